@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+# "make" builds build/libnss_subuid.so.2; "make help" lists the rest.
+
+VERSION = 0.1.0
+
+CC = gcc
+CFLAGS = -O2 -g
+prefix = /usr
+exec_prefix = $(prefix)
+# Where libc is, the dynamic linker looks: lib/x86_64-linux-gnu on Debian, lib64 on Fedora, …
+libc_dir = $(realpath $(dir $(shell $(CC) $(CFLAGS) -print-file-name=libc.so)))
+libdir = $(exec_prefix)/$(or $(patsubst /usr/%,%,$(filter /usr/%,$(libc_dir))),lib)
+datarootdir = $(prefix)/share
+mandir = $(datarootdir)/man
+docdir = $(datarootdir)/doc/nss-subuid
+INSTALL = install
+# The word in front of each number in the names; see nss_subuid.h.
+NAME_PREFIX = _
+
+module = libnss_subuid.so.2
+sources = nss_subuid.c subid_file.c account_name.c
+headers = nss_subuid.h subid_file.h account_name.h
+objects = $(sources:%.c=build/%.o)
+
+# C11 with what glibc adds; symbols, frames and relocations as a library inside other programs
+# should have them.
+module_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+	-DNAME_PREFIX='"$(NAME_PREFIX)"'
+module_cflags = -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong
+warnings = -Wall -Wextra -Wconversion -Wshadow
+module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.sym \
+	-Wl,-z,relro,-z,now,-z,defs,-z,nodelete,-z,noexecstack
+
+compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
+
+.PHONY: all demo check check-system check-all install uninstall lint format deps clean help
+.DELETE_ON_ERROR:
+
+all: build/$(module)
+
+build/$(module): $(objects) nss_subuid.sym
+	$(CC) $(CFLAGS) $(LDFLAGS) $(module_ldflags) -o $@ $(objects)
+
+build/%.o: %.c $(headers) Makefile
+	@mkdir -p $(@D)
+	$(compile) -c -o $@ $<
+
+# --- see it work ----------------------------------------------------------------------------------
+
+demo:
+	@tests/lib/deps.sh --install demo
+	@$(MAKE) --no-print-directory all
+	@demo/demo.sh
+
+# --- checks ---------------------------------------------------------------------------------------
+
+# Needs no root and no network, installs nothing and takes less than a minute.
+check:
+	@tests/lib/deps.sh check
+	$(MAKE) --no-print-directory all $(unit_tests)
+	prove --exec '' $(unit_tests) $(sort $(wildcard tests/unit/*.t))
+
+# Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
+# root that is gone at the end.
+check-system:
+	@tests/lib/deps.sh check system
+	$(MAKE) --no-print-directory all $(test_tools)
+	prove --exec '' $(sort $(wildcard tests/nss/*.t))
+
+check-all:
+	@tests/lib/deps.sh --install check system
+	$(MAKE) --no-print-directory check
+	$(MAKE) --no-print-directory check-system
+
+unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
+test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2
+
+build/tests/test_%: tests/unit/test_%.c tests/lib/files.h $(objects)
+	@mkdir -p $(@D)
+	$(compile) -I. -Itests/lib -o $@ $< $(objects) \
+		-Wl,--wrap=openat,--wrap=openat64,--wrap=read -lcmocka
+
+build/tests/probe: tests/lib/probe.c nss_subuid.h
+	@mkdir -p $(@D)
+	$(compile) -I. -o $@ $< -ldl
+
+build/tests/against_libsubid: tests/nss/against_libsubid.c
+	@mkdir -p $(@D)
+	$(compile) -I. -o $@ $< -lsubid -ldl
+
+build/tests/libnss_members.so.2: tests/nss/nss_members.c
+	@mkdir -p $(@D)
+	$(compile) -fvisibility=default -shared -o $@ $<
+
+# --- install --------------------------------------------------------------------------------------
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(libdir) $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(docdir)
+	$(INSTALL) -m 644 build/$(module) $(DESTDIR)$(libdir)/$(module)
+	$(INSTALL) -m 644 man/nss_subuid.8 $(DESTDIR)$(mandir)/man8/nss_subuid.8
+	ln -sf nss_subuid.8 $(DESTDIR)$(mandir)/man8/$(module).8
+	$(INSTALL) -m 644 nsswitch.conf.example $(DESTDIR)$(docdir)/nsswitch.conf.example
+	@echo
+	@echo 'To enable it, write "subuid" behind the sources of real accounts in /etc/nsswitch.conf:'
+	@echo '    passwd: files subuid systemd'
+	@echo '    group:  files subuid systemd'
+	@echo 'then try: getent passwd ID. For sss, ldap and [SUCCESS=merge] see nss_subuid(8).'
+
+uninstall:
+	rm -f $(DESTDIR)$(libdir)/$(module)
+	rm -f $(DESTDIR)$(mandir)/man8/nss_subuid.8 $(DESTDIR)$(mandir)/man8/$(module).8
+	rm -f $(DESTDIR)$(docdir)/nsswitch.conf.example
+	-rmdir $(DESTDIR)$(docdir) 2>/dev/null
+
+# --- keep it tidy ---------------------------------------------------------------------------------
+
+c_files = $(wildcard *.[ch] tests/*/*.[ch])
+shell_files = $(wildcard demo/*.sh tests/*/*.sh tests/*/*.t .ci/run)
+
+lint:
+	@tests/lib/deps.sh check system lint
+	clang-format --dry-run -Werror $(c_files)
+	clang-tidy --quiet --warnings-as-errors='*' $(filter %.c,$(c_files)) -- \
+		$(module_cppflags) -std=gnu11 -I. -Itests/lib
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,style,performance,portability \
+		--suppress=missingIncludeSystem $(sources)
+	shellcheck -x $(shell_files)
+	mandoc -T lint -W warning man/*.8
+	for f in $(sources); do \
+		gcc -fanalyzer $(module_cppflags) -std=gnu11 $(warnings) -Werror -O2 -c -o /dev/null $$f && \
+		clang $(module_cppflags) -std=gnu11 $(warnings) -Werror -O2 -c -o /dev/null $$f || exit 1; \
+	done
+
+format:
+	clang-format -i $(c_files)
+
+deps:
+	@tests/lib/deps.sh --install demo check system lint
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make              build the module in build/'
+	@echo 'make demo         see it work, in a private mount namespace'
+	@echo 'make check        tests that need no root'
+	@echo 'make check-system tests that need root, in namespaces'
+	@echo 'make check-all    install what the tests need (Debian), then run them all'
+	@echo 'make install      install; DESTDIR, prefix, libdir, mandir, docdir count'
+	@echo 'make uninstall    remove what install has installed'
+	@echo 'make lint format  check the sources; lay them out'
+	@echo 'make deps         install the Debian packages that all of the above needs'

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "nss_subuid.h"
+
+#include "account_name.h"
+#include "subid_file.h"
+
+#include <errno.h>
+#include <string.h>
+
+_Static_assert(sizeof(uid_t) == sizeof(uint32_t) && sizeof(gid_t) == sizeof(uint32_t),
+               "IDs have 32 bits");
+
+/* What a question comes to: one of these, or a negative errno if a file could not be read. */
+enum {
+        NOT_OURS = 0,
+        ANSWERED = 1,
+        TOO_SMALL = 2, /* the caller's buffer */
+};
+
+static enum nss_status status_of(int result, int *errnop)
+{
+        switch (result) {
+        case ANSWERED:
+                return NSS_STATUS_SUCCESS;
+        case NOT_OURS:
+                *errnop = ENOENT;
+                return NSS_STATUS_NOTFOUND;
+        case TOO_SMALL:
+                *errnop = ERANGE;
+                return NSS_STATUS_TRYAGAIN;
+        case -EMFILE:
+        case -ENFILE:
+        case -ENOMEM:
+        case -EAGAIN:
+        case -EINTR:
+                *errnop = -result;
+                return NSS_STATUS_TRYAGAIN;
+        default:
+                *errnop = -result;
+                return NSS_STATUS_UNAVAIL;
+        }
+}
+
+/* "subuid POSITION of OWNER"; a comma would begin the next field of a GECOS, a colon of a line. */
+static void format_gecos(char *gecos, const struct subid *subid)
+{
+        char *p = stpcpy(decimal_format(stpcpy(gecos, "subuid "), subid->position), " of ");
+
+        for (size_t i = 0; i < subid->owner_length && i < ENTRY_OWNER_MAX; i++) {
+                const char c = subid->owner[i];
+                const bool plain =
+                    c >= ' ' && c <= '~' && c != ':' && c != ',' && c != '=' && c != '"';
+
+                *p++ = plain ? c : '?';
+        }
+        *p = '\0';
+}
+
+static int pack_user(uid_t uid, gid_t gid, const struct subid *subid, struct passwd *pwd,
+                     char *buffer, size_t size)
+{
+        char name[ACCOUNT_NAME_SIZE];
+        char gecos[sizeof("subuid 18446744073709551615 of ") + ENTRY_OWNER_MAX];
+
+        account_name_format(name, uid);
+        format_gecos(gecos, subid);
+        if (size < strlen(name) + 1 + sizeof(ENTRY_PASSWD) + strlen(gecos) + 1 + sizeof(ENTRY_DIR) +
+                       sizeof(ENTRY_SHELL))
+                return TOO_SMALL;
+        *pwd = (struct passwd){.pw_name = buffer, .pw_uid = uid, .pw_gid = gid};
+        pwd->pw_passwd = stpcpy(pwd->pw_name, name) + 1;
+        pwd->pw_gecos = stpcpy(pwd->pw_passwd, ENTRY_PASSWD) + 1;
+        pwd->pw_dir = stpcpy(pwd->pw_gecos, gecos) + 1;
+        pwd->pw_shell = stpcpy(pwd->pw_dir, ENTRY_DIR) + 1;
+        stpcpy(pwd->pw_shell, ENTRY_SHELL);
+        return ANSWERED;
+}
+
+static int pack_group(gid_t gid, struct group *grp, char *buffer, size_t size)
+{
+        /* Never written to; not in the buffer, where a pointer would have to be aligned. */
+        static char *const no_members[] = {NULL};
+        char name[ACCOUNT_NAME_SIZE];
+
+        account_name_format(name, gid);
+        if (size < strlen(name) + 1 + sizeof(ENTRY_PASSWD))
+                return TOO_SMALL;
+        *grp = (struct group){.gr_name = buffer, .gr_gid = gid, .gr_mem = (char **)no_members};
+        grp->gr_passwd = stpcpy(grp->gr_name, name) + 1;
+        stpcpy(grp->gr_passwd, ENTRY_PASSWD);
+        return ANSWERED;
+}
+
+/* Answers for a UID, or, by name, for one that no local account has. */
+static int answer_user(uid_t uid, bool by_name, struct passwd *pwd, char *buffer, size_t size)
+{
+        struct subid subid;
+        gid_t gid = ENTRY_NO_GID;
+        int r;
+
+        subid.id = uid;
+        r = subid_file_locate(SUBID_USERS, &subid);
+        if (r <= 0)
+                return r;
+        if (by_name) {
+                r = subid_file_is_account(SUBID_USERS, &subid);
+                if (r != 0)
+                        return r < 0 ? r : NOT_OURS;
+        }
+        r = subid_file_id_at(SUBID_GROUPS, &subid);
+        if (r < 0)
+                return r;
+        if (r > 0 && !subid_excluded(subid.id))
+                gid = subid.id;
+        return pack_user(uid, gid, &subid, pwd, buffer, size);
+}
+
+/* Answers for a GID, or, by name, for one that no local group has. */
+static int answer_group(gid_t gid, bool by_name, struct group *grp, char *buffer, size_t size)
+{
+        struct subid subid;
+        int r;
+
+        subid.id = gid;
+        r = subid_file_holds(SUBID_GROUPS, &subid);
+        if (r <= 0)
+                return r;
+        if (by_name) {
+                r = subid_file_is_account(SUBID_GROUPS, &subid);
+                if (r != 0)
+                        return r < 0 ? r : NOT_OURS;
+        }
+        return pack_group(gid, grp, buffer, size);
+}
+
+enum nss_status _nss_subuid_getpwuid_r(uid_t uid, struct passwd *pwd, char *buffer, size_t size,
+                                       int *errnop)
+{
+        return status_of(answer_user(uid, false, pwd, buffer, size), errnop);
+}
+
+enum nss_status _nss_subuid_getpwnam_r(const char *name, struct passwd *pwd, char *buffer,
+                                       size_t size, int *errnop)
+{
+        uid_t uid;
+
+        if (!account_name_parse(name, &uid))
+                return status_of(NOT_OURS, errnop);
+        return status_of(answer_user(uid, true, pwd, buffer, size), errnop);
+}
+
+enum nss_status _nss_subuid_getgrgid_r(gid_t gid, struct group *grp, char *buffer, size_t size,
+                                       int *errnop)
+{
+        return status_of(answer_group(gid, false, grp, buffer, size), errnop);
+}
+
+enum nss_status _nss_subuid_getgrnam_r(const char *name, struct group *grp, char *buffer,
+                                       size_t size, int *errnop)
+{
+        gid_t gid;
+
+        if (!account_name_parse(name, &gid))
+                return status_of(NOT_OURS, errnop);
+        return status_of(answer_group(gid, true, grp, buffer, size), errnop);
+}
+
+enum nss_status _nss_subuid_initgroups_dyn(const char *user, gid_t group, long int *start,
+                                           long int *size, gid_t **groups, long int limit,
+                                           int *errnop)
+{
+        (void)user;
+        (void)group;
+        (void)start;
+        (void)size;
+        (void)groups;
+        (void)limit;
+        return status_of(NOT_OURS, errnop);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NSS_SUBUID_H
+#define NSS_SUBUID_H
+
+#include <grp.h>
+#include <nss.h>
+#include <pwd.h>
+#include <stddef.h>
+
+/*
+ * libnss_subuid.so.2: a name for every subordinate ID.
+ *
+ * glibc calls these functions where a line of nsswitch.conf(5) says "subuid". Each call reads the
+ * range files anew and keeps nothing: no memory, no lock, no descriptor, no writable data. So they
+ * may be called from any thread, in a signal handler and in the child of a fork.
+ *
+ * What they return, and what they store in *errnop:
+ *
+ *   NSS_STATUS_SUCCESS   the entry is filled in; *errnop is untouched
+ *   NSS_STATUS_NOTFOUND  ENOENT: not a subordinate ID (a range file that does not exist is empty)
+ *   NSS_STATUS_TRYAGAIN  ERANGE: the buffer is too small, a larger one will do;
+ *                        EMFILE, ENFILE, ENOMEM, EAGAIN, EINTR: a file could not be read just now
+ *   NSS_STATUS_UNAVAIL   any other error: a file cannot be read (EINVAL: it is no regular file)
+ *
+ * errno is unchanged but through errnop. Whatever the status, nothing outside the buffer is
+ * written; every string of an entry lies in the buffer.
+ */
+
+/*
+ * The name of an ID is this prefix and the ID in decimal. One character, because ps and top have 8
+ * columns for a user; "_", because no system names its accounts so and systemd's strict rules allow
+ * it. A build may choose another.
+ */
+#ifndef NAME_PREFIX
+#define NAME_PREFIX "_"
+#endif
+
+/* With "x" and no shadow entry behind it, PAM refuses the account; "*" would let root's su in. */
+#define ENTRY_PASSWD "x"
+/* Not "/": sshd would read keys from /.ssh/authorized_keys. */
+#define ENTRY_DIR "/nonexistent"
+#define ENTRY_SHELL "/usr/sbin/nologin"
+/* The group of a user whose owner has no subordinate GID at the same position: nogroup. */
+#define ENTRY_NO_GID 65534
+/* So many bytes of an owner, at most, are shown in pw_gecos. */
+#define ENTRY_OWNER_MAX 64
+
+/* All else is hidden (-fvisibility=hidden, nss_subuid.sym). */
+#pragma GCC visibility push(default)
+
+/* uid lies in a range of /etc/subuid or /etc/nss-subuid/subuid. */
+enum nss_status _nss_subuid_getpwuid_r(uid_t uid, struct passwd *pwd, char *buffer, size_t size,
+                                       int *errnop);
+
+/*
+ * name is NAME_PREFIX and a UID in such a range that no account in /etc/passwd has: no local
+ * account gets a second name. Any other name is refused without a system call.
+ */
+enum nss_status _nss_subuid_getpwnam_r(const char *name, struct passwd *pwd, char *buffer,
+                                       size_t size, int *errnop);
+
+/* The same for groups, with /etc/subgid, /etc/nss-subuid/subgid and /etc/group. */
+enum nss_status _nss_subuid_getgrgid_r(gid_t gid, struct group *grp, char *buffer, size_t size,
+                                       int *errnop);
+enum nss_status _nss_subuid_getgrnam_r(const char *name, struct group *grp, char *buffer,
+                                       size_t size, int *errnop);
+
+/*
+ * Always NOTFOUND: these groups have no members. Without this function glibc would try to walk all
+ * groups. There is nothing to walk: setpwent, getpwent and endpwent and their group twins do not
+ * exist, as millions of IDs are no list.
+ */
+enum nss_status _nss_subuid_initgroups_dyn(const char *user, gid_t group, long int *start,
+                                           long int *size, gid_t **groups, long int limit,
+                                           int *errnop);
+
+#pragma GCC visibility pop
+
+#endif

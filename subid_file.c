@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+#include "subid_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* In bytes. All frames of a lookup must fit into the smallest stack of a thread, 16 KiB. */
+#define BUFFER_SIZE 8192
+
+/* A call is interrupted for good reasons a few times at most; then it is the caller's turn. */
+#define TRIES_MAX 16
+
+#define FILES_MAX 2
+
+static bool is_blank(char c)
+{
+        return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The value of a digit of any base up to 16, or 16 if c is none. */
+static unsigned int digit_value(char c)
+{
+        if (c >= '0' && c <= '9')
+                return (unsigned int)(c - '0');
+        if (c >= 'a' && c <= 'f')
+                return (unsigned int)(c - 'a') + 10;
+        if (c >= 'A' && c <= 'F')
+                return (unsigned int)(c - 'A') + 10;
+        return 16;
+}
+
+/* Reads all of the text from p up to end as strtoul(p, , base) does; base is 0 or 10. */
+static bool parse_number(const char *p, const char *end, unsigned int base, uint32_t *number)
+{
+        uint64_t value = 0;
+
+        while (p < end && is_blank(*p))
+                p++;
+        if (p < end && *p == '+')
+                p++;
+        if (base == 0 && end - p >= 2 && *p == '0') {
+                const bool hexadecimal = p[1] == 'x' || p[1] == 'X';
+
+                base = hexadecimal ? 16 : 8;
+                p += hexadecimal ? 2 : 1;
+        } else {
+                base = 10;
+        }
+        if (p == end)
+                return false;
+        for (; p < end; p++) {
+                const unsigned int digit = digit_value(*p);
+
+                if (digit >= base)
+                        return false;
+                value = value * base + digit;
+                if (value > UINT32_MAX)
+                        return false;
+        }
+        *number = (uint32_t)value;
+        return true;
+}
+
+bool subid_range_parse(const char *line, size_t length, struct subid_range *range)
+{
+        const char *const end = line + length;
+        const char *start, *count;
+
+        if (length == 0 || length >= SUBID_LINE_MAX)
+                return false;
+        if (*line == '#' || *line == '+' || *line == '-' || *line == ':')
+                return false;
+        start = memchr(line, ':', length);
+        if (!start)
+                return false;
+        count = memchr(start + 1, ':', (size_t)(end - (start + 1)));
+        if (!count)
+                return false;
+        if (!parse_number(start + 1, count, 0, &range->start) ||
+            !parse_number(count + 1, end, 0, &range->count))
+                return false;
+        if (range->count > UINT64_C(0x100000000) - range->start)
+                return false;
+        range->owner = line;
+        range->owner_length = (size_t)(start - line);
+        return memchr(line, '\0', range->owner_length) == NULL;
+}
+
+static bool range_holds(const struct subid_range *range, uint32_t id)
+{
+        return id >= range->start && id - range->start < range->count;
+}
+
+static bool range_is_owned(const struct subid_range *range, const struct subid *subid)
+{
+        return range->owner_length == subid->owner_length &&
+               memcmp(range->owner, subid->owner, subid->owner_length) == 0;
+}
+
+bool subid_excluded(uint32_t id)
+{
+        return id == 0 || id == 65534 || id == 65535 || id == UINT32_MAX;
+}
+
+/* Moves *lines behind the next range. Returns false if there is none up to end. */
+static bool next_range(const char **lines, const char *end, struct subid_range *range)
+{
+        while (*lines < end) {
+                const char *const line = *lines;
+                const char *const newline = memchr(line, '\n', (size_t)(end - line));
+
+                *lines = newline + 1;
+                if (subid_range_parse(line, (size_t)(newline - line), range))
+                        return true;
+        }
+        return false;
+}
+
+bool subid_find_owner(const char *lines, const char *end, struct subid *subid)
+{
+        struct subid_range range;
+
+        while (next_range(&lines, end, &range)) {
+                if (!range_holds(&range, subid->id))
+                        continue;
+                memcpy(subid->owner, range.owner, range.owner_length);
+                subid->owner_length = range.owner_length;
+                return true;
+        }
+        return false;
+}
+
+bool subid_find_position(const char *lines, const char *end, struct subid *subid)
+{
+        struct subid_range range;
+
+        while (next_range(&lines, end, &range)) {
+                if (!range_is_owned(&range, subid))
+                        continue;
+                if (range_holds(&range, subid->id)) {
+                        subid->position = subid->passed + (subid->id - range.start);
+                        return true;
+                }
+                /* Some 15 bytes of file add less than 2^32: no file is long enough for 2^64. */
+                subid->passed += range.count;
+        }
+        return false;
+}
+
+bool subid_find_id(const char *lines, const char *end, struct subid *subid)
+{
+        struct subid_range range;
+
+        while (next_range(&lines, end, &range)) {
+                if (!range_is_owned(&range, subid))
+                        continue;
+                if (subid->position - subid->passed < range.count) {
+                        subid->id = range.start + (uint32_t)(subid->position - subid->passed);
+                        return true;
+                }
+                subid->passed += range.count;
+        }
+        return false;
+}
+
+/* Reads the third field of a line of passwd(5) or group(5). */
+static bool parse_account(const char *line, const char *end, uint32_t *id)
+{
+        const char *field = line, *colon;
+
+        while (field < end && is_blank(*field))
+                field++;
+        if (field < end && (*field == '#' || *field == '+' || *field == '-'))
+                return false;
+        for (int skipped = 0; skipped < 2; skipped++) {
+                colon = memchr(field, ':', (size_t)(end - field));
+                if (!colon)
+                        return false;
+                field = colon + 1;
+        }
+        colon = memchr(field, ':', (size_t)(end - field));
+        return parse_number(field, colon ? colon : end, 10, id);
+}
+
+bool subid_find_account(const char *lines, const char *end, struct subid *subid)
+{
+        for (const char *line = lines, *newline; line < end; line = newline + 1) {
+                const char *line_end;
+                uint32_t id;
+
+                newline = memchr(line, '\n', (size_t)(end - line));
+                line_end = newline - line < SUBID_LINE_MAX ? newline : line + SUBID_LINE_MAX - 1;
+                if (parse_account(line, line_end, &id) && id == subid->id)
+                        return true;
+        }
+        return false;
+}
+
+typedef bool find_function(const char *lines, const char *end, struct subid *subid);
+
+/* Characters, not pointers, which would have to be relocated: the module has no writable data. */
+typedef char file_path[sizeof("/etc/nss-subuid/subuid")];
+
+static const file_path range_files[][FILES_MAX] = {
+    [SUBID_USERS] = {"/etc/subuid", "/etc/nss-subuid/subuid"},
+    [SUBID_GROUPS] = {"/etc/subgid", "/etc/nss-subuid/subgid"},
+};
+
+static const file_path account_files[][FILES_MAX] = {
+    [SUBID_USERS] = {"/etc/passwd"},
+    [SUBID_GROUPS] = {"/etc/group"},
+};
+
+/* Files read as one, for the time of one lookup. */
+struct text {
+        const file_path *paths; /* FILES_MAX of them; no more are wanted behind an empty one */
+        int fds[FILES_MAX];     /* of the paths, in order; -1: does not exist */
+        size_t opened;          /* so many of fds are known */
+        size_t blocks;          /* so many times the buffer was filled with whole lines */
+        const char *block_end;  /* the lines of the last time end here */
+        int saved_errno;
+        int cancel_state;
+        char buffer[BUFFER_SIZE + 1]; /* room for a missing last newline */
+};
+
+/* The calls below can be cancelled, and a cancelled thread would leave descriptors open. */
+static void text_begin(struct text *text, const file_path *paths)
+{
+        text->paths = paths;
+        text->opened = 0;
+        text->blocks = 0;
+        text->saved_errno = errno;
+        /* Before glibc 2.34, a program without threads does not have its state stored. */
+        text->cancel_state = PTHREAD_CANCEL_ENABLE;
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &text->cancel_state);
+}
+
+static void text_end(struct text *text)
+{
+        for (size_t i = 0; i < text->opened; i++)
+                if (text->fds[i] >= 0)
+                        close(text->fds[i]);
+        pthread_setcancelstate(text->cancel_state, NULL);
+        errno = text->saved_errno;
+}
+
+static int open_file(const char *path)
+{
+        int fd, tries = 0;
+
+        /* O_NONBLOCK: a FIFO would wait for its writer. */
+        do
+                fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        while (fd < 0 && errno == EINTR && ++tries < TRIES_MAX);
+        return fd < 0 ? -errno : fd;
+}
+
+static ssize_t read_file(int fd, char *buffer, size_t size)
+{
+        ssize_t n;
+        int tries = 0;
+
+        do
+                n = read(fd, buffer, size);
+        while (n < 0 && errno == EINTR && ++tries < TRIES_MAX);
+        return n < 0 ? -errno : n;
+}
+
+/* Opens the next of the files. Returns 0, also if it does not exist, or a negative errno. */
+static int text_open(struct text *text)
+{
+        const int fd = open_file(text->paths[text->opened]);
+        struct stat status;
+
+        if (fd < 0 && fd != -ENOENT)
+                return fd;
+        text->fds[text->opened++] = fd < 0 ? -1 : fd;
+        if (fd < 0)
+                return 0;
+        if (fstat(fd, &status) < 0)
+                return -errno;
+        return S_ISREG(status.st_mode) ? 0 : -EINVAL;
+}
+
+/* Asks a file, from where its descriptor stands. Returns 1 if found, 0 if not, a negative errno. */
+static int text_find_in_file(struct text *text, int fd, find_function *find, struct subid *subid)
+{
+        size_t kept = 0; /* bytes of a line whose end is not read yet, at most SUBID_LINE_MAX */
+
+        for (;;) {
+                char *const fresh = text->buffer + kept;
+                const ssize_t n = read_file(fd, fresh, BUFFER_SIZE - kept);
+                const char *newline;
+
+                if (n < 0)
+                        return (int)n;
+                if (n == 0 && kept == 0)
+                        return 0;
+                if (n == 0)
+                        *fresh = '\n';
+                newline = n == 0 ? fresh : memrchr(fresh, '\n', (size_t)n);
+                if (newline) {
+                        text->block_end = newline + 1;
+                        text->blocks++;
+                        if (find(text->buffer, text->block_end, subid))
+                                return 1;
+                        if (n == 0)
+                                return 0;
+                        kept = (size_t)(fresh + n - text->block_end);
+                        memmove(text->buffer, text->block_end, kept);
+                } else {
+                        kept += (size_t)n;
+                }
+                /* No range is so long; of an account only this much is looked at. */
+                if (kept > SUBID_LINE_MAX)
+                        kept = SUBID_LINE_MAX;
+        }
+}
+
+/* Asks the files from their beginning. Returns 1 if found, 0 if not, or a negative errno. */
+static int text_find(struct text *text, find_function *find, struct subid *subid)
+{
+        int r = 0;
+
+        /* All that the last question has read is still in the buffer: it need not be read again. */
+        if (text->blocks == 1)
+                return find(text->buffer, text->block_end, subid);
+        for (size_t i = 0; i < FILES_MAX && text->paths[i][0] && r == 0; i++) {
+                if (i == text->opened)
+                        r = text_open(text);
+                else if (text->fds[i] >= 0 && lseek(text->fds[i], 0, SEEK_SET) < 0)
+                        r = -errno;
+                if (r == 0 && text->fds[i] >= 0)
+                        r = text_find_in_file(text, text->fds[i], find, subid);
+        }
+        return r;
+}
+
+static int find_once(const file_path *paths, find_function *find, struct subid *subid)
+{
+        struct text text;
+        int r;
+
+        text_begin(&text, paths);
+        r = text_find(&text, find, subid);
+        text_end(&text);
+        return r;
+}
+
+int subid_file_holds(enum subid_database database, struct subid *subid)
+{
+        if (subid_excluded(subid->id))
+                return 0;
+        return find_once(range_files[database], subid_find_owner, subid);
+}
+
+int subid_file_locate(enum subid_database database, struct subid *subid)
+{
+        struct text text;
+        int r;
+
+        if (subid_excluded(subid->id))
+                return 0;
+        text_begin(&text, range_files[database]);
+        r = text_find(&text, subid_find_owner, subid);
+        if (r > 0) {
+                subid->passed = 0;
+                r = text_find(&text, subid_find_position, subid);
+        }
+        text_end(&text);
+        return r;
+}
+
+int subid_file_id_at(enum subid_database database, struct subid *subid)
+{
+        subid->passed = 0;
+        return find_once(range_files[database], subid_find_id, subid);
+}
+
+int subid_file_is_account(enum subid_database database, struct subid *subid)
+{
+        return find_once(account_files[database], subid_find_account, subid);
+}

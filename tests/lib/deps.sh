@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# deps.sh [--install] GROUP...: says, or installs, which Debian packages a group of targets lacks.
+# Elsewhere than on Debian it does nothing: the names are not known.
+set -eu
+
+declare -A packages=(
+        [demo]='gcc libc6-dev procps'
+        [check]='gcc libc6-dev libcmocka-dev binutils perl'
+        [system]='libsubid-dev procps python3 strace systemd-tests'
+        [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
+)
+
+install=false
+if [ "${1-}" = --install ]; then
+        install=true
+        shift
+fi
+command -v dpkg-query >/dev/null || exit 0
+
+missing=()
+for group in "$@"; do
+        for package in ${packages[$group]}; do
+                if ! dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed'; then
+                        missing+=("$package")
+                fi
+        done
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if ! $install || [ "$(id -u)" -ne 0 ]; then
+        echo "This needs packages: apt-get install ${missing[*]}" >&2
+        exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+echo "Installing ${missing[*]}"
+[ -n "$(find /var/lib/apt/lists -name '*_Packages*' -print -quit 2>/dev/null)" ] || apt-get update -qq
+apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
