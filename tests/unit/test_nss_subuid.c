@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: MIT */
+#include "files.h"
+#include "nss_subuid.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
+
+#define UNTOUCHED 4242
+
+/* The four questions, by a number or by the name that belongs to it. */
+enum question { UID, GID, USER_NAME, GROUP_NAME };
+
+static const char *const question_names[] = {"UID", "GID", "user name", "group name"};
+
+struct answer {
+        enum nss_status status;
+        int error; /* what *errnop is, UNTOUCHED if it was not set */
+        struct passwd pwd;
+        struct group grp;
+};
+
+/* Asks in a buffer; checks what holds for every answer: errno, descriptors and cancelling. */
+static struct answer ask_in(enum question question, const char *name, unsigned int id, char *buffer,
+                            size_t size)
+{
+        struct answer answer = {.error = UNTOUCHED};
+        int cancel_state;
+
+        errno = 4711;
+        switch (question) {
+        case UID:
+                answer.status =
+                    _nss_subuid_getpwuid_r(id, &answer.pwd, buffer, size, &answer.error);
+                break;
+        case GID:
+                answer.status =
+                    _nss_subuid_getgrgid_r(id, &answer.grp, buffer, size, &answer.error);
+                break;
+        case USER_NAME:
+                answer.status =
+                    _nss_subuid_getpwnam_r(name, &answer.pwd, buffer, size, &answer.error);
+                break;
+        case GROUP_NAME:
+                answer.status =
+                    _nss_subuid_getgrnam_r(name, &answer.grp, buffer, size, &answer.error);
+                break;
+        }
+        assert_int_equal(errno, 4711);
+        assert_int_equal(files_open(), 0);
+        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &cancel_state);
+        assert_int_equal(cancel_state, PTHREAD_CANCEL_ENABLE);
+        return answer;
+}
+
+static char shared_buffer[1024];
+
+static struct answer ask(enum question question, unsigned int id)
+{
+        char name[64];
+
+        snprintf(name, sizeof(name), NAME_PREFIX "%u", id);
+        return ask_in(question, name, id, shared_buffer, sizeof(shared_buffer));
+}
+
+static void expect(enum question question, unsigned int id, enum nss_status status, int error)
+{
+        const struct answer answer = ask(question, id);
+
+        if (answer.status != status || answer.error != error)
+                fail_msg("%s %u: status %d, errno %d instead of %d, %d", question_names[question],
+                         id, answer.status, answer.error, status, error);
+}
+
+static void expect_user(unsigned int uid, unsigned int gid, const char *gecos)
+{
+        char name[64];
+
+        snprintf(name, sizeof(name), NAME_PREFIX "%u", uid);
+        for (enum question question = UID; question <= USER_NAME; question += USER_NAME - UID) {
+                const struct answer answer = ask(question, uid);
+
+                if (answer.status != NSS_STATUS_SUCCESS)
+                        fail_msg("UID %u: status %d, errno %d", uid, answer.status, answer.error);
+                assert_int_equal(answer.error, UNTOUCHED);
+                assert_string_equal(answer.pwd.pw_name, name);
+                assert_string_equal(answer.pwd.pw_passwd, "x");
+                assert_int_equal(answer.pwd.pw_uid, uid);
+                assert_int_equal(answer.pwd.pw_gid, gid);
+                assert_string_equal(answer.pwd.pw_gecos, gecos);
+                assert_string_equal(answer.pwd.pw_dir, "/nonexistent");
+                assert_string_equal(answer.pwd.pw_shell, "/usr/sbin/nologin");
+        }
+}
+
+static void expect_group(unsigned int gid)
+{
+        char name[64];
+
+        snprintf(name, sizeof(name), NAME_PREFIX "%u", gid);
+        for (enum question question = GID; question <= GROUP_NAME; question += GROUP_NAME - GID) {
+                const struct answer answer = ask(question, gid);
+
+                if (answer.status != NSS_STATUS_SUCCESS)
+                        fail_msg("GID %u: status %d, errno %d", gid, answer.status, answer.error);
+                assert_int_equal(answer.error, UNTOUCHED);
+                assert_string_equal(answer.grp.gr_name, name);
+                assert_string_equal(answer.grp.gr_passwd, "x");
+                assert_int_equal(answer.grp.gr_gid, gid);
+                assert_null(answer.grp.gr_mem[0]);
+        }
+}
+
+static void expect_no_user(unsigned int uid)
+{
+        expect(UID, uid, NSS_STATUS_NOTFOUND, ENOENT);
+        expect(USER_NAME, uid, NSS_STATUS_NOTFOUND, ENOENT);
+}
+
+static void expect_no_group(unsigned int gid)
+{
+        expect(GID, gid, NSS_STATUS_NOTFOUND, ENOENT);
+        expect(GROUP_NAME, gid, NSS_STATUS_NOTFOUND, ENOENT);
+}
+
+static void write_node_files(void)
+{
+        files_clear();
+        files_write("/etc/subuid", "core:100000:65536\ncontainers:200000:268435456\n");
+        files_write("/etc/subgid", "core:100000:65536\ncontainers:200000:268435456\n");
+        files_write("/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n");
+        files_write("/etc/group", "root:x:0:\n");
+}
+
+static void answers_the_ids_of_a_node(void **state)
+{
+        (void)state;
+        write_node_files();
+        expect_user(100000, 100000, "subuid 0 of core");
+        expect_user(165535, 165535, "subuid 65535 of core");
+        expect_user(200000, 200000, "subuid 0 of containers");
+        expect_user(200193, 200193, "subuid 193 of containers");
+        expect_user(268635455, 268635455, "subuid 268435455 of containers");
+        expect_group(100000);
+        expect_group(165535);
+        expect_group(200193);
+        expect_group(268635455);
+        for (size_t i = 0; i < 5; i++) {
+                static const unsigned int ids[] = {99999, 165536, 199999, 268635456, 1000};
+
+                expect_no_user(ids[i]);
+                expect_no_group(ids[i]);
+        }
+}
+
+static void answers_no_excluded_id(void **state)
+{
+        (void)state;
+        files_clear();
+        files_write("/etc/subuid", "all:0:4294967295\nlast:4294967295:1\n");
+        files_write("/etc/subgid", "all:0:4294967295\nlast:4294967295:1\n");
+        for (size_t i = 0; i < 4; i++) {
+                static const unsigned int ids[] = {0, 65534, 65535, 4294967295};
+
+                expect_no_user(ids[i]);
+                expect_no_group(ids[i]);
+        }
+        expect_user(1, 1, "subuid 1 of all");
+        expect_user(65533, 65533, "subuid 65533 of all");
+        expect_user(65536, 65536, "subuid 65536 of all");
+        expect_user(4294967294, 4294967294, "subuid 4294967294 of all");
+        expect_group(4294967294);
+}
+
+static void gives_the_gid_at_the_same_position(void **state)
+{
+        (void)state;
+        files_clear();
+        files_write("/etc/subuid", "a:1000:10\nb:5000:10\na:2000:10\n");
+        files_write("/etc/subgid", "b:9000:5\na:7000:5\na:8000:20\n");
+        expect_user(1000, 7000, "subuid 0 of a");
+        expect_user(1004, 7004, "subuid 4 of a");
+        expect_user(1005, 8000, "subuid 5 of a");
+        expect_user(2009, 8014, "subuid 19 of a");
+        expect_user(5004, 9004, "subuid 4 of b");
+        /* no GID at this position: nogroup */
+        expect_user(5005, 65534, "subuid 5 of b");
+        /* the position is that of the owner, wherever its lines stand */
+        files_write("/etc/nss-subuid/subgid", "b:9500:5\n");
+        expect_user(5005, 9500, "subuid 5 of b");
+        files_write("/etc/nss-subuid/subuid", "c:6000:1\nb:6500:5\n");
+        expect_user(6000, 65534, "subuid 0 of c");
+        expect_user(6500, 65534, "subuid 10 of b");
+        /* none of the four is anybody's group */
+        files_write("/etc/subgid", "a:0:1\na:65534:2\na:4294967295:1\nb:65533:1\nb:65536:1\n");
+        expect_user(1000, 65534, "subuid 0 of a");
+        expect_user(1001, 65534, "subuid 1 of a");
+        expect_user(1002, 65534, "subuid 2 of a");
+        expect_user(1003, 65534, "subuid 3 of a");
+        expect_user(5000, 65533, "subuid 0 of b");
+        expect_user(5001, 65536, "subuid 1 of b");
+        /* no subordinate groups at all */
+        files_clear();
+        files_write("/etc/subuid", "a:1000:10\n");
+        expect_user(1000, 65534, "subuid 0 of a");
+        expect_no_group(1000);
+}
+
+static void shows_odd_owners_safely(void **state)
+{
+        static const struct {
+                const char *owner, *shown;
+        } cases[] = {
+            {"%sd-admins", "%sd-admins"},
+            {"EXAMPLE\\user", "EXAMPLE\\user"},
+            {"a b!#$&'()*+-./;<>?@[]^_`{|}~", "a b!#$&'()*+-./;<>?@[]^_`{|}~"},
+            {"a,b=c\"d", "a?b?c?d"},
+            {"\x01\t\x1f\x7f\x80\xff", "??????"},
+            {"M\xc3\xbcller", "M??ller"},
+            {"0123456789012345678901234567890123456789012345678901234567890123",
+             "0123456789012345678901234567890123456789012345678901234567890123"},
+            {"0123456789012345678901234567890123456789012345678901234567890123X",
+             "0123456789012345678901234567890123456789012345678901234567890123"},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                char line[256], gecos[256];
+
+                files_clear();
+                snprintf(line, sizeof(line), "%s:1000:10\n", cases[i].owner);
+                files_write("/etc/subuid", line);
+                files_write("/etc/subgid", line);
+                snprintf(gecos, sizeof(gecos), "subuid 7 of %s", cases[i].shown);
+                expect_user(1007, 1007, gecos);
+        }
+}
+
+static void tells_owners_apart_beyond_what_it_shows(void **state)
+{
+        char line[4096], owner[1020];
+
+        (void)state;
+        files_clear();
+        memset(owner, 'o', 1018);
+        snprintf(line, sizeof(line), "%.1016s:1000:1\n%.1016sX:2000:1\n%.1015s:3000:1\n", owner,
+                 owner, owner);
+        files_write("/etc/subgid", line);
+        snprintf(line, sizeof(line), "%.1015s:5000:1\n", owner);
+        files_write("/etc/subuid", line);
+        expect(UID, 5000, NSS_STATUS_SUCCESS, UNTOUCHED);
+        assert_int_equal(ask(UID, 5000).pwd.pw_gid, 3000);
+}
+
+static void gives_no_local_account_a_second_name(void **state)
+{
+        (void)state;
+        files_clear();
+        files_write("/etc/subuid", "root:1000:2\n");
+        files_write("/etc/subgid", "root:1000:2\n");
+        files_write("/etc/passwd",
+                    "root:x:0:0::/root:/bin/sh\nbob:x:1000:1000::/home/bob:/bin/sh\n");
+        files_write("/etc/group", "root:x:0:\nstaff:x:1001:bob\n");
+        expect(USER_NAME, 1000, NSS_STATUS_NOTFOUND, ENOENT);
+        expect(UID, 1000, NSS_STATUS_SUCCESS, UNTOUCHED);
+        expect_user(1001, 1001, "subuid 1 of root");
+        expect(GROUP_NAME, 1001, NSS_STATUS_NOTFOUND, ENOENT);
+        expect(GID, 1001, NSS_STATUS_SUCCESS, UNTOUCHED);
+        expect_group(1000);
+}
+
+static void refuses_other_names_without_a_call(void **state)
+{
+        static const char *const names[] = {"",     "root",        "200193",     " _200193",
+                                            "_apt", "_0200193",    "_200193 ",   "_+200193",
+                                            "_",    "_4294967296", "containers", "_x200193"};
+
+        (void)state;
+        write_node_files();
+        for (size_t i = 0; i < COUNT_OF(names); i++)
+                for (enum question question = USER_NAME; question <= GROUP_NAME; question++) {
+                        const struct answer answer =
+                            ask_in(question, names[i], 0, shared_buffer, sizeof(shared_buffer));
+
+                        assert_int_equal(answer.status, NSS_STATUS_NOTFOUND);
+                        assert_int_equal(answer.error, ENOENT);
+                }
+        assert_int_equal(files_calls(), 0);
+}
+
+static void has_no_members(void **state)
+{
+        gid_t list[1] = {7}, *groups = list;
+        long int start = 0, size = 1;
+        int error = UNTOUCHED;
+
+        (void)state;
+        write_node_files();
+        assert_int_equal(_nss_subuid_initgroups_dyn(NAME_PREFIX "200193", 200193, &start, &size,
+                                                    &groups, -1, &error),
+                         NSS_STATUS_NOTFOUND);
+        assert_int_equal(error, ENOENT);
+        assert_int_equal(start, 0);
+        assert_int_equal(size, 1);
+        assert_ptr_equal(groups, list);
+        assert_int_equal(list[0], 7);
+        assert_int_equal(files_calls(), 0);
+}
+
+/* --- the caller's buffer ---------------------------------------------------------------------- */
+
+enum { GUARD = 64 };
+
+static bool lies_in(const char *text, const char *buffer, size_t size)
+{
+        return text >= buffer && text + strlen(text) < buffer + size;
+}
+
+/* Asks in a buffer of so many bytes that lies at this offset between guards. */
+static struct answer ask_guarded(enum question question, unsigned int id, size_t offset,
+                                 size_t size)
+{
+        static _Alignas(16) char room[GUARD + 16 + 1024 + GUARD];
+        char *const buffer = room + GUARD + offset;
+        char name[64];
+        struct answer answer;
+
+        memset(room, '\xa5', sizeof(room));
+        snprintf(name, sizeof(name), NAME_PREFIX "%u", id);
+        answer = ask_in(question, name, id, buffer, size);
+        for (char *p = room; p < room + sizeof(room); p++)
+                if ((p < buffer || p >= buffer + size) && *p != '\xa5')
+                        fail_msg("byte %td of a buffer of %zu is overwritten", p - buffer, size);
+        if (answer.status == NSS_STATUS_SUCCESS && (question == UID || question == USER_NAME)) {
+                assert_true(lies_in(answer.pwd.pw_name, buffer, size));
+                assert_true(lies_in(answer.pwd.pw_passwd, buffer, size));
+                assert_true(lies_in(answer.pwd.pw_gecos, buffer, size));
+                assert_true(lies_in(answer.pwd.pw_dir, buffer, size));
+                assert_true(lies_in(answer.pwd.pw_shell, buffer, size));
+        } else if (answer.status == NSS_STATUS_SUCCESS) {
+                assert_true(lies_in(answer.grp.gr_name, buffer, size));
+                assert_true(lies_in(answer.grp.gr_passwd, buffer, size));
+                assert_null(answer.grp.gr_mem[0]);
+        }
+        return answer;
+}
+
+static void expect_fit(enum question question, unsigned int id, size_t offset, size_t needed)
+{
+        const size_t sizes[] = {0, 1, 2, needed / 2, needed - 1, needed, needed + 1, 1024};
+
+        for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+                const struct answer answer = ask_guarded(question, id, offset, sizes[i]);
+                const bool fits = sizes[i] >= needed;
+
+                assert_int_equal(answer.status, fits ? NSS_STATUS_SUCCESS : NSS_STATUS_TRYAGAIN);
+                assert_int_equal(answer.error, fits ? UNTOUCHED : ERANGE);
+        }
+}
+
+static void fits_exactly_at_every_alignment(void **state)
+{
+        static const unsigned int ids[] = {7, 200193, 268635455, 4294967294};
+        const size_t user_rest = sizeof("x") + sizeof("/nonexistent") + sizeof("/usr/sbin/nologin");
+        static const char line[] =
+            "0123456789012345678901234567890123456789012345678901234567890123:"
+            "1:4294967294\n";
+
+        (void)state;
+        files_clear();
+        files_write("/etc/subuid", line);
+        files_write("/etc/subgid", line);
+        for (size_t i = 0; i < COUNT_OF(ids); i++)
+                for (enum question question = UID; question <= GROUP_NAME; question++)
+                        for (size_t offset = 0; offset < 16; offset++) {
+                                const bool user = question == UID || question == USER_NAME;
+                                char name[32], position[32];
+                                size_t needed;
+
+                                snprintf(name, sizeof(name), NAME_PREFIX "%u", ids[i]);
+                                snprintf(position, sizeof(position), "%u", ids[i] - 1);
+                                needed = strlen(name) + 1;
+                                needed += user ? strlen("subuid  of ") + strlen(position) + 64 + 1 +
+                                                     user_rest
+                                               : sizeof("x");
+                                expect_fit(question, ids[i], offset, needed);
+                        }
+}
+
+static void fits_the_customary_buffer(void **state)
+{
+        char line[1100];
+
+        (void)state;
+        files_clear();
+        memset(line, 'o', sizeof(line));
+        strcpy(line + 1000, ":1000000000:3294967295\n");
+        files_write("/etc/subuid", line);
+        assert_int_equal(ask_guarded(UID, 4294967294, 0, 200).status, NSS_STATUS_SUCCESS);
+}
+
+static void leaves_the_entry_alone_unless_it_answers(void **state)
+{
+        struct passwd pwd, untouched;
+        int error;
+
+        (void)state;
+        write_node_files();
+        memset(&untouched, '\x5a', sizeof(untouched));
+        pwd = untouched;
+        _nss_subuid_getpwuid_r(200193, &pwd, shared_buffer, 5, &error);
+        assert_memory_equal(&pwd, &untouched, sizeof(pwd));
+        _nss_subuid_getpwuid_r(1, &pwd, shared_buffer, sizeof(shared_buffer), &error);
+        assert_memory_equal(&pwd, &untouched, sizeof(pwd));
+        assert_int_equal(_nss_subuid_getpwuid_r(200193, &pwd, NULL, 0, &error),
+                         NSS_STATUS_TRYAGAIN);
+        assert_int_equal(_nss_subuid_getpwuid_r(200193, &pwd, shared_buffer, SIZE_MAX, &error),
+                         NSS_STATUS_SUCCESS);
+}
+
+/* --- files that cannot be read ---------------------------------------------------------------- */
+
+/* Each call on each file, by each question that reaches it, fails with each errno. */
+static void maps_every_error(void **state)
+{
+        static const struct {
+                enum question question;
+                const char *path;
+        } reached[] = {
+            {UID, "/etc/subuid"},
+            {UID, "/etc/subgid"},
+            {USER_NAME, "/etc/subuid"},
+            {USER_NAME, "/etc/subgid"},
+            {USER_NAME, "/etc/passwd"},
+            {GID, "/etc/subgid"},
+            {GROUP_NAME, "/etc/subgid"},
+            {GROUP_NAME, "/etc/group"},
+            {UID, "/etc/nss-subuid/subuid"},
+            {UID, "/etc/nss-subuid/subgid"},
+        };
+        static const char *const calls[] = {"openat", "fstat", "read"};
+        static const struct {
+                int error;
+                enum nss_status status;
+        } errors[] = {
+            {EMFILE, NSS_STATUS_TRYAGAIN},   {ENFILE, NSS_STATUS_TRYAGAIN},
+            {ENOMEM, NSS_STATUS_TRYAGAIN},   {EAGAIN, NSS_STATUS_TRYAGAIN},
+            {EINTR, NSS_STATUS_TRYAGAIN},    {EACCES, NSS_STATUS_UNAVAIL},
+            {EIO, NSS_STATUS_UNAVAIL},       {ELOOP, NSS_STATUS_UNAVAIL},
+            {EPERM, NSS_STATUS_UNAVAIL},     {ENOTDIR, NSS_STATUS_UNAVAIL},
+            {EISDIR, NSS_STATUS_UNAVAIL},    {ENXIO, NSS_STATUS_UNAVAIL},
+            {EOVERFLOW, NSS_STATUS_UNAVAIL}, {ERANGE, NSS_STATUS_UNAVAIL},
+            {ESTALE, NSS_STATUS_UNAVAIL},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(reached); i++)
+                for (size_t j = 0; j < COUNT_OF(calls); j++)
+                        for (size_t k = 0; k < COUNT_OF(errors); k++) {
+                                files_clear();
+                                files_write("/etc/subuid", "other:7:7\n");
+                                files_write("/etc/nss-subuid/subuid", "containers:200000:1000\n");
+                                files_write("/etc/subgid", "containers:200000:1000\n");
+                                files_write("/etc/nss-subuid/subgid", "x:1:1\n");
+                                files_write("/etc/passwd", "root:x:0:0:::\n");
+                                files_write("/etc/group", "root:x:0:\n");
+                                if (strcmp(reached[i].path, "/etc/nss-subuid/subgid") == 0)
+                                        files_write("/etc/subgid", "x:1:1\n");
+                                files_fail(calls[j], reached[i].path, errors[k].error, 0, 1000);
+                                expect(reached[i].question, 200193, errors[k].status,
+                                       errors[k].error);
+                                /* and once more, when it is over */
+                                files_fail(calls[j], reached[i].path, errors[k].error, 0, 0);
+                                expect(reached[i].question, 200193, NSS_STATUS_SUCCESS, UNTOUCHED);
+                        }
+}
+
+/* An owner's lines are counted in a second reading where one buffer did not hold all. */
+static void maps_errors_of_the_second_reading(void **state)
+{
+        (void)state;
+        for (int second = 0; second < 2; second++) {
+                const char *const call = second ? "read" : "lseek";
+
+                files_clear();
+                files_write("/etc/subuid", "a:100:10\n");
+                files_write("/etc/nss-subuid/subuid", "a:200:10\n");
+                expect_user(205, 65534, "subuid 15 of a");
+                files_fail(call, "/etc/subuid", EIO, 2 * second, 1);
+                expect(UID, 205, NSS_STATUS_UNAVAIL, EIO);
+                expect_user(205, 65534, "subuid 15 of a");
+                files_fail(call, "/etc/nss-subuid/subuid", ENOMEM, second, 1);
+                expect(UID, 205, NSS_STATUS_TRYAGAIN, ENOMEM);
+                expect_user(205, 65534, "subuid 15 of a");
+        }
+}
+
+static void goes_on_after_an_interruption(void **state)
+{
+        static const char *const calls[] = {"openat", "read"};
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(calls); i++) {
+                write_node_files();
+                files_fail(calls[i], "/etc/subuid", EINTR, 0, 15);
+                expect_user(200193, 200193, "subuid 193 of containers");
+                files_fail(calls[i], "/etc/subuid", EINTR, 0, 16);
+                expect(UID, 200193, NSS_STATUS_TRYAGAIN, EINTR);
+        }
+}
+
+static void wants_regular_files(void **state)
+{
+        static const char *const paths[] = {"/etc/subuid", "/etc/subgid", "/etc/nss-subuid/subuid",
+                                            "/etc/passwd"};
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(paths); i++)
+                for (int kind = 0; kind < 3; kind++) {
+                        char path[256];
+
+                        write_node_files();
+                        files_write("/etc/subuid", "core:100000:65536\n");
+                        files_write("/etc/nss-subuid/subuid", "containers:200000:1000\n");
+                        strcpy(path, files_path(paths[i]));
+                        assert_int_equal(unlink(path), 0);
+                        if (kind == 0)
+                                assert_int_equal(mkdir(path, 0755), 0);
+                        else if (kind == 1)
+                                assert_int_equal(mkfifo(path, 0644), 0);
+                        else
+                                assert_int_equal(symlink("/dev/zero", path), 0);
+                        expect(USER_NAME, 200193, NSS_STATUS_UNAVAIL, EINVAL);
+                }
+}
+
+static void follows_symbolic_links(void **state)
+{
+        char path[256], target[256];
+
+        (void)state;
+        write_node_files();
+        strcpy(path, files_path("/etc/subuid"));
+        strcpy(target, files_path("/etc/nss-subuid/subuid"));
+        assert_int_equal(rename(path, target), 0);
+        assert_int_equal(symlink("nss-subuid/subuid", path), 0);
+        expect_user(200193, 200193, "subuid 193 of containers");
+        /* a dangling one is a file that does not exist */
+        assert_int_equal(unlink(target), 0);
+        expect_no_user(200193);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(symlink("subuid", path), 0);
+        expect(UID, 200193, NSS_STATUS_UNAVAIL, ELOOP);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+            cmocka_unit_test(answers_the_ids_of_a_node),
+            cmocka_unit_test(answers_no_excluded_id),
+            cmocka_unit_test(gives_the_gid_at_the_same_position),
+            cmocka_unit_test(shows_odd_owners_safely),
+            cmocka_unit_test(tells_owners_apart_beyond_what_it_shows),
+            cmocka_unit_test(gives_no_local_account_a_second_name),
+            cmocka_unit_test(refuses_other_names_without_a_call),
+            cmocka_unit_test(has_no_members),
+            cmocka_unit_test(fits_exactly_at_every_alignment),
+            cmocka_unit_test(fits_the_customary_buffer),
+            cmocka_unit_test(leaves_the_entry_alone_unless_it_answers),
+            cmocka_unit_test(maps_every_error),
+            cmocka_unit_test(maps_errors_of_the_second_reading),
+            cmocka_unit_test(goes_on_after_an_interruption),
+            cmocka_unit_test(wants_regular_files),
+            cmocka_unit_test(follows_symbolic_links),
+        };
+
+        cmocka_set_message_output(CM_OUTPUT_TAP);
+        return cmocka_run_group_tests(tests, files_setup, files_teardown);
+}

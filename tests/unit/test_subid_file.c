@@ -1,0 +1,707 @@
+/* SPDX-License-Identifier: MIT */
+#include "files.h"
+#include "subid_file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
+
+/* A literal and its length, which may hold NUL bytes. */
+#define BYTES(literal) literal, sizeof(literal) - 1
+
+/* --- the grammar ------------------------------------------------------------------------------ */
+
+static const struct {
+        const char *line;
+        size_t length;
+        const char *owner;
+        uint32_t start, count;
+} ranges[] = {
+    {BYTES("containers:200000:268435456"), "containers", 200000, 268435456},
+    {BYTES("1000:100000:65536"), "1000", 100000, 65536},
+    {BYTES("root:1000:1"), "root", 1000, 1},
+    {BYTES("a:1:0"), "a", 1, 0},
+    {BYTES("a:0:1"), "a", 0, 1},
+    /* bounds */
+    {BYTES("a:4294967295:1"), "a", 4294967295, 1},
+    {BYTES("a:4294967295:0"), "a", 4294967295, 0},
+    {BYTES("a:4294967294:2"), "a", 4294967294, 2},
+    {BYTES("a:0:4294967295"), "a", 0, 4294967295},
+    {BYTES("a:1:4294967295"), "a", 1, 4294967295},
+    {BYTES("a:2:4294967294"), "a", 2, 4294967294},
+    /* bases */
+    {BYTES("a:0x30D40:0X10000"), "a", 200000, 65536},
+    {BYTES("a:0xabcdef:0xFf"), "a", 0xabcdef, 255},
+    {BYTES("a:0606500:0200000"), "a", 200000, 65536},
+    {BYTES("a:00:00010"), "a", 0, 8},
+    {BYTES("a:0x0000000000000000000000001:1"), "a", 1, 1},
+    {BYTES("a:0000000000000000000000000000017:1"), "a", 15, 1},
+    {BYTES("a:0xffffffff:1"), "a", 4294967295, 1},
+    {BYTES("a:037777777777:1"), "a", 4294967295, 1},
+    {BYTES("a:1234567890:987654321"), "a", 1234567890, 987654321},
+    /* blanks and plus signs in front of a number */
+    {BYTES("a: 200000:\t65536"), "a", 200000, 65536},
+    {BYTES("a: \t\v\f\r7:+8"), "a", 7, 8},
+    {BYTES("a: +0x10:+010"), "a", 16, 8},
+    {BYTES("a:+0:1"), "a", 0, 1},
+    /* owners are text */
+    {BYTES(" a b :1:2"), " a b ", 1, 2},
+    {BYTES("\xff\x80\x01:1:2"), "\xff\x80\x01", 1, 2},
+    {BYTES("a#+-:1:2"), "a#+-", 1, 2},
+    {BYTES(" #a:1:2"), " #a", 1, 2},
+    {BYTES(" +a:1:2"), " +a", 1, 2},
+    {BYTES("\r:1:2"), "\r", 1, 2},
+    {BYTES("EXAMPLE\\user:1:2"), "EXAMPLE\\user", 1, 2},
+    {BYTES("%sd-admins:1:2"), "%sd-admins", 1, 2},
+};
+
+static const struct {
+        const char *line;
+        size_t length;
+} no_ranges[] = {
+    {BYTES("")},
+    {BYTES(" ")},
+    {BYTES("a")},
+    {BYTES(":")},
+    {BYTES("::")},
+    {BYTES(":::")},
+    /* fields: three, none empty */
+    {BYTES("a:1")},
+    {BYTES("a:1:")},
+    {BYTES("a::1")},
+    {BYTES(":1:1")},
+    {BYTES("a:1:1:")},
+    {BYTES("a:1:1:1")},
+    {BYTES("a:1:1:b")},
+    {BYTES("a: :1")},
+    {BYTES("a:1: ")},
+    /* first characters */
+    {BYTES("#a:1:1")},
+    {BYTES("+a:1:1")},
+    {BYTES("-a:1:1")},
+    {BYTES("+:1:1")},
+    /* nothing behind a number */
+    {BYTES("a:1:1\r")},
+    {BYTES("a:1:1 ")},
+    {BYTES("a:1 :1")},
+    {BYTES("a:1:1k")},
+    {BYTES("a:1:1#")},
+    {BYTES("a:1.0:1")},
+    {BYTES("a:1,000:1")},
+    {BYTES("a:1/:1")},
+    {BYTES("a:1:1;")},
+    /* signs */
+    {BYTES("a:-1:1")},
+    {BYTES("a:1:-1")},
+    {BYTES("a:-0:1")},
+    {BYTES("a:1:-0")},
+    {BYTES("a:-18446744073709551615:1")},
+    {BYTES("a:+ 1:1")},
+    {BYTES("a:++1:1")},
+    {BYTES("a:+-1:1")},
+    {BYTES("a:+:1")},
+    {BYTES("a: +:1")},
+    {BYTES("a:1+:1")},
+    /* digits of the base */
+    {BYTES("a:08:1")},
+    {BYTES("a:0x:1")},
+    {BYTES("a:1:0x")},
+    {BYTES("a:0xg:1")},
+    {BYTES("a:0x1G:1")},
+    {BYTES("a:0x@:1")},
+    {BYTES("a:0x`:1")},
+    {BYTES("a:0x 1:1")},
+    {BYTES("a:0x+1:1")},
+    {BYTES("a:0x-1:1")},
+    {BYTES("a:00x1:1")},
+    {BYTES("a:0b1:1")},
+    {BYTES("a:0o1:1")},
+    {BYTES("a:1a:1")},
+    {BYTES("a:a:1")},
+    {BYTES("a:x10:1")},
+    {BYTES("a:1e5:1")},
+    /* bounds */
+    {BYTES("a:4294967296:1")},
+    {BYTES("a:4294967296:0")},
+    {BYTES("a:0:4294967296")},
+    {BYTES("a:1:4294967296")},
+    {BYTES("a:2:4294967295")},
+    {BYTES("a:4294967295:2")},
+    {BYTES("a:0x100000000:1")},
+    {BYTES("a:040000000000:1")},
+    {BYTES("a:18446744073709551616:1")},
+    {BYTES("a:18446744073709551617:1")},
+    {BYTES("a:1:18446744073709551617")},
+    {BYTES("a:99999999999999999999999999999999:1")},
+    {BYTES("a:0x10000000000000001:1")},
+    {BYTES("a:02000000000000000000001:1")},
+    /* NUL bytes */
+    {BYTES("\0a:1:1")},
+    {BYTES("a\0:1:1")},
+    {BYTES("a\0b:1:1")},
+    {BYTES("a:\0001:1")},
+    {BYTES("a:1\0:1")},
+    {BYTES("a:1:1\0")},
+    {BYTES("a:1:\0001")},
+    {BYTES("\0")},
+};
+
+static void parses_ranges(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(ranges); i++) {
+                struct subid_range range;
+
+                if (!subid_range_parse(ranges[i].line, ranges[i].length, &range))
+                        fail_msg("\"%s\" is no range", ranges[i].line);
+                if (range.start != ranges[i].start || range.count != ranges[i].count)
+                        fail_msg("\"%s\" is read as %u:%u", ranges[i].line,
+                                 (unsigned int)range.start, (unsigned int)range.count);
+                assert_ptr_equal(range.owner, ranges[i].line);
+                assert_int_equal(range.owner_length, strlen(ranges[i].owner));
+                assert_memory_equal(range.owner, ranges[i].owner, range.owner_length);
+        }
+}
+
+static void parses_no_ranges(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(no_ranges); i++) {
+                struct subid_range range;
+
+                if (subid_range_parse(no_ranges[i].line, no_ranges[i].length, &range))
+                        fail_msg("\"%s\" (case %zu) is a range", no_ranges[i].line, i);
+        }
+}
+
+/* Each line as an allocation of its own, so that valgrind and ASan see a byte read beyond it. */
+static void parses_every_prefix(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(ranges); i++)
+                for (size_t length = 0; length <= ranges[i].length; length++) {
+                        char *line = malloc(length ? length : 1);
+                        struct subid_range range;
+
+                        assert_non_null(line);
+                        memcpy(line, ranges[i].line, length);
+                        subid_range_parse(line, length, &range);
+                        free(line);
+                }
+}
+
+static void takes_lines_below_1024_bytes(void **state)
+{
+        char line[2048];
+        struct subid_range range;
+
+        (void)state;
+        memset(line, 'o', sizeof(line));
+        for (size_t length = 1000; length < 1100; length++) {
+                memset(line, 'o', length);
+                memcpy(line + length - 4, ":7:8", 4);
+                assert_int_equal(subid_range_parse(line, length, &range), length < 1024);
+        }
+        assert_int_equal(range.start, 7);
+        assert_int_equal(range.owner_length, 1019);
+        /* the same with a number of many digits */
+        for (size_t length = 1000; length < 1100; length++) {
+                memset(line, '0', length);
+                memcpy(line, "a:7:", 4);
+                line[length - 1] = '5';
+                assert_int_equal(subid_range_parse(line, length, &range), length < 1024);
+        }
+        assert_int_equal(range.count, 5);
+}
+
+/* A million short lines of what matters, against strtoul and strsep, which shadow uses. */
+static bool shadow_parses(const char *line, struct subid_range *range)
+{
+        char copy[128], *rest = copy, *fields[3], *end;
+        unsigned long long numbers[2];
+
+        if (*line == '#' || *line == '+' || *line == '-')
+                return false;
+        strcpy(copy, line);
+        for (int i = 0; i < 3; i++) {
+                fields[i] = strsep(&rest, ":");
+                if (!fields[i] || !*fields[i])
+                        return false;
+        }
+        if (rest)
+                return false;
+        for (int i = 0; i < 2; i++) {
+                const char *field = fields[i + 1];
+
+                if (strchr(field, '-'))
+                        return false;
+                errno = 0;
+                numbers[i] = strtoull(field, &end, 0);
+                if (end == field || *end || errno)
+                        return false;
+        }
+        if (numbers[0] > UINT32_MAX || numbers[1] > UINT32_MAX ||
+            numbers[0] + numbers[1] > UINT64_C(4294967296))
+                return false;
+        range->start = (uint32_t)numbers[0];
+        range->count = (uint32_t)numbers[1];
+        range->owner_length = strlen(fields[0]);
+        return true;
+}
+
+static void parses_as_strtoul_does(void **state)
+{
+        static const char *const tokens[] = {
+            "0",          "0",          "1",          "7",          "8",  "9", "12",
+            "4294967295", "4294967296", "429496729",  "0x",         "0X", "f", "F",
+            "g",          "a",          " ",          "\t",         "\r", "+", "-",
+            "#",          "00",         "4294967294", "3777777777",
+        };
+        unsigned int seed = 1;
+        int found = 0;
+
+        (void)state;
+        for (int round = 0; round < 1000000; round++) {
+                char line[128] = "";
+                struct subid_range range, expected;
+                bool got, wanted;
+
+                for (int field = 0; field < 3; field++) {
+                        int wanted_tokens;
+
+                        seed = seed * 1103515245 + 12345;
+                        wanted_tokens = (int)(seed >> 16) % 4;
+                        for (int i = 0; i < wanted_tokens; i++) {
+                                seed = seed * 1103515245 + 12345;
+                                strcat(line, tokens[(seed >> 16) % COUNT_OF(tokens)]);
+                        }
+                        /* now and then a separator too few or too many */
+                        seed = seed * 1103515245 + 12345;
+                        if (((seed >> 16) % 50 == 0) == (field == 2))
+                                strcat(line, ":");
+                }
+                got = subid_range_parse(line, strlen(line), &range);
+                wanted = shadow_parses(line, &expected);
+                if (got != wanted ||
+                    (got && (range.start != expected.start || range.count != expected.count ||
+                             range.owner_length != expected.owner_length)))
+                        fail_msg("\"%s\": %d, strtoul: %d", line, got, wanted);
+                found += got;
+        }
+        assert_in_range(found, 10000, 900000);
+}
+
+/* --- questions asked of bytes ----------------------------------------------------------------- */
+
+static bool find_owner(const char *text, struct subid *subid)
+{
+        return subid_find_owner(text, text + strlen(text), subid);
+}
+
+static void expect_owner(const char *text, uint32_t id, const char *owner)
+{
+        struct subid subid = {.id = id};
+        const bool found = find_owner(text, &subid);
+
+        if (found != (owner != NULL))
+                fail_msg("%u in \"%s\": %s", (unsigned int)id, text, found ? "found" : "not found");
+        if (!owner)
+                return;
+        assert_int_equal(subid.owner_length, strlen(owner));
+        assert_memory_equal(subid.owner, owner, subid.owner_length);
+}
+
+static void finds_owners(void **state)
+{
+        (void)state;
+        expect_owner("", 1, NULL);
+        expect_owner("\n", 1, NULL);
+        expect_owner("a:10:2\n", 9, NULL);
+        expect_owner("a:10:2\n", 10, "a");
+        expect_owner("a:10:2\n", 11, "a");
+        expect_owner("a:10:2\n", 12, NULL);
+        expect_owner("a:10:0\n", 10, NULL);
+        expect_owner("a:10:0\nb:10:1\n", 10, "b");
+        expect_owner("a:10:2\nb:12:2\n", 12, "b");
+        expect_owner("a:4294967290:6\n", 4294967290, "a");
+        expect_owner("a:4294967290:6\n", 4294967295, "a");
+        expect_owner("a:4294967290:6\n", 0, NULL);
+        expect_owner("a:0:4294967295\n", 4294967294, "a");
+        expect_owner("a:0:4294967295\n", 4294967295, NULL);
+        /* a bad line never hides a good one */
+        expect_owner("#a:10:2\n\n:\na:10\nb:10:2\n", 10, "b");
+        /* overlaps: the first line that holds it */
+        expect_owner("a:10:10\nb:15:10\n", 15, "a");
+        expect_owner("a:10:10\nb:15:10\n", 20, "b");
+        expect_owner("b:15:10\na:10:10\n", 15, "b");
+        expect_owner("b:15:10\na:10:10\n", 14, "a");
+        expect_owner("0:10:1\nroot:10:1\n", 10, "0");
+}
+
+static void expect_position(const char *text, uint32_t id, uint64_t position)
+{
+        struct subid subid = {.id = id};
+
+        assert_true(find_owner(text, &subid));
+        if (!subid_find_position(text, text + strlen(text), &subid) || subid.position != position)
+                fail_msg("%u in \"%s\" has position %llu", (unsigned int)id, text,
+                         (unsigned long long)subid.position);
+        /* and back, where no earlier line of the same owner holds the same ID */
+        subid.id = 0;
+        subid.passed = 0;
+        assert_true(subid_find_id(text, text + strlen(text), &subid));
+        assert_int_equal(subid.id, id);
+}
+
+static void finds_positions(void **state)
+{
+        (void)state;
+        expect_position("a:10:2\n", 10, 0);
+        expect_position("a:10:2\n", 11, 1);
+        expect_position("a:10:2\na:30:5\n", 30, 2);
+        expect_position("a:30:5\na:10:2\n", 11, 6);
+        expect_position("a:10:2\nb:50:9\na:30:5\n", 34, 6);
+        expect_position("a:10:2\nb:50:9\na:30:5\n", 58, 8);
+        expect_position("a:10:0\na:30:5\n", 30, 0);
+        expect_position("a:10:2\n#a:1:9\na:20:5:\na:30:5\n", 30, 2);
+        expect_position("aa:10:2\na:30:5\n", 30, 0);
+        expect_position("a:30:5\naa:10:2\n", 10, 0);
+        expect_position("a\xff:10:2\na\xfe:30:5\n", 30, 0);
+        /* an ID of two lines is counted through the one that owns it */
+        expect_position("a:10:10\nb:15:10\na:30:10\n", 15, 5);
+        expect_position("a:10:10\na:15:10\n", 15, 5);
+        expect_position("a:10:10\na:15:10\n", 20, 15);
+        expect_position("b:10:10\na:15:10\n", 20, 5);
+        /* more IDs than a UID has values */
+        expect_position("a:0:4294967295\na:0:4294967295\na:4294967295:1\n", 4294967295,
+                        UINT64_C(8589934590));
+}
+
+static void finds_ids(void **state)
+{
+        const char *text = "a:100:10\nb:500:5\na:200:0\na:300:10\n";
+        static const struct {
+                uint64_t position;
+                bool found;
+                uint32_t id;
+        } cases[] = {
+            {0, true, 100},         {9, true, 109}, {10, true, 300},
+            {19, true, 309},        {20, false, 0}, {UINT64_C(0x100000000), false, 0},
+            {UINT64_MAX, false, 0},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                struct subid subid = {
+                    .position = cases[i].position, .owner = "a", .owner_length = 1};
+
+                assert_int_equal(subid_find_id(text, text + strlen(text), &subid), cases[i].found);
+                assert_int_equal(subid.id, cases[i].id);
+                assert_int_equal(subid.position, cases[i].position);
+        }
+}
+
+static void finds_accounts(void **state)
+{
+        static const struct {
+                const char *line;
+                bool found;
+        } cases[] = {
+            {"bob:x:200193:100:Bob:/home/bob:/bin/sh\n", true},
+            {"bob::200193:100:::\n", true},
+            {"users:x:200193:\n", true},
+            {"users:x:200193:bob,alice\n", true},
+            {"  bob:x:200193:100:::\n", true},
+            {"bob:x:0200193:100:::\n", true},
+            {"bob:x: +200193:100:::\n", true},
+            {"root:x:0:0:::\nbob:x:200193:100:::\n", true},
+            {"\n\nbob:x:200193:100:::\n", true},
+            {"bob:x:200193\n", true},
+            {"#bob:x:200193:100:::\n", false},
+            {" #bob:x:200193:100:::\n", false},
+            {"+bob:x:200193:100:::\n", false},
+            {"-bob:x:200193:100:::\n", false},
+            {"bob:x:200194:200193:::\n", false},
+            {"bob:200193:x:200193:::\n", false},
+            {"200193:x:1:1:::\n", false},
+            {"bob:x:x200193:100:::\n", false},
+            {"bob:x:200193 :100:::\n", false},
+            {"bob:x:0x30e01:100:::\n", false},
+            {"bob:x::100:::\n", false},
+            {"bob:x\n200193:100\n", false},
+            {"bob:200193\n", false},
+            {"200193\n", false},
+            {"\n", false},
+            {"", false},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                const char *line = cases[i].line;
+                struct subid subid = {.id = 200193};
+
+                if (subid_find_account(line, line + strlen(line), &subid) != cases[i].found)
+                        fail_msg("in \"%s\"", line);
+        }
+}
+
+static void finds_accounts_on_long_lines(void **state)
+{
+        char line[4096];
+        struct subid subid = {.id = 1234};
+
+        (void)state;
+        /* behind the number anything may stand, in front of it less than 1,024 bytes */
+        for (size_t name = 1; name < 2000; name++) {
+                memset(line, 'n', sizeof(line));
+                memcpy(line + name, ":x:1234:", 8);
+                line[sizeof(line) - 1] = '\n';
+                assert_int_equal(subid_find_account(line, line + sizeof(line), &subid),
+                                 name + 7 <= 1023);
+        }
+}
+
+static void excludes_four_ids(void **state)
+{
+        (void)state;
+        for (uint64_t id = 0; id <= UINT32_MAX; id += id < 70000 || id > 4294900000 ? 1 : 9973)
+                assert_int_equal(subid_excluded((uint32_t)id),
+                                 id == 0 || id == 65534 || id == 65535 || id == 4294967295);
+}
+
+/* --- the same, asked of files ----------------------------------------------------------------- */
+
+static void expect_located(uint32_t id, const char *owner, uint64_t position)
+{
+        struct subid subid = {.id = id};
+
+        assert_int_equal(subid_file_locate(SUBID_USERS, &subid), 1);
+        assert_int_equal(subid.owner_length, strlen(owner));
+        assert_memory_equal(subid.owner, owner, subid.owner_length);
+        assert_int_equal(subid.position, position);
+        assert_int_equal(subid.id, id);
+}
+
+static void expect_missing(uint32_t id)
+{
+        struct subid subid = {.id = id};
+
+        assert_int_equal(subid_file_locate(SUBID_USERS, &subid), 0);
+}
+
+static void reads_two_files_as_one(void **state)
+{
+        struct subid subid = {.id = 400};
+
+        (void)state;
+        files_clear();
+        expect_missing(100);
+        files_write("/etc/nss-subuid/subuid", "b:300:10\na:400:10\nb:100:10\n");
+        expect_located(300, "b", 0);
+        /* no last newline: the lines of two files are not joined */
+        files_write("/etc/subuid", "b:50:10\na:100:10");
+        expect_located(100, "a", 0);
+        expect_located(309, "b", 19);
+        expect_located(405, "a", 15);
+        expect_missing(200);
+        /* groups have files of their own */
+        assert_int_equal(subid_file_holds(SUBID_GROUPS, &subid), 0);
+        files_write("/etc/nss-subuid/subgid", "x:400:1\n");
+        assert_int_equal(subid_file_holds(SUBID_GROUPS, &subid), 1);
+        files_write("/etc/subgid", "x:500:5\n");
+        subid = (struct subid){.owner = "x", .owner_length = 1, .position = 5};
+        assert_int_equal(subid_file_id_at(SUBID_GROUPS, &subid), 1);
+        assert_int_equal(subid.id, 400);
+        assert_int_equal(subid_file_id_at(SUBID_USERS, &subid), 0);
+        /* and so have accounts */
+        subid.id = 1000;
+        assert_int_equal(subid_file_is_account(SUBID_USERS, &subid), 0);
+        files_write("/etc/passwd", "bob:x:1000:1000:::\n");
+        assert_int_equal(subid_file_is_account(SUBID_USERS, &subid), 1);
+        assert_int_equal(subid_file_is_account(SUBID_GROUPS, &subid), 0);
+        files_write("/etc/group", "bob:x:1000:");
+        assert_int_equal(subid_file_is_account(SUBID_GROUPS, &subid), 1);
+}
+
+static void reads_files_of_one_read(void **state)
+{
+        (void)state;
+        files_clear();
+        files_write("/etc/subuid", "a:100:10\na:200:10");
+        expect_located(100, "a", 0);
+        expect_located(209, "a", 19);
+        files_write("/etc/subuid", "a:100:10\n#\na:200:10\n");
+        expect_located(209, "a", 19);
+        files_write("/etc/subuid", "a:100:10");
+        expect_located(109, "a", 9);
+        files_write("/etc/subuid", "");
+        expect_missing(109);
+        files_write("/etc/subuid", "\n");
+        expect_missing(109);
+}
+
+/* Lines of all lengths at all places of the buffer, and the answer does not depend on the pieces.
+ */
+static void reads_in_any_pieces(void **state)
+{
+        static const size_t pieces[] = {1, 2, 3, 17, 1023, 1024, 4095, 8191, 8192, SIZE_MAX};
+
+        (void)state;
+        for (size_t filler = 0; filler <= 9000; filler += filler < 1100 || filler > 8000 ? 97 : 719)
+                for (size_t i = 0; i < COUNT_OF(pieces); i++) {
+                        char *text = malloc(filler + 100);
+
+                        assert_non_null(text);
+                        files_clear();
+                        memset(text, 'f', filler);
+                        strcpy(text + filler, "\nb:10:5\na:100:10\nb:20:5\na:300:7\nb:40:5");
+                        memcpy(text, "a:50:3\n", filler > 7 ? 7 : 0);
+                        files_write("/etc/subuid", text);
+                        files_read_at_most(pieces[i]);
+                        expect_located(306, "a", filler > 7 ? 19 : 16);
+                        expect_located(44, "b", 14);
+                        expect_missing(45);
+                        assert_int_equal(files_open(), 0);
+                        free(text);
+                }
+}
+
+static void reads_lines_of_any_length(void **state)
+{
+        (void)state;
+        for (size_t length = 1; length < 40000; length = length * 5 / 4 + 1) {
+                char *text = malloc(length + 100), *end = text + length;
+
+                assert_non_null(text);
+                files_clear();
+                memset(text, 'o', length);
+                strcpy(end, ":100:10\nb:500:10");
+                files_write("/etc/subuid", text);
+                expect_located(500, "b", 0);
+                if (length + 7 < 1024)
+                        expect_located(109, (*end = '\0', text), 9);
+                else
+                        expect_missing(109);
+                free(text);
+        }
+}
+
+/* A long line is cut for its beginning, but what is cut off does not count as a line. */
+static void reads_the_end_of_a_long_line_as_no_line(void **state)
+{
+        const size_t size = 100000;
+        char *text = malloc(size + 1);
+
+        (void)state;
+        assert_non_null(text);
+        files_clear();
+        for (size_t i = 0; i < size; i++)
+                text[i] = ":1:9a"[i % 5];
+        text[size] = '\0';
+        files_write("/etc/subuid", text);
+        expect_missing(1);
+        files_write("/etc/passwd", text);
+        struct subid subid = {.id = 9};
+        assert_int_equal(subid_file_is_account(SUBID_USERS, &subid), 0);
+        free(text);
+}
+
+static void reads_groups_with_many_members(void **state)
+{
+        char *text = malloc(100001);
+        struct subid subid = {.id = 200194};
+
+        (void)state;
+        assert_non_null(text);
+        files_clear();
+        memset(text, 'm', 100000);
+        memcpy(text, "big:x:200193:", 13);
+        strcpy(text + 99980, "\nnext:x:200194:");
+        files_write("/etc/group", text);
+        assert_int_equal(subid_file_is_account(SUBID_GROUPS, &subid), 1);
+        subid.id = 200193;
+        assert_int_equal(subid_file_is_account(SUBID_GROUPS, &subid), 1);
+        subid.id = 200195;
+        assert_int_equal(subid_file_is_account(SUBID_GROUPS, &subid), 0);
+        free(text);
+}
+
+/* More lines than a buffer holds; every owner has a line at the top and one at the bottom. */
+static void reads_large_files(void **state)
+{
+        const unsigned int lines = 20000;
+        char *text = malloc(lines * 32 + 1), *end = text;
+
+        (void)state;
+        assert_non_null(text);
+        files_clear();
+        for (unsigned int i = 0; i < lines; i++)
+                end += sprintf(end, "o%u:%u:%u\n", i % (lines / 2), 100000 + i * 1000, 1000);
+        files_write("/etc/subuid", text);
+        for (unsigned int i = 0; i < lines; i += i < 100 || i > lines - 100 ? 1 : 499) {
+                char owner[16];
+
+                sprintf(owner, "o%u", i % (lines / 2));
+                expect_located(100000 + i * 1000 + 999, owner, i < lines / 2 ? 999 : 1999);
+        }
+        expect_missing(99999);
+        expect_missing(100000 + lines * 1000);
+        free(text);
+}
+
+/* No call that is not needed: what they cost is what a lookup costs. */
+static void makes_few_calls(void **state)
+{
+        struct subid subid = {.id = 200193};
+
+        (void)state;
+        files_clear();
+        files_write("/etc/subuid", "core:100000:65536\ncontainers:200000:268435456\n");
+        files_write("/etc/subgid", "core:100000:65536\ncontainers:200000:268435456\n");
+        expect_located(200193, "containers", 193);
+        assert_int_equal(files_calls(), 4); /* openat, fstat, read, close */
+        assert_int_equal(subid_file_id_at(SUBID_GROUPS, &subid), 0);
+        files_clear();
+        expect_missing(0);
+        expect_missing(65534);
+        expect_missing(65535);
+        expect_missing(4294967295);
+        subid.id = 0;
+        assert_int_equal(subid_file_holds(SUBID_GROUPS, &subid), 0);
+        assert_int_equal(files_calls(), 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+            cmocka_unit_test(parses_ranges),
+            cmocka_unit_test(parses_no_ranges),
+            cmocka_unit_test(parses_every_prefix),
+            cmocka_unit_test(takes_lines_below_1024_bytes),
+            cmocka_unit_test(parses_as_strtoul_does),
+            cmocka_unit_test(finds_owners),
+            cmocka_unit_test(finds_positions),
+            cmocka_unit_test(finds_ids),
+            cmocka_unit_test(finds_accounts),
+            cmocka_unit_test(finds_accounts_on_long_lines),
+            cmocka_unit_test(excludes_four_ids),
+            cmocka_unit_test(reads_two_files_as_one),
+            cmocka_unit_test(reads_files_of_one_read),
+            cmocka_unit_test(reads_in_any_pieces),
+            cmocka_unit_test(reads_lines_of_any_length),
+            cmocka_unit_test(reads_the_end_of_a_long_line_as_no_line),
+            cmocka_unit_test(reads_groups_with_many_members),
+            cmocka_unit_test(reads_large_files),
+            cmocka_unit_test(makes_few_calls),
+        };
+
+        cmocka_set_message_output(CM_OUTPUT_TAP);
+        return cmocka_run_group_tests(tests, files_setup, files_teardown);
+}
