@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# private-root.sh COMMAND...: runs a command as root on a private copy of this machine's root (an
+# overlay whose upper layer is a tmpfs) with the module installed in it, in mount and PID namespaces
+# of its own. Nothing of it is left when the command ends; the machine itself is never written to.
+set -eu
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+
+if [ "${1-}" != --inside ]; then
+        exec unshare --mount --pid --fork --kill-child --propagation private "$0" --inside "$@"
+fi
+shift
+
+# Any folder that is there on every machine will do for the tmpfs: it is hidden for us alone.
+base=/mnt
+mount -t tmpfs -o mode=755 nss-subuid-test "$base"
+mkdir "$base/upper" "$base/work" "$base/root"
+root=$base/root
+mount -t overlay overlay -o "lowerdir=/,upperdir=$base/upper,workdir=$base/work" "$root"
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mount -t tmpfs tmpfs "$root/run"
+mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+# The checkout may lie on another file system, or below /tmp. What is built in it is used here, not
+# made here.
+mkdir -p "$root$top"
+mount --bind "$top" "$root$top"
+mount -o remount,bind,ro "$root$top"
+
+make --no-print-directory -C "$top" install "DESTDIR=$root" >/dev/null
+: >"$root/etc/subuid"
+: >"$root/etc/subgid"
+rm -rf "$root/etc/nss-subuid"
+printf '%s\n' 'passwd: files subuid' 'group: files subuid' >"$root/etc/nsswitch.conf"
+
+export NSS_SUBUID_PRIVATE_ROOT=1
+cd /
+exec chroot "$root" "$@"

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What the shell tests share. Test Anything Protocol on standard output; source it from a script in
+# a folder below tests/, with "set -u" only: a command that fails is a result, not an end.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$top" || exit 1
+export LC_ALL=C
+tests_run=0
+tests_failed=0
+
+# ok STATUS WHAT: one result; STATUS is an exit status.
+ok() {
+        tests_run=$((tests_run + 1))
+        if [ "$1" -eq 0 ]; then
+                echo "ok $tests_run - $2"
+        else
+                echo "not ok $tests_run - $2"
+                tests_failed=$((tests_failed + 1))
+        fi
+}
+
+# is GOT WANTED WHAT: equal texts.
+is() {
+        [ "$1" = "$2" ]
+        ok $? "$3"
+        [ "$1" = "$2" ] || printf '%s\n' "got:    $1" "wanted: $2" | sed 's/^/# /'
+}
+
+# like GOT PATTERN WHAT: the text matches an extended regular expression.
+like() {
+        [[ $1 =~ $2 ]]
+        ok $? "$3"
+        [[ $1 =~ $2 ]] || printf '%s\n' "got:     $1" "pattern: $2" | sed 's/^/# /'
+}
+
+# skip_all WHY: this test cannot run here. In CI (CI=true) that is a failure.
+skip_all() {
+        if [ "${CI-}" = true ]; then
+                echo "Bail out! $1"
+                exit 1
+        fi
+        echo "1..0 # SKIP $1"
+        exit 0
+}
+
+done_testing() {
+        echo "1..$tests_run"
+        [ "$tests_failed" -eq 0 ]
+        exit
+}
+
+# private_root: goes on in a private copy of this machine's root with the module installed in it, as
+# root; see private-root.sh.
+private_root() {
+        [ -z "${NSS_SUBUID_PRIVATE_ROOT-}" ] || return 0
+        [ "$(id -u)" -eq 0 ] || skip_all 'needs root'
+        exec "$top/tests/lib/private-root.sh" "$top/${0#"$top"/}"
+}
