@@ -117,7 +117,7 @@ uninstall:
 # --- keep it tidy ---------------------------------------------------------------------------------
 
 c_files = $(wildcard *.[ch] tests/*/*.[ch])
-shell_files = $(wildcard demo/*.sh tests/*/*.sh tests/*/*.t .ci/run)
+shell_files = $(shell grep -l '^\#!/bin/bash' demo/* tests/*/*.sh tests/*/*.t .ci/run)
 
 lint:
 	@tests/lib/deps.sh check system lint
@@ -126,7 +126,7 @@ lint:
 		$(module_cppflags) -std=gnu11 -I. -Itests/lib
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,style,performance,portability \
 		--suppress=missingIncludeSystem $(sources)
-	shellcheck -x $(shell_files)
+	shellcheck $(shell_files)
 	mandoc -T lint -W warning man/*.8
 	for f in $(sources); do \
 		gcc -fanalyzer $(module_cppflags) -std=gnu11 $(warnings) -Werror -O2 -c -o /dev/null $$f && \

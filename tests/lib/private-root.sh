@@ -35,5 +35,12 @@ rm -rf "$root/etc/nss-subuid"
 printf '%s\n' 'passwd: files subuid' 'group: files subuid' >"$root/etc/nsswitch.conf"
 
 export NSS_SUBUID_PRIVATE_ROOT=1
-cd /
-exec chroot "$root" "$@"
+cd "$root"
+# Where this machine's root is itself a chroot, another one has to do; user namespaces cannot be made
+# in it then.
+if pivot_root . . 2>/dev/null; then
+        umount -l .
+        cd /
+        exec "$@"
+fi
+exec chroot . "$@"

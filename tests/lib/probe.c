@@ -52,17 +52,17 @@ int main(int argc, char **argv)
         if (!address || !buffer)
                 return 2;
         if (strcmp(function, "getpwuid") == 0)
-                status = ((typeof(_nss_subuid_getpwuid_r) *)address)(
-                    (uid_t)strtoul(key, NULL, 10), &pwd, buffer, size, &error);
+                status = ((typeof(_nss_subuid_getpwuid_r) *)address)((uid_t)strtoul(key, NULL, 10),
+                                                                     &pwd, buffer, size, &error);
         else if (strcmp(function, "getpwnam") == 0)
-                status = ((typeof(_nss_subuid_getpwnam_r) *)address)(key, &pwd, buffer, size,
-                                                                     &error);
+                status =
+                    ((typeof(_nss_subuid_getpwnam_r) *)address)(key, &pwd, buffer, size, &error);
         else if (strcmp(function, "getgrgid") == 0)
-                status = ((typeof(_nss_subuid_getgrgid_r) *)address)(
-                    (gid_t)strtoul(key, NULL, 10), &grp, buffer, size, &error);
+                status = ((typeof(_nss_subuid_getgrgid_r) *)address)((gid_t)strtoul(key, NULL, 10),
+                                                                     &grp, buffer, size, &error);
         else
-                status = ((typeof(_nss_subuid_getgrnam_r) *)address)(key, &grp, buffer, size,
-                                                                     &error);
+                status =
+                    ((typeof(_nss_subuid_getgrnam_r) *)address)(key, &grp, buffer, size, &error);
         printf("%s %s", status_name(status), error ? strerrorname_np(error) : "-");
         if (status == NSS_STATUS_SUCCESS && strncmp(function, "getpw", 5) == 0)
                 printf(" %s:%s:%u:%u:%s:%s:%s", pwd.pw_name, pwd.pw_passwd, pwd.pw_uid, pwd.pw_gid,

@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Shows what the module changes, in mount and PID namespaces of its own with an /etc of its own: as
+# root, or as an ordinary user in a user namespace. Nothing outside is changed, nothing is left.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+self=$top/demo/demo.sh
+namespaces=(unshare --mount --pid --fork --kill-child --mount-proc --propagation private)
+
+die() {
+        echo "demo: $1" >&2
+        exit 1
+}
+
+# An ordinary user: a user namespace in which the demo's IDs are some of the user's own.
+as_user() {
+        local instead='run it as root instead' uids gids pid job
+
+        command -v newuidmap >/dev/null || die "needs newuidmap: apt-get install uidmap; or $instead"
+        uids=$(awk -F: -v me="$(id -un)" '$1 == me && $3 >= 1000 { print $2; exit }' /etc/subuid)
+        gids=$(awk -F: -v me="$(id -un)" '$1 == me && $3 >= 1000 { print $2; exit }' /etc/subgid)
+        [ -n "$uids$gids" ] || die "/etc/subuid and /etc/subgid have no range for $(id -un); $instead"
+        exec 3>&1 4>&2
+        # shellcheck disable=SC2016 # for the inner shell
+        coproc unshare --user bash -c 'echo "$BASHPID"; read -r; exec "$@" >&3 2>&4' - \
+                "${namespaces[@]}" "$self" --inside
+        job=$COPROC_PID
+        read -r pid <&"${COPROC[0]}" || die "no user namespace to be had here; $instead"
+        newuidmap "$pid" 0 "$(id -u)" 1 200000 "$uids" 1000
+        newgidmap "$pid" 0 "$(id -g)" 1 200000 "$gids" 1000
+        echo >&"${COPROC[1]}"
+        wait "$job"
+        exit
+}
+
+if [ "${1-}" != --inside ]; then
+        [ "$(id -u)" -eq 0 ] || as_user
+        exec "${namespaces[@]}" "$self" --inside
+fi
+
+# --- inside: /etc is a tmpfs with what the programs below need ------------------------------------
+
+# Any folder that is there on every machine will do: it is hidden for us alone.
+mount -t tmpfs -o mode=755 tmpfs /mnt
+mkdir /mnt/etc /mnt/container
+for file in passwd group ld.so.cache alternatives localtime; do
+        cp -r --preserve=links,mode "/etc/$file" /mnt/etc/ 2>/dev/null || :
+done
+mount --bind /mnt/etc /etc
+export LD_LIBRARY_PATH=$top/build LC_ALL=C
+
+ranges='core:100000:65536
+containers:200000:268435456'
+echo "$ranges" | tee /etc/subuid >/etc/subgid
+
+cd /mnt/container
+echo hello >motd
+chown 200193:200193 motd
+# Stand-ins for a container with systemd in it: its processes' IDs and names, but all they do is
+# wait. They end with this shell, the first process of the namespace.
+mkfifo /mnt/never
+exec 3<>/mnt/never
+pids=
+while read -r id name; do
+        # shellcheck disable=SC2016 # "$0" is for the inner shell
+        setpriv --reuid "$id" --regid "$id" --clear-groups bash -c 'exec -a "$0" cat' "$name" <&3 &
+        pids+=${pids:+,}$!
+done <<'PROCESSES'
+200000 /sbin/init
+200081 dbus-daemon --system
+200193 systemd-resolved
+200999 nginx: worker process
+PROCESSES
+while [ "$(ps -o comm= -p "$pids" | grep -c '^cat$')" -lt 4 ]; do sleep 0.01; done
+
+commands=(
+        'getent passwd 200193'
+        'getent passwd _200193'
+        'getent group 200193'
+        'id 200193'
+        'ls -l motd'
+        'find . -nouser'
+)
+listing="ps -o user,pid,cmd -p $pids"
+
+# answers SERVICES: sets "answers" to what each command prints with these services on the lines.
+answers() {
+        local command output
+        printf '%s\n' "passwd: $1" "group:  $1" >/etc/nsswitch.conf
+        answers=()
+        for command in "${commands[@]}"; do
+                output=$($command 2>&1) || output=${output:-(not found, exit status $?)}
+                answers+=("${output:-(none)}")
+        done
+        listed=$($listing)
+}
+
+answers 'files'
+before=("${answers[@]}")
+listed_before=$listed
+answers 'files subuid'
+
+echo 'Two ranges in /etc/subuid and /etc/subgid, of owners that are no accounts:'
+echo "${ranges//$'\n'/$'\n    '}" | sed '1s/^/    /'
+cat <<'END'
+
+    before   /etc/nsswitch.conf has   passwd: files           group: files
+    after    /etc/nsswitch.conf has   passwd: files subuid    group: files subuid
+
+END
+for i in "${!commands[@]}"; do
+        printf '$ %s\n    before   %s\n    after    %s\n\n' "${commands[i]}" "${before[i]}" "${answers[i]}"
+done
+echo '$ ps -o user,pid,cmd'
+printf '    %-38s %s\n' before after
+paste -d '\n' <(echo "$listed_before") <(echo "$listed") |
+        while IFS= read -r left && IFS= read -r right; do
+                printf '    %-38s %s\n' "$left" "$right"
+        done
+printf '\nThat was in namespaces of their own: nothing outside has changed.\n'

@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# "make demo", as root and as an ordinary user.
+set -u
+. "$(dirname "$0")/../lib/tap.sh"
+private_root
+
+# expect WHO: the demo's output, in $output, is whole.
+expect() {
+        like "$output" 'before   \(not found, exit status 2\)
+    after    _200193:x:200193:200193:subuid 193 of containers:/nonexistent:/usr/sbin/nologin' "$1: getent passwd"
+        like "$output" 'before   id: .200193.: no such user
+    after    uid=200193\(_200193\) gid=200193\(_200193\) groups=200193\(_200193\)' "$1: id"
+        like "$output" ' 200193 200193 6 .* motd
+    after .* _200193 _200193 6 .* motd' "$1: ls -l"
+        like "$output" 'before   ./motd
+    after    \(none\)' "$1: find -nouser"
+        like "$output" '200000 +[0-9]+ /sbin/init +_200000 +[0-9]+ /sbin/init
+    200081 +[0-9]+ dbus-daemon --system +_200081 +[0-9]+ dbus-daemon --system
+    200193 +[0-9]+ systemd-resolved +_200193 +[0-9]+ systemd-resolved
+    200999 +[0-9]+ nginx: worker process +_200999 +[0-9]+ nginx: worker process' "$1: ps"
+}
+
+state() {
+        cat /etc/nsswitch.conf /etc/subuid
+        find /mnt /tmp
+        pgrep -x cat
+}
+before=$(state)
+output=$(demo/demo.sh 2>&1)
+ok $? 'as root: it ends well'
+expect root
+is "$(state)" "$before" 'it leaves /etc, /mnt, /tmp and no process behind'
+
+useradd someone
+demo() { runuser -u someone -- env -u NSS_SUBUID_PRIVATE_ROOT demo/demo.sh 2>&1; }
+sed -i '/^someone:/d' /etc/subuid /etc/subgid
+like "$(demo)" '^demo: /etc/subuid and /etc/subgid have no range for someone; run it as root instead$' \
+        'an ordinary user without ranges is told what to do'
+if ! runuser -u someone -- unshare --user true 2>/dev/null; then
+        skip 'an ordinary user may make no user namespaces here' 'as an ordinary user'
+        done_testing
+fi
+echo someone:300000:65536 | tee /etc/subuid >/etc/subgid
+output=$(demo)
+ok $? 'as an ordinary user: it ends well'
+expect user
+
+done_testing
