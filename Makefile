@@ -119,15 +119,16 @@ uninstall:
 c_files = $(wildcard *.[ch] tests/*/*.[ch])
 shell_files = $(shell grep -l '^\#!/bin/bash' demo/* tests/*/*.sh tests/*/*.t .ci/run)
 
+# ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
 lint:
 	@tests/lib/deps.sh check system lint
 	clang-format --dry-run -Werror $(c_files)
 	clang-tidy --quiet --warnings-as-errors='*' $(filter %.c,$(c_files)) -- \
 		$(module_cppflags) -std=gnu11 -I. -Itests/lib
-	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,style,performance,portability \
-		--suppress=missingIncludeSystem $(sources)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
+		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE $(sources)
 	shellcheck $(shell_files)
-	mandoc -T lint -W warning man/*.8
+	! mandoc -T lint man/*.8 2>/dev/null | grep -v 'referenced manual not found'
 	for f in $(sources); do \
 		gcc -fanalyzer $(module_cppflags) -std=gnu11 $(warnings) -Werror -O2 -c -o /dev/null $$f && \
 		clang $(module_cppflags) -std=gnu11 $(warnings) -Werror -O2 -c -o /dev/null $$f || exit 1; \

@@ -48,10 +48,11 @@ static void format_gecos(char *gecos, const struct subid *subid)
 
         for (size_t i = 0; i < subid->owner_length && i < ENTRY_OWNER_MAX; i++) {
                 const char c = subid->owner[i];
-                const bool plain =
-                    c >= ' ' && c <= '~' && c != ':' && c != ',' && c != '=' && c != '"';
 
-                *p++ = plain ? c : '?';
+                *p = c;
+                if (c < ' ' || c > '~' || c == ':' || c == ',' || c == '=' || c == '"')
+                        *p = '?';
+                p++;
         }
         *p = '\0';
 }

@@ -34,8 +34,8 @@ int main(int argc, char **argv)
         const char *function, *key;
         size_t size;
         enum nss_status status;
-        struct passwd pwd;
-        struct group grp;
+        struct passwd pwd = {0};
+        struct group grp = {0};
         void *address;
         int error = 0;
 
@@ -46,10 +46,12 @@ int main(int argc, char **argv)
         function = argv[1];
         key = argv[2];
         size = argc > 3 ? strtoul(argv[3], NULL, 10) : 1024;
-        buffer = malloc(size + 1);
         snprintf(symbol, sizeof(symbol), "_nss_subuid_%s_r", function);
         address = dlsym(module, symbol);
-        if (!address || !buffer)
+        if (!address)
+                return 2;
+        buffer = malloc(size + 1);
+        if (!buffer)
                 return 2;
         if (strcmp(function, "getpwuid") == 0)
                 status = ((typeof(_nss_subuid_getpwuid_r) *)address)((uid_t)strtoul(key, NULL, 10),
@@ -64,12 +66,12 @@ int main(int argc, char **argv)
                 status =
                     ((typeof(_nss_subuid_getgrnam_r) *)address)(key, &grp, buffer, size, &error);
         printf("%s %s", status_name(status), error ? strerrorname_np(error) : "-");
-        if (status == NSS_STATUS_SUCCESS && strncmp(function, "getpw", 5) == 0)
+        if (status == NSS_STATUS_SUCCESS && pwd.pw_name)
                 printf(" %s:%s:%u:%u:%s:%s:%s", pwd.pw_name, pwd.pw_passwd, pwd.pw_uid, pwd.pw_gid,
                        pwd.pw_gecos, pwd.pw_dir, pwd.pw_shell);
-        else if (status == NSS_STATUS_SUCCESS)
+        if (status == NSS_STATUS_SUCCESS && grp.gr_name)
                 printf(" %s:%s:%u:%s", grp.gr_name, grp.gr_passwd, grp.gr_gid,
-                       grp.gr_mem[0] ? grp.gr_mem[0] : "");
+                       grp.gr_mem && grp.gr_mem[0] ? grp.gr_mem[0] : "");
         putchar('\n');
         free(buffer);
         return 0;
