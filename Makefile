@@ -33,7 +33,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-readme install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 all: build/$(module)
@@ -71,6 +71,17 @@ check-all:
 	@tests/lib/deps.sh --install check system
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory check-system
+
+# Needs root and a mirror: the README's commands in bare roots of these releases of Debian. Not in
+# check-all, which is one of these commands.
+releases = bookworm trixie
+
+check-readme:
+	@tests/lib/deps.sh --install readme
+	$(MAKE) --no-print-directory -j 2 $(releases:%=check-readme-%)
+
+check-readme-%:
+	SUITE=$* prove --exec '' tests/readme/readme.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
 test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2
@@ -149,6 +160,7 @@ help:
 	@echo 'make check        tests that need no root'
 	@echo 'make check-system tests that need root, in namespaces'
 	@echo 'make check-all    install what the tests need (Debian), then run them all'
+	@echo 'make check-readme the commands of the README, in bare roots of Debian 12 and 13'
 	@echo 'make install      install; DESTDIR, prefix, libdir, mandir, docdir count'
 	@echo 'make uninstall    remove what install has installed'
 	@echo 'make lint format  check the sources; lay them out'

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# release-root.sh SUITE COMMAND...: runs a command as root in a bare root of a Debian release, with a
+# clean copy of this checkout's HEAD in /src, in mount and PID namespaces of its own. The root lies in
+# a tmpfs and is gone at the end; what it was unpacked from stays in build/roots.
+set -eu
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+suite=$1
+shift
+tar=$top/build/roots/$suite.tar
+
+if [ "${1-}" != --inside ]; then
+        if [ ! -e "$tar" ]; then
+                mkdir -p "${tar%/*}"
+                # An old copy of the mirror may be all that can be reached.
+                mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' \
+                        "$suite" "$tar.new.tar"
+                mv "$tar.new.tar" "$tar"
+        fi
+        exec unshare --mount --pid --fork --kill-child --propagation private "$0" "$suite" --inside "$@"
+fi
+shift
+
+root=/mnt
+mount -t tmpfs -o mode=755,size=80% nss-subuid-release "$root"
+tar -C "$root" -xf "$tar"
+mkdir "$root/src"
+git -c safe.directory="$top" -C "$top" archive HEAD | tar -C "$root/src" -x
+# What the network and the package mirror want of this machine.
+cp -L /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || :
+mount -t proc proc "$root/proc"
+mount -t sysfs -o ro sysfs "$root/sys"
+mount --rbind /dev "$root/dev"
+cd "$root"
+pivot_root . .
+umount -l .
+cd /src
+exec env -i CI="${CI-}" HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        TERM=dumb "$@"

@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The two commands of the README, as they stand there, in a bare root of a Debian release: $SUITE.
+set -u
+. "$(dirname "$0")/../lib/tap.sh"
+
+[ "$(id -u)" -eq 0 ] || skip_all 'needs root'
+suite=${SUITE-bookworm}
+demo=$(sed -n 's/^    \(.*make demo\)$/\1/p' README.md)
+check=$(sed -n 's/^    \(make check-all\)$/\1/p' README.md)
+is "$demo" 'apt-get update && apt-get install -y make && make demo' 'the README has the one command'
+is "$check" 'make check-all' 'and the other'
+
+log=build/readme-$suite.log
+tests/lib/release-root.sh "$suite" bash -c "$demo" >"$log" 2>&1
+ok $? "$suite: $demo"
+like "$(cat "$log")" '_200193:x:200193:200193:subuid 193 of containers' "$suite: the demo shows the entry"
+
+# One after the other in one root, as somebody does who reads on.
+tests/lib/release-root.sh "$suite" bash -c "{ $demo; } >/dev/null 2>&1; $check" >>"$log" 2>&1
+result=$?
+ok $result "$suite: $check"
+[ $result -eq 0 ] || tail -n 50 "$log" | sed 's/^/# /'
+is "$(grep -c '^Result: PASS' "$log")" 2 "$suite: both parts of the tests have passed"
+is "$(grep -ci 'skipped' "$log")" 0 "$suite: nothing was skipped"
+done_testing
