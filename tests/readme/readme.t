@@ -11,16 +11,14 @@ check=$(sed -n 's/^    \(make check-all\)$/\1/p' README.md)
 is "$demo" 'apt-get update && apt-get install -y make && make demo' 'the README has the one command'
 is "$check" 'make check-all' 'and the other'
 
-log=build/readme-$suite.log
-tests/lib/release-root.sh "$suite" bash -c "$demo" >"$log" 2>&1
-ok $? "$suite: $demo"
-like "$(cat "$log")" '_200193:x:200193:200193:subuid 193 of containers' "$suite: the demo shows the entry"
-
 # One after the other in one root, as somebody does who reads on.
-tests/lib/release-root.sh "$suite" bash -c "{ $demo; } >/dev/null 2>&1; $check" >>"$log" 2>&1
+log=build/readme-$suite.log
+tests/lib/release-root.sh "$suite" bash -c "$demo && echo the demo has ended well && $check" >"$log" 2>&1
 result=$?
-ok $result "$suite: $check"
+ok $result "$suite: both"
 [ $result -eq 0 ] || tail -n 50 "$log" | sed 's/^/# /'
-is "$(grep -c '^Result: PASS' "$log")" 2 "$suite: both parts of the tests have passed"
+like "$(cat "$log")" '_200193:x:200193:200193:subuid 193 of containers' "$suite: the demo shows the entry"
+is "$(grep -c '^the demo has ended well$' "$log")" 1 "$suite: $demo"
+is "$(grep -c '^Result: PASS' "$log")" 2 "$suite: $check: both parts of the tests have passed"
 is "$(grep -ci 'skipped' "$log")" 0 "$suite: nothing was skipped"
 done_testing
