@@ -65,7 +65,7 @@ check:
 check-system:
 	@tests/lib/deps.sh check system
 	$(MAKE) --no-print-directory all $(test_tools)
-	prove --exec '' $(sort $(wildcard tests/nss/*.t))
+	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/systemd/*.t))
 
 check-all:
 	@tests/lib/deps.sh --install check system

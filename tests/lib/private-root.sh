@@ -1,16 +1,51 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# private-root.sh COMMAND...: runs a command as root on a private copy of this machine's root (an
+# private-root.sh [--cgroups] COMMAND...: runs a command as root on a private copy of this machine's root (an
 # overlay whose upper layer is a tmpfs) with the module installed in it, in mount and PID namespaces
 # of its own. Nothing of it is left when the command ends; the machine itself is never written to.
 set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 
-if [ "${1-}" != --inside ]; then
-        exec unshare --mount --pid --fork --kill-child --propagation private "$0" --inside "$@"
-fi
-shift
+namespaces=(unshare --mount --pid --fork --kill-child --propagation private)
+
+# A tree of cgroups for the command ("test", where it runs, and "systemd", for what it boots), removed
+# at the end with whatever is left in it.
+remove_cgroups() {
+        kill -KILL "$child" 2>/dev/null || :
+        for _ in $(seq 100); do
+                { echo 1 >"$tree/cgroup.kill"; } 2>/dev/null || :
+                find "$tree" -depth -type d -exec rmdir {} + 2>/dev/null || :
+                [ -d "$tree" ] || return 0
+                sleep 0.05
+        done
+        echo "private-root: cannot remove $tree" >&2
+}
+
+with_cgroups() {
+        hierarchy=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+        tree=$hierarchy/nss-subuid-test.$$
+        mkdir "$tree" "$tree/test" "$tree/systemd"
+        (
+                echo "$BASHPID" >"$tree/test/cgroup.procs"
+                export NSS_SUBUID_CGROUP=${tree#"$hierarchy"}
+                exec "${namespaces[@]}" "$0" --inside "$@"
+        ) &
+        child=$!
+        trap remove_cgroups EXIT
+        trap 'exit 1' HUP INT TERM
+        wait "$child"
+}
+
+case ${1-} in
+--inside) shift ;;
+--cgroups)
+        shift
+        with_cgroups "$@"
+        exit
+        ;;
+*) exec "${namespaces[@]}" "$0" --inside "$@" ;;
+esac
 
 # Any folder that is there on every machine will do for the tmpfs: it is hidden for us alone.
 base=/mnt

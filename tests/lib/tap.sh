@@ -61,10 +61,11 @@ done_testing() {
         exit
 }
 
-# private_root: goes on in a private copy of this machine's root with the module installed in it, as
-# root; see private-root.sh.
+# private_root [--cgroups]: goes on in a private copy of this machine's root with the module installed
+# in it, as root; see private-root.sh.
 private_root() {
         [ -z "${NSS_SUBUID_PRIVATE_ROOT-}" ] || return 0
         [ "$(id -u)" -eq 0 ] || skip_all 'needs root'
-        exec "$top/tests/lib/private-root.sh" "$top/${0#"$top"/}"
+        [ $# -eq 0 ] || grep -q ' cgroup2 rw' /proc/self/mounts || skip_all 'needs a mounted cgroup2 hierarchy'
+        exec "$top/tests/lib/private-root.sh" "$@" "$top/${0#"$top"/}"
 }

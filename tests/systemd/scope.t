@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Scopes over D-Bus, as runc and crun start them: StartTransientUnit with PIDs, Delegate and User.
+set -u
+. "$(dirname "$0")/systemd.sh"
+private_root --cgroups
+
+printf '%s\n' core:100000:65536 containers:200000:268435456 | tee /etc/subuid >/etc/subgid
+nsswitch files
+boot_systemd
+
+count=0
+# scope USER [PROPERTY TYPE VALUE...]: starts a scope for a process of its own; sets "unit" to its
+# name and "result" to what became of it.
+scope() {
+        local user=$1 pid
+        shift
+        count=$((count + 1))
+        unit=test$count.scope
+        pid=$(inside bash -c 'sleep 300 >/dev/null 2>&1 & echo $!')
+        inside busctl --quiet call org.freedesktop.systemd1 /org/freedesktop/systemd1 \
+                org.freedesktop.systemd1.Manager StartTransientUnit 'ssa(sv)a(sa(sv))' "$unit" fail \
+                $((3 + $# / 3)) PIDs au 1 "$pid" Delegate b true User s "$user" "$@" 0
+        # The job ends after the call has.
+        for _ in $(seq 100); do
+                result=$(inside systemctl show -p Result,ActiveState --value "$unit" | sort | tr '\n' ' ')
+                case $result in
+                *activ[ai]*ing*) sleep 0.02 ;;
+                *) return ;;
+                esac
+        done
+}
+
+# owners: who owns the scope's folder and the files that a manager of it writes to.
+owners() {
+        # shellcheck disable=SC2016 # for the inner shell
+        inside bash -c 'cd "/sys/fs/cgroup/system.slice/$0" &&
+                stat -c %u:%g . cgroup.procs cgroup.subtree_control cgroup.threads' "$unit" | uniq | tr '\n' ' '
+}
+
+scope 200000
+is "$result" 'failed resources ' 'without the module: the scope fails'
+like "$(journal "$unit")" "(Failed to resolve user \"200000\": No such process|'200000': Unknown user)" \
+        'without the module: systemd cannot resolve the user'
+
+nsswitch 'files subuid'
+for user in 200000 _200000; do
+        scope $user
+        is "$result" 'active success ' "User=$user: the scope is active"
+        is "$(owners)" '200000:200000 ' "User=$user: its cgroup belongs to 200000:200000"
+done
+for id in 100000 165535 268635455; do
+        scope $id
+        is "$result $(owners)" "active success  $id:$id " "User=$id, the first or last of a range"
+done
+for id in 99999 165536 199999 268635456; do
+        scope $id
+        is "$result" 'failed resources ' "User=$id, beside a range, fails"
+done
+scope 200000 Group s 200005
+is "$result $(owners)" 'active success  200000:200005 ' 'Group= overrides the group of the user'
+scope 200000 Group s _200006
+is "$result $(owners)" 'active success  200000:200006 ' 'Group= by name'
+
+printf '%s\n' other:700000:100 containers:900000:100 containers:500000:1000 >/etc/subgid
+scope 200007
+is "$result $(owners)" 'active success  200007:900007 ' 'other groups than users: the one at the same position'
+scope 200193
+is "$result $(owners)" 'active success  200193:500093 ' 'also in the second range of the owner'
+scope 202000
+is "$result $(owners)" 'active success  202000:65534 ' 'nogroup where there is none'
+
+printf '%s\n' kubelet:65536:7208960 big:2908749824:131072 | tee /etc/subuid >/etc/subgid
+for id in 65536 7274495 2908816384; do
+        scope $id
+        is "$result $(owners)" "active success  $id:$id " "User=$id, of the kubelet's line or above 2^31"
+done
+
+nsswitch files
+scope 65536
+is "$result" 'failed resources ' 'taken out again: the scope fails as before'
+
+done_testing
