@@ -63,12 +63,12 @@ check:
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
 # root that is gone at the end.
 check-system:
-	@tests/lib/deps.sh check system
+	@tests/lib/deps.sh check system systemd
 	$(MAKE) --no-print-directory all $(test_tools)
 	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/systemd/*.t))
 
 check-all:
-	@tests/lib/deps.sh --install check system
+	@tests/lib/deps.sh --install check system systemd
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory check-system
 
@@ -132,7 +132,7 @@ shell_files = $(shell grep -l '^\#!/bin/bash' demo/* tests/*/*.sh tests/*/*.t .c
 
 # ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
 lint:
-	@tests/lib/deps.sh check system lint
+	@tests/lib/deps.sh check system systemd lint
 	clang-format --dry-run -Werror $(c_files)
 	clang-tidy --quiet --warnings-as-errors='*' $(filter %.c,$(c_files)) -- \
 		$(module_cppflags) -std=gnu11 -I. -Itests/lib
@@ -149,7 +149,7 @@ format:
 	clang-format -i $(c_files)
 
 deps:
-	@tests/lib/deps.sh --install demo check system lint
+	@tests/lib/deps.sh --install demo check system systemd lint
 
 clean:
 	rm -rf build

@@ -7,7 +7,8 @@ set -eu
 declare -A packages=(
         [demo]='gcc libc6-dev procps'
         [check]='gcc libc6-dev libcmocka-dev binutils perl'
-        [system]='dbus libsubid-dev procps python3 strace systemd systemd-tests uidmap'
+        [system]='libsubid-dev procps python3 strace systemd-tests uidmap'
+        [systemd]='dbus procps systemd'
         [readme]='git mmdebstrap perl'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
 )

@@ -31,6 +31,7 @@ git -c safe.directory="$top" -C "$top" archive HEAD | tar -C "$root/src" -x
 cp -L /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || :
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys"
+mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
 mount --rbind /dev "$root/dev"
 cd "$root"
 pivot_root . .
