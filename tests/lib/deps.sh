@@ -8,7 +8,7 @@ declare -A packages=(
         [demo]='gcc libc6-dev procps'
         [check]='gcc libc6-dev libcmocka-dev binutils perl'
         [system]='libsubid-dev procps python3 strace systemd-tests uidmap'
-        [systemd]='dbus procps systemd'
+        [systemd]='dbus libnss-systemd procps systemd'
         [readme]='git mmdebstrap perl'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
 )

@@ -70,12 +70,8 @@ rm -rf "$root/etc/nss-subuid"
 printf '%s\n' 'passwd: files subuid' 'group: files subuid' >"$root/etc/nsswitch.conf"
 
 export NSS_SUBUID_PRIVATE_ROOT=1
+# The root of the namespace becomes this one, not only that of the command: in a mere chroot the
+# kernel lets nobody make user namespaces.
 cd "$root"
-# Where this machine's root is itself a chroot, another one has to do; user namespaces cannot be made
-# in it then.
-if pivot_root . . 2>/dev/null; then
-        umount -l .
-        cd /
-        exec "$@"
-fi
+mount --move . /
 exec chroot . "$@"
