@@ -8,8 +8,9 @@ CFLAGS = -O2 -g
 prefix = /usr
 exec_prefix = $(prefix)
 # Where libc is, the dynamic linker looks: lib/x86_64-linux-gnu on Debian, lib64 on Fedora, …
-libc_dir = $(realpath $(dir $(shell $(CC) $(CFLAGS) -print-file-name=libc.so)))
-libdir = $(exec_prefix)/$(or $(patsubst /usr/%,%,$(filter /usr/%,$(libc_dir))),lib)
+libc = $(filter /%,$(shell $(CC) $(CFLAGS) -print-file-name=libc.so 2>/dev/null))
+libc_dir = $(patsubst /usr/%,%,$(filter /usr/%,$(if $(libc),$(realpath $(dir $(libc))))))
+libdir = $(exec_prefix)/$(or $(libc_dir),$(error $(CC) does not tell where libc is: give libdir=DIRECTORY))
 datarootdir = $(prefix)/share
 mandir = $(datarootdir)/man
 docdir = $(datarootdir)/doc/nss-subuid
@@ -49,7 +50,7 @@ build/%.o: %.c $(headers) Makefile
 
 demo:
 	@tests/lib/deps.sh --install demo
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory --silent all
 	@demo/demo.sh
 
 # --- checks ---------------------------------------------------------------------------------------
@@ -63,6 +64,7 @@ check:
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
 # root that is gone at the end.
 check-system:
+	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check system systemd
 	$(MAKE) --no-print-directory all $(test_tools)
 	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/systemd/*.t))
@@ -108,22 +110,23 @@ build/tests/libnss_members.so.2: tests/nss/nss_members.c
 # --- install --------------------------------------------------------------------------------------
 
 install: all
-	$(INSTALL) -d $(DESTDIR)$(libdir) $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(docdir)
-	$(INSTALL) -m 644 build/$(module) $(DESTDIR)$(libdir)/$(module)
-	$(INSTALL) -m 644 man/nss_subuid.8 $(DESTDIR)$(mandir)/man8/nss_subuid.8
-	ln -sf nss_subuid.8 $(DESTDIR)$(mandir)/man8/$(module).8
-	$(INSTALL) -m 644 nsswitch.conf.example $(DESTDIR)$(docdir)/nsswitch.conf.example
+	$(INSTALL) -d "$(DESTDIR)$(libdir)" "$(DESTDIR)$(mandir)/man8" "$(DESTDIR)$(docdir)"
+	$(INSTALL) -m 644 build/$(module) "$(DESTDIR)$(libdir)/$(module)"
+	$(INSTALL) -m 644 man/nss_subuid.8 "$(DESTDIR)$(mandir)/man8/nss_subuid.8"
+	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
+	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	@echo
-	@echo 'To enable it, write "subuid" behind the sources of real accounts in /etc/nsswitch.conf:'
+	@echo 'To enable it, add "subuid" to two lines of /etc/nsswitch.conf, behind every source of real'
+	@echo 'accounts and before "systemd", if that is there:'
 	@echo '    passwd: files subuid systemd'
 	@echo '    group:  files subuid systemd'
 	@echo 'then try: getent passwd ID. For sss, ldap and [SUCCESS=merge] see nss_subuid(8).'
 
 uninstall:
-	rm -f $(DESTDIR)$(libdir)/$(module)
-	rm -f $(DESTDIR)$(mandir)/man8/nss_subuid.8 $(DESTDIR)$(mandir)/man8/$(module).8
-	rm -f $(DESTDIR)$(docdir)/nsswitch.conf.example
-	-rmdir $(DESTDIR)$(docdir) 2>/dev/null
+	rm -f "$(DESTDIR)$(libdir)/$(module)"
+	rm -f "$(DESTDIR)$(mandir)/man8/nss_subuid.8" "$(DESTDIR)$(mandir)/man8/$(module).8"
+	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example"
+	rmdir "$(DESTDIR)$(docdir)" 2>/dev/null || :
 
 # --- keep it tidy ---------------------------------------------------------------------------------
 

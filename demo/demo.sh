@@ -13,22 +13,30 @@ die() {
         exit 1
 }
 
+# own_range FILE: the first ID of the range of 1000 IDs or more that the file gives to this user.
+own_range() {
+        awk -F: -v name="$(id -un)" -v id="$(id -u)" \
+                '($1 == name || $1 == id) && $3 >= 1000 { print $2; exit }' "$1" 2>/dev/null || :
+}
+
 # An ordinary user: a user namespace in which the demo's IDs are some of the user's own.
 as_user() {
-        local instead='run it as root instead' uids gids pid job
+        local uids gids pid job
+        local instead='run it as root instead'
 
         command -v newuidmap >/dev/null || die "needs newuidmap: apt-get install uidmap; or $instead"
-        uids=$(awk -F: -v me="$(id -un)" '$1 == me && $3 >= 1000 { print $2; exit }' /etc/subuid)
-        gids=$(awk -F: -v me="$(id -un)" '$1 == me && $3 >= 1000 { print $2; exit }' /etc/subgid)
-        [ -n "$uids$gids" ] || die "/etc/subuid and /etc/subgid have no range for $(id -un); $instead"
+        uids=$(own_range /etc/subuid)
+        gids=$(own_range /etc/subgid)
+        [ -n "$uids" ] || die "/etc/subuid has no range of 1000 IDs for $(id -un); $instead"
+        [ -n "$gids" ] || die "/etc/subgid has no range of 1000 IDs for $(id -un); $instead"
         exec 3>&1 4>&2
-        # shellcheck disable=SC2016 # for the inner shell
-        coproc unshare --user bash -c 'echo "$BASHPID"; read -r; exec "$@" >&3 2>&4' - \
-                "${namespaces[@]}" "$self" --inside
+        # shellcheck disable=SC2016 # for the inner shell, which ends with this one
+        coproc unshare --user bash -c 'echo "$BASHPID"; read -r && exec "$@" >&3 2>&4' - \
+                "${namespaces[@]}" "$self" --inside 2>/dev/null
         job=$COPROC_PID
         read -r pid <&"${COPROC[0]}" || die "no user namespace to be had here; $instead"
-        newuidmap "$pid" 0 "$(id -u)" 1 200000 "$uids" 1000
-        newgidmap "$pid" 0 "$(id -g)" 1 200000 "$gids" 1000
+        newuidmap "$pid" 0 "$(id -u)" 1 200000 "$uids" 1000 || die "newuidmap failed; $instead"
+        newgidmap "$pid" 0 "$(id -g)" 1 200000 "$gids" 1000 || die "newgidmap failed; $instead"
         echo >&"${COPROC[1]}"
         wait "$job"
         exit
@@ -36,6 +44,8 @@ as_user() {
 
 if [ "${1-}" != --inside ]; then
         [ "$(id -u)" -eq 0 ] || as_user
+        "${namespaces[@]}" true 2>/dev/null ||
+                die 'no namespaces to be had here; a container has to be a privileged one'
         exec "${namespaces[@]}" "$self" --inside
 fi
 
@@ -112,10 +122,10 @@ END
 for i in "${!commands[@]}"; do
         printf '$ %s\n    before   %s\n    after    %s\n\n' "${commands[i]}" "${before[i]}" "${answers[i]}"
 done
-echo '$ ps -o user,pid,cmd'
+printf '$ %s   (four processes that only wait, under such names)\n' "$listing"
 printf '    %-38s %s\n' before after
 paste -d '\n' <(echo "$listed_before") <(echo "$listed") |
         while IFS= read -r left && IFS= read -r right; do
                 printf '    %-38s %s\n' "$left" "$right"
         done
-printf '\nThat was in namespaces of their own: nothing outside has changed.\n'
+printf '\nThat was in namespaces of its own: the /etc of this machine is as it was.\n'

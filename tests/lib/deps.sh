@@ -23,18 +23,21 @@ command -v dpkg-query >/dev/null || exit 0
 missing=()
 for group in "$@"; do
         for package in ${packages[$group]}; do
+                # Any other compiler will do.
+                [ "$package" != gcc ] || ! command -v "${CC-gcc}" >/dev/null || continue
                 if ! dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed'; then
                         missing+=("$package")
                 fi
         done
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
+mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
 
 if ! $install || [ "$(id -u)" -ne 0 ]; then
         echo "This needs packages: apt-get install ${missing[*]}" >&2
         exit 1
 fi
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
 echo "Installing ${missing[*]}"
 [ -n "$(find /var/lib/apt/lists -name '*_Packages*' -print -quit 2>/dev/null)" ] || apt-get update -qq
 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

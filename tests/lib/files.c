@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char directory[] = "/tmp/nss-subuid-test-XXXXXX";
+static char directory[PATH_MAX];
 
 static const char *const paths[] = {
     "/etc/subuid", "/etc/nss-subuid/subuid", "/etc/subgid", "/etc/nss-subuid/subgid", "/etc/passwd",
@@ -38,7 +38,7 @@ static void must(int ok, const char *what)
 
 const char *files_path(const char *path)
 {
-        static char result[PATH_MAX];
+        static char result[2 * PATH_MAX];
 
         snprintf(result, sizeof(result), "%s%s", directory, path);
         return result;
@@ -53,7 +53,10 @@ static void make_directories(void)
 int files_setup(void **state)
 {
         (void)state;
-        must(mkdtemp(directory) != NULL, "mkdtemp");
+        /* In build, so that nothing is left elsewhere even if the test is killed. */
+        must(getcwd(directory, sizeof(directory) - 32) != NULL, "getcwd");
+        strcat(directory, "/build/files.XXXXXX");
+        must(mkdtemp(directory) != NULL, directory);
         make_directories();
         return 0;
 }

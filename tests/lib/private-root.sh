@@ -24,8 +24,8 @@ remove_cgroups() {
 
 with_cgroups() {
         hierarchy=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
-        tree=$hierarchy/nss-subuid-test.$$
-        mkdir "$tree" "$tree/test" "$tree/systemd"
+        tree=$(mktemp -d "$hierarchy/nss-subuid-test.XXXXXX")
+        mkdir "$tree/test" "$tree/systemd"
         (
                 echo "$BASHPID" >"$tree/test/cgroup.procs"
                 export NSS_SUBUID_CGROUP=${tree#"$hierarchy"}

@@ -34,9 +34,15 @@ is "$(state)" "$before" 'it leaves /etc, /mnt, /tmp and no process behind'
 
 useradd someone
 demo() { runuser -u someone -- env -u NSS_SUBUID_PRIVATE_ROOT demo/demo.sh 2>&1; }
-sed -i '/^someone:/d' /etc/subuid /etc/subgid
-like "$(demo)" '^demo: /etc/subuid and /etc/subgid have no range for someone; run it as root instead$' \
-        'an ordinary user without ranges is told what to do'
+rm -f /etc/subuid /etc/subgid
+is "$(demo)" 'demo: /etc/subuid has no range of 1000 IDs for someone; run it as root instead' \
+        'an ordinary user without a range is told what to do'
+echo someone:300000:65536 >/etc/subuid
+is "$(demo)" 'demo: /etc/subgid has no range of 1000 IDs for someone; run it as root instead' \
+        'with half of it too'
+is "$(setpriv --bounding-set -sys_admin demo/demo.sh 2>&1)" \
+        'demo: no namespaces to be had here; a container has to be a privileged one' \
+        'root without the right to make namespaces, too'
 if ! runuser -u someone -- unshare --user true 2>/dev/null; then
         skip 'an ordinary user may make no user namespaces here' 'as an ordinary user'
         done_testing

@@ -38,6 +38,11 @@ owners() {
                 stat -c %u:%g . cgroup.procs cgroup.subtree_control cgroup.threads' "$unit" | uniq | tr '\n' ' '
 }
 
+if [ "$(systemctl --version | awk 'NR == 1 { print $2 }')" -lt 252 ]; then
+        like "$(scope 200000 2>&1)" 'Cannot set property User, or unknown property' \
+                'before version 252 a scope has no User='
+        done_testing
+fi
 scope 200000
 is "$result" 'failed resources ' 'without the module: the scope fails'
 like "$(journal "$unit")" "(Failed to resolve user \"200000\": No such process|'200000': Unknown user)" \

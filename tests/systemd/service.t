@@ -20,8 +20,10 @@ run() {
 output=$(run before --uid=200193 id)
 ok $((!$?)) 'without the module: the service fails'
 is "$output" '' 'without the module: it did not run'
-like "$(journal before)" 'Failed to determine user credentials: No such process' 'without the module: nobody is called 200193'
-like "$(journal before)" 'status=217/USER' 'without the module: 217/USER'
+like "$(journal before.service)" \
+        "Failed to determine (user credentials: No such process|credentials for user '200193': Unknown user)" \
+        'without the module: nobody is called 200193'
+like "$(journal before.service)" 'status=217/USER' 'without the module: 217/USER'
 
 nsswitch 'files subuid systemd'
 for user in 200193 _200193; do
@@ -37,7 +39,7 @@ ok $((!$?)) 'beside the ranges: the service fails'
 output=$(run pam --uid=200193 -p PAMName=login id)
 ok $((!$?)) 'PAMName= is refused'
 is "$output" '' 'PAMName=: it did not run'
-like "$(journal pam)" '224/PAM' 'PAMName=: 224/PAM'
+like "$(journal pam.service)" '224/PAM' 'PAMName=: 224/PAM'
 
 # Others are as they were.
 is "$(run dynamic -p DynamicUser=yes id -un)" 'dynamic ' 'DynamicUser='

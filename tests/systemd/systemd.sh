@@ -43,7 +43,9 @@ nsswitch() {
         printf '%s\n' "passwd: $1" "group: $1" >/etc/nsswitch.conf
 }
 
-# journal UNIT: its lines, joined by blanks.
+# journal UNIT: its lines, joined by blanks; also those of processes that were gone before journald
+# could see which unit they belonged to.
 journal() {
-        inside journalctl -q -o cat -u "$1" | tr '\n' ' '
+        inside journalctl --sync
+        inside journalctl -q -o cat "UNIT=$1" + "_SYSTEMD_UNIT=$1" | tr '\n' ' '
 }

@@ -4,7 +4,7 @@
 set -u
 . "$(dirname "$0")/../lib/tap.sh"
 
-scratch=$(mktemp -d)
+scratch=$top/$(mktemp -d build/install.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
 files() { (cd "$scratch" && find . ! -type d | sort | tr '\n' ' '); }
 
@@ -12,9 +12,8 @@ output=$(make --no-print-directory install DESTDIR="$scratch" 2>&1)
 ok $? 'make install'
 library=$(cd "$scratch" && find . -name libnss_subuid.so.2)
 like "$library" '^\./usr/lib' 'the library is below /usr/lib'
-if [ -d "/usr/lib/$(gcc -print-multiarch 2>/dev/null)" ]; then
-        is "$library" "./usr/lib/$(gcc -print-multiarch)/libnss_subuid.so.2" 'in the multiarch directory'
-fi
+libc=$(ldd "$(command -v bash)" | sed -n 's/.*libc\.so\.6 => \(.*\)\/libc.*/\1/p')
+is "$(cd "$scratch/${library%/*}" && pwd -P)" "$scratch$(cd "$libc" && pwd -P)" 'where libc is'
 is "$(stat -c %a "$scratch/$library")" 644 'readable for everybody'
 is "$(readlink "$scratch/usr/share/man/man8/libnss_subuid.so.2.8")" nss_subuid.8 'the manual page has two names'
 like "$output" 'passwd: files subuid systemd' 'it prints the line to add'
@@ -26,6 +25,16 @@ is "$(files)" "$before" 'installing twice is the same as once'
 make --no-print-directory uninstall DESTDIR="$scratch" >/dev/null 2>&1
 ok $? 'make uninstall'
 is "$(files)" '' 'leaves no file'
+
+make --no-print-directory uninstall DESTDIR="$scratch" CC=false >/dev/null 2>"$scratch/errors"
+is $? 2 'a compiler that does not know where libc is: no guess'
+like "$(cat "$scratch/errors")" 'give libdir=DIRECTORY' 'but a hint'
+rm "$scratch/errors"
+
+make --no-print-directory install DESTDIR="$scratch/with blank" >/dev/null 2>&1
+ok $? 'DESTDIR may have a blank in it'
+make --no-print-directory uninstall DESTDIR="$scratch/with blank" >/dev/null 2>&1
+is "$(files)" '' 'and is emptied again'
 
 make --no-print-directory install DESTDIR="$scratch" prefix=/opt/x libdir=/lib/here mandir=/man >/dev/null 2>&1
 is "$(files)" './lib/here/libnss_subuid.so.2 ./man/man8/libnss_subuid.so.2.8 ./man/man8/nss_subuid.8 ./opt/x/share/doc/nss-subuid/nsswitch.conf.example ' \

@@ -33,7 +33,7 @@ is "$(readelf -lW $library | awk '$1 == "GNU_STACK" { print $7 }')" RW 'its stac
 is "$(readelf -dW $library | grep -c TEXTREL)" 0 'its text is not relocated'
 
 # No function calls itself, directly or not, so the sum of all frames bounds every chain of calls.
-scratch=$(mktemp -d)
+scratch=$(mktemp -d build/object.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
 for source in nss_subuid subid_file account_name; do
         ${CC-gcc} -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -O2 -fstack-protector-strong -fPIC -fstack-usage \

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -529,7 +530,7 @@ static void wants_regular_files(void **state)
         (void)state;
         for (size_t i = 0; i < COUNT_OF(paths); i++)
                 for (int kind = 0; kind < 3; kind++) {
-                        char path[256];
+                        char path[2 * PATH_MAX];
 
                         write_node_files();
                         files_write("/etc/subuid", "core:100000:65536\n");
@@ -548,7 +549,7 @@ static void wants_regular_files(void **state)
 
 static void follows_symbolic_links(void **state)
 {
-        char path[256], target[256];
+        char path[2 * PATH_MAX], target[2 * PATH_MAX];
 
         (void)state;
         write_node_files();
