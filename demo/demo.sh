@@ -39,14 +39,24 @@ as_user() {
         newgidmap "$pid" 0 "$(id -g)" 1 200000 "$gids" 1000 || die "newgidmap failed; $instead"
         echo >&"${COPROC[1]}"
         wait "$job"
-        exit
 }
 
 if [ "${1-}" != --inside ]; then
-        [ "$(id -u)" -eq 0 ] || as_user
-        "${namespaces[@]}" true 2>/dev/null ||
-                die 'no namespaces to be had here; a container has to be a privileged one'
-        exec "${namespaces[@]}" "$self" --inside
+        if [ "$(id -u)" -eq 0 ]; then
+                "${namespaces[@]}" true 2>/dev/null ||
+                        die 'no namespaces to be had here; a container has to be a privileged one'
+                "${namespaces[@]}" "$self" --inside
+        else
+                as_user
+        fi
+        if [ "$(id -u)" -eq 0 ] && grep -q ' cgroup2 rw' /proc/self/mounts; then
+                "$top/demo/systemd.sh"
+        else
+                echo "The demo's second part, with systemd, needs root and a mounted cgroup2 hierarchy."
+                echo
+        fi
+        echo 'That was in namespaces of its own: the /etc of this machine is as it was.'
+        exit
 fi
 
 # --- inside: /etc is a tmpfs with what the programs below need ------------------------------------
@@ -128,4 +138,4 @@ paste -d '\n' <(echo "$listed_before") <(echo "$listed") |
         while IFS= read -r left && IFS= read -r right; do
                 printf '    %-38s %s\n' "$left" "$right"
         done
-printf '\nThat was in namespaces of its own: the /etc of this machine is as it was.\n'
+echo

@@ -5,11 +5,11 @@
 set -eu
 
 declare -A packages=(
-        [demo]='gcc libc6-dev procps'
+        [demo]='dbus gcc libc6-dev procps systemd'
         [check]='gcc libc6-dev libcmocka-dev binutils perl'
         [system]='libsubid-dev procps python3 strace systemd-tests uidmap'
         [systemd]='dbus libnss-systemd procps systemd'
-        [readme]='git mmdebstrap perl'
+        [releases]='git mmdebstrap perl'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
 )
 

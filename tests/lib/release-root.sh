@@ -35,5 +35,5 @@ mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
 mount --rbind /dev "$root/dev"
 cd "$root"
 mount --move . /
-exec chroot . env -i -C /src CI="${CI-}" HOME=/root TERM=dumb \
+exec chroot . env -i -C /src CI="${CI-}" NSS_SUBUID_RELEASE="$suite" HOME=/root TERM=dumb \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"

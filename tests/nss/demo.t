@@ -5,6 +5,8 @@ set -u
 . "$(dirname "$0")/../lib/tap.sh"
 private_root
 
+# The second part, with systemd, is what tests/systemd shows; there is no cgroup2 in this root.
+
 # expect WHO: the demo's output, in $output, is whole.
 expect() {
         like "$output" 'before   \(not found, exit status 2\)

@@ -49,3 +49,25 @@ journal() {
         inside journalctl --sync
         inside journalctl -q -o cat "UNIT=$1" + "_SYSTEMD_UNIT=$1" | tr '\n' ' '
 }
+
+scopes=0
+# scope USER [PROPERTY TYPE VALUE...]: starts a scope for a process of its own; sets "unit" to its
+# name and "result" to what became of it.
+scope() {
+        local user=$1 pid
+        shift
+        scopes=$((scopes + 1))
+        unit=test$scopes.scope
+        pid=$(inside bash -c 'sleep 300 >/dev/null 2>&1 & echo $!')
+        inside busctl --quiet call org.freedesktop.systemd1 /org/freedesktop/systemd1 \
+                org.freedesktop.systemd1.Manager StartTransientUnit 'ssa(sv)a(sa(sv))' "$unit" fail \
+                $((3 + $# / 3)) PIDs au 1 "$pid" Delegate b true User s "$user" "$@" 0
+        # The job ends after the call has.
+        for _ in $(seq 100); do
+                result=$(inside systemctl show -p Result,ActiveState --value "$unit" | sort | tr '\n' ' ')
+                case $result in
+                *activ[ai]*ing*) sleep 0.02 ;;
+                *) return ;;
+                esac
+        done
+}

@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The module built and used in a bare root of a Debian release, with the C library, the systemd and
+# the container runtimes of that release: $SUITE.
+set -u
+. "$(dirname "$0")/../lib/tap.sh"
+
+[ "$(id -u)" -eq 0 ] || skip_all 'needs root'
+suite=${SUITE-bookworm}
+log=build/release-$suite.log
+
+if ! tests/lib/release-root.sh "$suite" true >"$log" 2>&1; then
+        tail -n 5 "$log" | sed 's/^/# /'
+        if [ "$suite" = forky ]; then
+                # It changes daily, and not every day can it be built.
+                echo "1..0 # SKIP no root of $suite can be built today"
+                exit 0
+        fi
+        ok 1 "$suite: a root can be built"
+        done_testing
+fi
+
+tests=(tests/systemd/scope.t tests/systemd/service.t)
+[ "$suite" = bullseye ] || tests+=(tests/systemd/runtimes.t)
+# shellcheck disable=SC2016 # for the inner shell
+tests/lib/release-root.sh "$suite" bash -euc '
+        apt-get -o Acquire::Check-Valid-Until=false update -qq
+        apt-get install -y -qq --no-install-recommends make perl >/dev/null
+        tests/lib/deps.sh --install demo systemd
+        make --silent all build/tests/probe
+        echo "versions: $(dpkg-query -W -f "\${Package} \${Version}, " libc6 systemd runc crun procps)"
+        prove --verbose --exec "" "$@"' - "${tests[@]}" >"$log" 2>&1
+result=$?
+sed -n 's/^versions:/# &/p' "$log"
+[ $result -eq 0 ] || grep -vE '^ok' "$log" | tail -n 50 | sed 's/^/# /'
+ok $result "$suite: ${tests[*]}"
+is "$(grep -c '^All tests successful' "$log")" 1 "$suite: all have passed"
+is "$(grep -cE '# SKIP|skipped:' "$log")" 0 "$suite: none was skipped"
+done_testing
