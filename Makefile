@@ -102,7 +102,7 @@ unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_
 test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2
 
 # What the module's objects open and read, tests/lib/files.c answers.
-wrapped = openat openat64 fstat fstat64 lseek lseek64 read close
+wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close
 
 build/tests/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(objects)
 	@mkdir -p $(@D)

@@ -28,8 +28,8 @@
 
 /*
  * The name of an ID is this prefix and the ID in decimal. One character, because ps and top have 8
- * columns for a user; "_", because no system names its accounts so and systemd's strict rules allow
- * it. A build may choose another.
+ * columns for a user; "_", because no account is called "_" and a number and systemd's strict rules
+ * allow it. A build may choose another.
  */
 #ifndef NAME_PREFIX
 #define NAME_PREFIX "_"

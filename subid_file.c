@@ -145,7 +145,7 @@ bool subid_find_position(const char *lines, const char *end, struct subid *subid
                         subid->position = subid->passed + (subid->id - range.start);
                         return true;
                 }
-                /* Some 15 bytes of file add less than 2^32: no file is long enough for 2^64. */
+                /* To wrap around takes 2^32 lines, a file of 60 GiB. */
                 subid->passed += range.count;
         }
         return false;
@@ -193,7 +193,12 @@ bool subid_find_account(const char *lines, const char *end, struct subid *subid)
                 uint32_t id;
 
                 newline = memchr(line, '\n', (size_t)(end - line));
-                line_end = newline - line < SUBID_LINE_MAX ? newline : line + SUBID_LINE_MAX - 1;
+                line_end = newline;
+                /* Of a longer line, the last of the fields looked at may be cut. */
+                if (newline - line >= SUBID_LINE_MAX)
+                        line_end = memrchr(line, ':', SUBID_LINE_MAX - 1);
+                if (!line_end)
+                        continue;
                 if (parse_account(line, line_end, &id) && id == subid->id)
                         return true;
         }
@@ -340,13 +345,21 @@ static int text_find(struct text *text, find_function *find, struct subid *subid
         return r;
 }
 
-static int find_once(const file_path *paths, find_function *find, struct subid *subid)
+/*
+ * Asks these files a question and, once that is answered and unless it is NULL, a second one. Not
+ * inlined: a lookup asks several files one after the other, but only one text at a time may lie on
+ * the stack.
+ */
+__attribute__((noinline)) static int ask(const file_path *paths, find_function *first,
+                                         find_function *second, struct subid *subid)
 {
         struct text text;
         int r;
 
         text_begin(&text, paths);
-        r = text_find(&text, find, subid);
+        r = text_find(&text, first, subid);
+        if (r > 0 && second)
+                r = text_find(&text, second, subid);
         text_end(&text);
         return r;
 }
@@ -355,33 +368,24 @@ int subid_file_holds(enum subid_database database, struct subid *subid)
 {
         if (subid_excluded(subid->id))
                 return 0;
-        return find_once(range_files[database], subid_find_owner, subid);
+        return ask(range_files[database], subid_find_owner, NULL, subid);
 }
 
 int subid_file_locate(enum subid_database database, struct subid *subid)
 {
-        struct text text;
-        int r;
-
         if (subid_excluded(subid->id))
                 return 0;
-        text_begin(&text, range_files[database]);
-        r = text_find(&text, subid_find_owner, subid);
-        if (r > 0) {
-                subid->passed = 0;
-                r = text_find(&text, subid_find_position, subid);
-        }
-        text_end(&text);
-        return r;
+        subid->passed = 0;
+        return ask(range_files[database], subid_find_owner, subid_find_position, subid);
 }
 
 int subid_file_id_at(enum subid_database database, struct subid *subid)
 {
         subid->passed = 0;
-        return find_once(range_files[database], subid_find_id, subid);
+        return ask(range_files[database], subid_find_id, NULL, subid);
 }
 
 int subid_file_is_account(enum subid_database database, struct subid *subid)
 {
-        return find_once(account_files[database], subid_find_account, subid);
+        return ask(account_files[database], subid_find_account, NULL, subid);
 }

@@ -9,8 +9,8 @@
 /*
  * Range files: subuid(5), subgid(5) and their twins in /etc/nss-subuid.
  *
- * A line is owner:start:count. It counts exactly if newuidmap would honour it (shadow,
- * lib/subordinateio.c: subordinate_parse; lib/commonio.c: name_is_nis):
+ * A line is owner:start:count. It counts if newuidmap would honour it (shadow,
+ * lib/subordinateio.c: subordinate_parse; lib/commonio.c: name_is_nis), but for what is said below:
  *
  *  - three fields, none empty; shorter than 1,024 bytes; no NUL byte; no "+" or "-" in front;
  *  - numbers as strtoul(, , 0) reads them: decimal, hexadecimal behind 0x, octal behind 0; blanks
@@ -71,8 +71,8 @@ bool subid_find_id(const char *lines, const char *end, struct subid *subid);
 /*
  * Whether the ID is that of an account: the lines are those of passwd(5) or group(5), and a third
  * field is this number, in decimal. As in glibc (nss/nss_files), blanks in front of a line do not
- * count, and a line that begins with "#", "+" or "-" is no account. Only the first
- * SUBID_LINE_MAX - 1 bytes of a line are looked at.
+ * count, and a line that begins with "#", "+" or "-" is no account. Of a line as long as
+ * SUBID_LINE_MAX only the fields that end in the first SUBID_LINE_MAX - 1 bytes are looked at.
  */
 bool subid_find_account(const char *lines, const char *end, struct subid *subid);
 

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +29,8 @@ static struct {
 
 static size_t read_limit;
 static int calls;
+static int open_flags;
+static bool cancellable;
 
 static void must(int ok, const char *what)
 {
@@ -54,6 +58,7 @@ int files_setup(void **state)
 {
         (void)state;
         /* In build, so that nothing is left elsewhere even if the test is killed. */
+        alarm(120); /* nothing here may hang */
         must(getcwd(directory, sizeof(directory) - 32) != NULL, "getcwd");
         strcat(directory, "/build/files.XXXXXX");
         must(mkdtemp(directory) != NULL, directory);
@@ -83,6 +88,7 @@ void files_clear(void)
         memset(&fault, 0, sizeof(fault));
         read_limit = SIZE_MAX;
         calls = 0;
+        cancellable = false;
 }
 
 void files_write_bytes(const char *path, const char *bytes, size_t size)
@@ -118,6 +124,16 @@ int files_calls(void)
         return calls;
 }
 
+int files_open_flags(void)
+{
+        return open_flags;
+}
+
+bool files_cancellable(void)
+{
+        return cancellable;
+}
+
 static void path_of(int fd, char *path, size_t size)
 {
         char link[64];
@@ -148,10 +164,14 @@ int files_open(void)
 static int fails(const char *call, const char *path, int fd)
 {
         const int saved_errno = errno;
-        char path_of_fd[PATH_MAX];
+        int cancel_state = PTHREAD_CANCEL_DISABLE;
+        static char path_of_fd[PATH_MAX]; /* not on the stack, whose use is measured */
         size_t length;
 
         calls++;
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+        pthread_setcancelstate(cancel_state, NULL);
+        cancellable |= cancel_state == PTHREAD_CANCEL_ENABLE;
         if (!fault.call || strcmp(call, fault.call) != 0)
                 return 0;
         if (!path) {
@@ -184,6 +204,7 @@ static int fails(const char *call, const char *path, int fd)
                         fprintf(stderr, "opened %s\n", path);                                  \
                         abort();                                                               \
                 }                                                                              \
+                open_flags = flags;                                                            \
                 return fails("openat", path, -1) ? -1                                          \
                                                  : __real_##name(fd, files_path(path), flags); \
         }
@@ -191,7 +212,7 @@ WRAP_OPENAT(openat)
 WRAP_OPENAT(openat64)
 
 #define WRAP_FSTAT(name)                                                          \
-        int __real_##name(int fd, void *status);                                  \
+        __attribute__((weak)) int __real_##name(int fd, void *status);            \
         int __wrap_##name(int fd, void *status);                                  \
         int __wrap_##name(int fd, void *status)                                   \
         {                                                                         \
@@ -199,6 +220,7 @@ WRAP_OPENAT(openat64)
         }
 WRAP_FSTAT(fstat)
 WRAP_FSTAT(fstat64)
+WRAP_FSTAT(__fstat64_time64)
 
 off_t __real_lseek(int fd, off_t offset, int whence);
 off_t __wrap_lseek(int fd, off_t offset, int whence);

@@ -2,6 +2,7 @@
 #ifndef TESTS_LIB_FILES_H
 #define TESTS_LIB_FILES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -35,6 +36,12 @@ void files_read_at_most(size_t size);
 
 /* So many calls, of openat, fstat, read, lseek or close, were made since files_clear. */
 int files_calls(void);
+
+/* The flags of the last openat. */
+int files_open_flags(void);
+
+/* A call since files_clear was made with cancellation switched on. */
+bool files_cancellable(void);
 
 /* So many descriptors below the directory are open. */
 int files_open(void);

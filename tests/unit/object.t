@@ -7,25 +7,21 @@ set -u
 library=build/libnss_subuid.so.2
 
 is "$(readelf -dW $library | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')" libnss_subuid.so.2 'its SONAME'
-is "$(readelf -dW $library | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | tr '\n' ' ')" 'libc.so.6 ' \
-        'it needs libc and nothing else'
+# On some machines (arm, aarch64, riscv64) the guard of the stack lives in the dynamic linker, which is
+# loaded before anything else.
+is "$(readelf -dW $library | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -v '^ld-linux' | tr '\n' ' ')" \
+        'libc.so.6 ' 'it needs libc and nothing else'
 
 is "$(nm -D --defined-only $library | awk '{ print $3 }' | sort | tr '\n' ' ')" \
         '_nss_subuid_getgrgid_r _nss_subuid_getgrnam_r _nss_subuid_getpwnam_r _nss_subuid_getpwuid_r _nss_subuid_initgroups_dyn ' \
         'it exports its five functions and nothing else'
 
 # The list is short enough to be written down; a new call has to be thought about here.
-allowed='^(__errno_location|__stack_chk_fail(_local)?|openat(64)?|__openat64_2|fstat(64)?|__fxstat(64)?|lseek(64)?|read|__read_chk|close|memchr|memrchr|memcmp|bcmp|memcpy|memmove|memset|__(mem|stp)[a-z]*_chk|stpcpy|strlen|strncmp|pthread_setcancelstate)$'
+allowed='^(__errno_location|__stack_chk_(fail|fail_local|guard)|openat(64)?|__openat64_2|fstat(64)?|__fxstat(64)?|__fstat64_time64|lseek(64)?|read|__read_chk|close|memchr|memrchr|memcmp|bcmp|memcpy|memmove|memset|__(mem|stp)[a-z]*_chk|stpcpy|strlen|strncmp|pthread_setcancelstate)$'
 is "$(nm -D --undefined-only $library | awk '$1 == "U" { sub("@.*", "", $2); print $2 }' |
         grep -Ev "$allowed")" '' 'it imports no allocation, lock, environment, stdio, syslog or NSS call'
 
 is "$(readelf -lW $library | grep -c ' TLS ')" 0 'it has no thread-local storage'
-
-writable=$(for object in build/nss_subuid.o build/subid_file.o build/account_name.o; do
-        readelf -SW "$object" | sed 's/^ *\[ *[0-9]*\] *//' |
-                awk '$7 ~ /W/ && $5 != "000000" { print $1, $5 }'
-done)
-is "$writable" '' 'its objects have no writable data'
 
 like "$(readelf -dW $library | grep FLAGS_1)" 'NOW.*NODELETE' 'it stays loaded, its relocations are bound'
 is "$(readelf -lW $library | grep -c GNU_RELRO)" 1 'what the linker relocates is read-only afterwards'
@@ -39,12 +35,22 @@ for source in nss_subuid subid_file account_name; do
         ${CC-gcc} -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -O2 -fstack-protector-strong -fPIC -fstack-usage \
                 -c -o "$scratch/$source.o" $source.c 2>"$scratch/errors" || cat "$scratch/errors"
 done
+writable=$(for object in "$scratch"/*.o; do
+        readelf -SW "$object" | sed 's/^ *\[ *[0-9]*\] *//' |
+                awk '$7 ~ /W/ && $5 != "000000" { print $1, $5 }'
+done)
+is "$writable" '' 'its objects have no writable data'
+
 is "$(awk '$NF != "static"' "$scratch"/*.su)" '' 'every stack frame has a fixed size'
-lookups=$(awk -F '\t' '$1 ~ /:(find_once|subid_file_locate)$/ { print $2 }' "$scratch"/*.su | sort -n | tail -n 1)
-total=$(awk -F '\t' '{ sum += $2 } END { print sum }' "$scratch"/*.su)
-# A lookup has one reader on the stack at a time; the sum counts it once for each of the two places.
-longest=$((total - lookups))
+longest=$(awk -F '\t' '{ sum += $2 } END { print sum }' "$scratch"/*.su)
 [ "$longest" -gt 8192 ] && [ "$longest" -le 14336 ]
 ok $? "the longest chain of calls takes at most $longest bytes of stack, 14 KiB are allowed"
+
+# What a build may choose.
+build() { ${CC-gcc} -D_GNU_SOURCE -fsyntax-only -DNAME_PREFIX="\"$1\"" account_name.c 2>&1; }
+is "$(build subuid-)" '' 'a build may choose another prefix'
+is "$(build 123456789012345678901)" '' 'of up to 21 bytes'
+like "$(build 1234567890123456789012)" 'must fit into 31 bytes' 'no longer one'
+like "$(build '')" 'must not be empty' 'and no empty one'
 
 done_testing

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -61,6 +62,7 @@ static struct answer ask_in(enum question question, const char *name, unsigned i
         }
         assert_int_equal(errno, 4711);
         assert_int_equal(files_open(), 0);
+        assert_false(files_cancellable());
         pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &cancel_state);
         assert_int_equal(cancel_state, PTHREAD_CANCEL_ENABLE);
         return answer;
@@ -320,6 +322,63 @@ static void has_no_members(void **state)
         assert_int_equal(files_calls(), 0);
 }
 
+static void leaves_cancelling_as_it_was(void **state)
+{
+        struct passwd pwd;
+        int error, cancel_state;
+
+        (void)state;
+        write_node_files();
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+        assert_int_equal(
+            _nss_subuid_getpwuid_r(200193, &pwd, shared_buffer, sizeof(shared_buffer), &error),
+            NSS_STATUS_SUCCESS);
+        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &cancel_state);
+        assert_int_equal(cancel_state, PTHREAD_CANCEL_DISABLE);
+}
+
+static void opens_files_with_care(void **state)
+{
+        (void)state;
+        write_node_files();
+        expect(UID, 200193, NSS_STATUS_SUCCESS, UNTOUCHED);
+        assert_int_equal(files_open_flags() & O_ACCMODE, O_RDONLY);
+        assert_int_equal(files_open_flags() & (O_CLOEXEC | O_NOCTTY | O_NONBLOCK),
+                         O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+enum { STACK_SIZE = 256 * 1024 };
+
+static void *ask_on_painted_stack(void *stack)
+{
+        char *const here = __builtin_frame_address(0);
+        const char *lowest = stack;
+
+        memset(stack, '\xa5', (size_t)(here - (char *)stack) - 4096);
+        ask(USER_NAME, 200193);
+        while (*lowest == '\xa5')
+                lowest++;
+        return (void *)(here - lowest);
+}
+
+/* As it was compiled and linked, whatever was inlined: below 16 KiB, libc's own frames included. */
+static void uses_little_stack(void **state)
+{
+        static _Alignas(4096) char stack[STACK_SIZE];
+        pthread_attr_t attributes;
+        pthread_t thread;
+        void *used;
+
+        (void)state;
+        write_node_files();
+        assert_int_equal(pthread_attr_init(&attributes), 0);
+        assert_int_equal(pthread_attr_setstack(&attributes, stack, sizeof(stack)), 0);
+        assert_int_equal(pthread_create(&thread, &attributes, ask_on_painted_stack, stack), 0);
+        assert_int_equal(pthread_join(thread, &used), 0);
+        assert_in_range((size_t)used, 8192, 16384);
+        pthread_attr_destroy(&attributes);
+}
+
 /* --- the caller's buffer ---------------------------------------------------------------------- */
 
 enum { GUARD = 64 };
@@ -577,6 +636,9 @@ int main(void)
             cmocka_unit_test(gives_no_local_account_a_second_name),
             cmocka_unit_test(refuses_other_names_without_a_call),
             cmocka_unit_test(has_no_members),
+            cmocka_unit_test(leaves_cancelling_as_it_was),
+            cmocka_unit_test(opens_files_with_care),
+            cmocka_unit_test(uses_little_stack),
             cmocka_unit_test(fits_exactly_at_every_alignment),
             cmocka_unit_test(fits_the_customary_buffer),
             cmocka_unit_test(leaves_the_entry_alone_unless_it_answers),

@@ -454,6 +454,7 @@ static void finds_accounts(void **state)
 
 static void finds_accounts_on_long_lines(void **state)
 {
+        static const uint32_t parts[] = {1, 12, 123, 12345};
         char line[4096];
         struct subid subid = {.id = 1234};
 
@@ -464,7 +465,13 @@ static void finds_accounts_on_long_lines(void **state)
                 memcpy(line + name, ":x:1234:", 8);
                 line[sizeof(line) - 1] = '\n';
                 assert_int_equal(subid_find_account(line, line + sizeof(line), &subid),
-                                 name + 7 <= 1023);
+                                 name + 8 <= 1023);
+                /* a number that is cut is no number */
+                for (size_t i = 0; i < COUNT_OF(parts); i++) {
+                        struct subid part = {.id = parts[i]};
+
+                        assert_false(subid_find_account(line, line + sizeof(line), &part));
+                }
         }
 }
 
@@ -593,6 +600,26 @@ static void reads_lines_of_any_length(void **state)
         }
 }
 
+/* What is kept of a long line must not become a line of its own at the end of the file. */
+static void reads_a_long_last_line_as_no_line(void **state)
+{
+        char text[1200];
+
+        (void)state;
+        for (size_t length = 1015; length <= 1100; length++) {
+                files_clear();
+                memset(text, '0', sizeof(text));
+                memcpy(text, "a:7:", 4);
+                text[1021] = '5';
+                text[length] = '\0';
+                files_write("/etc/subuid", text);
+                if (length > 1021 && length < 1024)
+                        expect_located(7, "a", 0);
+                else
+                        expect_missing(7);
+        }
+}
+
 /* A long line is cut for its beginning, but what is cut off does not count as a line. */
 static void reads_the_end_of_a_long_line_as_no_line(void **state)
 {
@@ -696,6 +723,7 @@ int main(void)
             cmocka_unit_test(reads_files_of_one_read),
             cmocka_unit_test(reads_in_any_pieces),
             cmocka_unit_test(reads_lines_of_any_length),
+            cmocka_unit_test(reads_a_long_last_line_as_no_line),
             cmocka_unit_test(reads_the_end_of_a_long_line_as_no_line),
             cmocka_unit_test(reads_groups_with_many_members),
             cmocka_unit_test(reads_large_files),
