@@ -84,7 +84,8 @@ check-readme-%:
 	SUITE=$* prove --exec '' tests/readme/readme.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2
+test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2 \
+	build/tests/runc-bullseye
 
 # What the module's objects open and read, tests/lib/files.c answers.
 wrapped = openat openat64 fstat fstat64 lseek lseek64 read close
@@ -104,6 +105,14 @@ build/tests/against_libsubid: tests/nss/against_libsubid.c
 build/tests/libnss_members.so.2: tests/nss/nss_members.c
 	@mkdir -p $(@D)
 	$(compile) -fvisibility=default -shared -o $@ $<
+
+# Debian 11's runc, which runs on later releases too. An old copy of the mirror may be all that can be
+# reached.
+build/tests/runc-bullseye:
+	@mkdir -p $(@D)
+	mmdebstrap --quiet --variant=extract --include=runc --aptopt='Acquire::Check-Valid-Until "false"' \
+		bullseye - | tar -xO ./usr/sbin/runc >$@
+	chmod 755 $@
 
 # --- install --------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ set -eu
 declare -A packages=(
         [demo]='gcc libc6-dev procps'
         [check]='gcc libc6-dev libcmocka-dev binutils perl'
-        [system]='libsubid-dev procps python3 strace systemd-tests uidmap'
+        [system]='crun libsubid-dev mmdebstrap podman procps python3 runc strace systemd-tests uidmap'
         [systemd]='dbus procps systemd'
         [readme]='git mmdebstrap perl'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'

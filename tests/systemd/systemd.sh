@@ -43,7 +43,9 @@ nsswitch() {
         printf '%s\n' "passwd: $1" "group: $1" >/etc/nsswitch.conf
 }
 
-# journal UNIT: its lines, joined by blanks.
+# journal UNIT: the lines about it, joined by blanks. Not with -u: the processes that systemd forks may have
+# ended before journald can tell which unit they belong to; what they log names it in a field.
 journal() {
-        inside journalctl -q -o cat -u "$1" | tr '\n' ' '
+        inside journalctl --sync
+        inside journalctl -q -o cat "UNIT=$1" | tr '\n' ' '
 }
