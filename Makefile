@@ -65,12 +65,12 @@ check:
 # root that is gone at the end.
 check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
-	@tests/lib/deps.sh check system systemd
+	@tests/lib/deps.sh check system systemd runtimes
 	$(MAKE) --no-print-directory all $(test_tools)
 	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/systemd/*.t))
 
 check-all:
-	@tests/lib/deps.sh --install check system systemd
+	@tests/lib/deps.sh --install check system systemd runtimes
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory check-system
 	$(MAKE) --no-print-directory check-releases
@@ -99,7 +99,8 @@ check-readme-%:
 	SUITE=$* prove --exec '' tests/readme/readme.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2
+test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2 \
+	build/tests/runc-bullseye
 
 # What the module's objects open and read, tests/lib/files.c answers.
 wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close
@@ -119,6 +120,14 @@ build/tests/against_libsubid: tests/nss/against_libsubid.c
 build/tests/libnss_members.so.2: tests/nss/nss_members.c
 	@mkdir -p $(@D)
 	$(compile) -fvisibility=default -shared -o $@ $<
+
+# Debian 11's runc, which runs on later releases too. An old copy of the mirror may be all that can be
+# reached.
+build/tests/runc-bullseye:
+	@mkdir -p $(@D)
+	mmdebstrap --quiet --variant=extract --include=runc --aptopt='Acquire::Check-Valid-Until "false"' \
+		bullseye - | tar -xO ./usr/sbin/runc >$@
+	chmod 755 $@
 
 # --- install --------------------------------------------------------------------------------------
 
@@ -148,7 +157,7 @@ shell_files = $(shell grep -l '^\#!/bin/bash' demo/* tests/*/*.sh tests/*/*.t .c
 
 # ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
 lint:
-	@tests/lib/deps.sh check system systemd lint
+	@tests/lib/deps.sh check system systemd runtimes lint
 	clang-format --dry-run -Werror $(c_files)
 	clang-tidy --quiet --warnings-as-errors='*' $(filter %.c,$(c_files)) -- \
 		$(module_cppflags) -std=gnu11 -I. -Itests/lib
@@ -165,7 +174,7 @@ format:
 	clang-format -i $(c_files)
 
 deps:
-	@tests/lib/deps.sh --install demo check system systemd lint
+	@tests/lib/deps.sh --install demo check system systemd runtimes lint
 
 clean:
 	rm -rf build

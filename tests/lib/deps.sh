@@ -7,8 +7,9 @@ set -eu
 declare -A packages=(
         [demo]='dbus gcc libc6-dev procps systemd'
         [check]='gcc libc6-dev libcmocka-dev binutils perl'
-        [system]='libsubid-dev procps python3 strace systemd-tests uidmap'
+        [system]='libsubid-dev mmdebstrap procps python3 strace systemd-tests uidmap'
         [systemd]='dbus libnss-systemd procps systemd'
+        [runtimes]='crun podman runc'
         [releases]='git mmdebstrap perl'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
 )

@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The container runtimes themselves. What an annotation org.systemd.property.NAME says, runc and crun
+# hand to systemd as a property of the container's scope; where it is User=, systemd gives the
+# scope's cgroup to that user, if it can resolve it.
+set -u
+. "$(dirname "$0")/systemd.sh"
+. "$(dirname "$0")/oci.sh"
+PATH=$PATH:$top/build/tests
+for command in runc crun runc-bullseye podman; do
+        command -v $command >/dev/null || skip_all "needs $command"
+done
+private_root --cgroups
+
+echo containers:200000:268435456 | tee /etc/subuid >/etc/subgid
+nsswitch files
+boot_systemd
+inside unshare --user true 2>/dev/null || skip_all 'no user namespaces can be made here'
+
+bundle=/tmp/bundle
+oci_rootfs $bundle/rootfs
+tar -C $bundle/rootfs -cf /tmp/image.tar .
+chown -hR 200000:200000 $bundle/rootfs
+
+# Only systemd shall chown a scope: see oci.sh. Debian 11's runc, from before runc learned to do it itself,
+# may be told what the later ones are usually told.
+declare -A source=([runc]=cgroup2 [crun]=cgroup2 [runc-bullseye]=cgroup)
+podman_options=(--root /tmp/containers --runroot /run/containers --storage-driver vfs --cgroup-manager systemd
+        --events-backend none --runtime runc)
+
+# quietly COMMAND...: runs it in systemd's namespaces; its output, which a container inherits and would
+# keep a pipe open with, is in /tmp/output. What hangs does not hang the test.
+quietly() {
+        rm -f /tmp/pid
+        inside timeout 20 "$@" </dev/null >/tmp/output 2>&1
+}
+
+# became STATUS: what became of a container that a runtime was to start. Where it did not start: what the
+# runtime said; where it did: the user of its process, its scope, and who owns the scope's folder and
+# the files that a manager of it writes to (not what crun makes below it, "container").
+became() {
+        local user scope owners
+        if [ "$1" -ne 0 ]; then
+                echo "failed: $(tr '\n' ' ' </tmp/output)"
+                return
+        fi
+        user=$(inside sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "/proc/$(</tmp/pid)/status")
+        scope=$(inside sed -n 's/^0:://; s/\/container$//; /\.scope$/p' "/proc/$(</tmp/pid)/cgroup")
+        owners=$(inside stat -c %u:%g "/sys/fs/cgroup$scope"/{.,cgroup.procs,cgroup.subtree_control,cgroup.threads} |
+                uniq | tr '\n' ' ')
+        echo "$user in $scope of $owners"
+}
+
+# scopes_left: waits until there is none of a container any more; prints those that stay.
+scopes_left() {
+        local scopes
+        for _ in $(seq 100); do
+                scopes=$(inside find /sys/fs/cgroup -name 'test-*' -o -name 'libpod-*')
+                [ -n "$scopes" ] || return
+                sleep 0.05
+        done
+        echo "$scopes"
+}
+
+# container RUNTIME [ANNOTATIONS]: starts one and deletes it; sets "unit" to its scope's name and "result"
+# to what became of it.
+count=0
+container() {
+        local id status
+        count=$((count + 1))
+        id=c$count
+        unit=test-$id.scope
+        oci_config "${source[$1]}" "system.slice:test:$id" "${2-}" >$bundle/config.json
+        quietly "$1" --systemd-cgroup run --detach --pid-file /tmp/pid --bundle $bundle $id
+        status=$?
+        result=$(became $status)
+        [ $status -ne 0 ] || inside timeout 20 "$1" delete --force $id
+}
+
+# podman_container [OPTION...]: the same by podman and runc. Podman looks for the owner "containers" itself,
+# and mounts the cgroup file system read-only, so that runc does not chown the scope. Without a
+# /dev/shm of its own: cleaning up, podman 4 unmounts that in another mount namespace.
+podman_container() {
+        local status
+        quietly podman "${podman_options[@]}" run --detach --name test --pidfile /tmp/pid --userns auto \
+                --pids-limit 0 --network none --ipc none --log-driver none --volume /usr:/usr:ro "$@" \
+                image /usr/bin/sleep 300
+        status=$?
+        unit=libpod-$(inside podman "${podman_options[@]}" inspect --format '{{.Id}}' test).scope
+        result=$(became $status)
+        # When its process ends, podman is called to clean up; that shall be over.
+        [ $status -ne 0 ] || inside kill -KILL "$(</tmp/pid)"
+        scopes_left >/dev/null
+        inside timeout 20 podman "${podman_options[@]}" rm test >/dev/null
+}
+
+# fails WHO: the last container failed for want of a user.
+fails() {
+        like "$result" "^failed: .*error \`?creating\`? systemd unit \`$unit\`: got \`failed\`" \
+                "without the module: $1: the scope fails"
+        like "$(journal "$unit")" "(Failed to resolve user \"200000\": No such process|'200000': Unknown user)" \
+                "without the module: $1: systemd cannot resolve the user"
+}
+
+like "$(runc-bullseye --version)" '^runc version 1\.0\.0~rc93' 'the old runc'
+is "$(inside getent passwd containers 200000)" '' 'neither the owner of the ranges nor its first ID is an account'
+quietly podman "${podman_options[@]}" import /tmp/image.tar image
+ok $? 'podman: an image'
+
+user="\"org.systemd.property.User\": \"'200000'\""
+for runtime in runc crun runc-bullseye; do
+        container $runtime "$user"
+        fails $runtime
+done
+podman_container --annotation "org.systemd.property.User='200000'"
+fails podman
+
+nsswitch 'files subuid'
+for runtime in runc crun runc-bullseye; do
+        container $runtime "$user"
+        is "$result" "200000 in /system.slice/$unit of 200000:200000 " "$runtime: the scope belongs to 200000:200000"
+        container $runtime
+        is "$result" "200000 in /system.slice/$unit of 0:0 " "$runtime: without the annotation it is root's"
+done
+podman_container --annotation "org.systemd.property.User='200000'"
+is "$result" "200000 in /machine.slice/$unit of 200000:200000 " 'podman: the scope belongs to 200000:200000'
+podman_container
+is "$result" "200000 in /machine.slice/$unit of 0:0 " "podman: without the annotation it is root's"
+
+source[runc]=cgroup
+container runc
+like "$result" "^200000 in /system\.slice/$unit of 200000:" 'what runc does by itself: it chowns the scope'
+
+is "$(scopes_left)" '' 'no scope is left'
+is "$(inside ps -eo uid=,args= | awk '$1 >= 200000')" '' 'no process is left'
+is "$(for runtime in runc crun runc-bullseye; do inside $runtime list --quiet; done
+        inside podman "${podman_options[@]}" ps --all --quiet)" '' 'no container is left'
+
+done_testing
