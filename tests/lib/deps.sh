@@ -7,7 +7,7 @@ set -eu
 declare -A packages=(
         [demo]='gcc libc6-dev procps'
         [check]='gcc libc6-dev libcmocka-dev binutils perl'
-        [system]='dbus libsubid-dev procps python3 strace systemd systemd-tests uidmap'
+        [system]='curl dbus iproute2 libsubid-dev nginx procps python3 runc strace systemd systemd-tests uidmap'
         [readme]='git mmdebstrap perl'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
 )
