@@ -9,7 +9,7 @@ declare -A packages=(
         [check]='gcc libc6-dev libcmocka-dev binutils perl'
         [system]='libsubid-dev mmdebstrap procps python3 strace systemd-tests uidmap'
         [systemd]='dbus libnss-systemd procps systemd'
-        [runtimes]='crun podman runc'
+        [runtimes]='crun curl iproute2 nginx podman runc'
         [releases]='git mmdebstrap perl'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
 )

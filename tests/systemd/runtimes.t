@@ -5,7 +5,7 @@
 # scope's cgroup to that user, if it can resolve it.
 set -u
 . "$(dirname "$0")/systemd.sh"
-. "$(dirname "$0")/oci.sh"
+. "$(dirname "$0")/bundle.sh"
 PATH=$PATH:$top/build/tests
 for command in runc crun runc-bullseye podman; do
         command -v $command >/dev/null || skip_all "needs $command"
@@ -17,12 +17,10 @@ nsswitch files
 boot_systemd
 inside unshare --user true 2>/dev/null || skip_all 'no user namespaces can be made here'
 
-bundle=/tmp/bundle
-oci_rootfs $bundle/rootfs
-tar -C $bundle/rootfs -cf /tmp/image.tar .
-chown -hR 200000:200000 $bundle/rootfs
+skeleton /tmp/image 0
+tar -C /tmp/image -cf /tmp/image.tar .
 
-# Only systemd shall chown a scope: see oci.sh. Debian 11's runc, from before runc learned to do it itself,
+# Only systemd shall chown a scope: see bundle.sh. Debian 11's runc, from before runc learned to do it itself,
 # may be told what the later ones are usually told.
 declare -A source=([runc]=cgroup2 [crun]=cgroup2 [runc-bullseye]=cgroup)
 podman_options=(--root /tmp/containers --runroot /run/containers --storage-driver vfs --cgroup-manager systemd
@@ -62,16 +60,16 @@ scopes_left() {
         echo "$scopes"
 }
 
-# container RUNTIME [ANNOTATIONS]: starts one and deletes it; sets "unit" to its scope's name and "result"
-# to what became of it.
+# container RUNTIME [USER]: starts one and deletes it; sets "unit" to its scope's name and "result" to
+# what became of it.
 count=0
 container() {
         local id status
         count=$((count + 1))
         id=c$count
         unit=test-$id.scope
-        oci_config "${source[$1]}" "system.slice:test:$id" "${2-}" >$bundle/config.json
-        quietly "$1" --systemd-cgroup run --detach --pid-file /tmp/pid --bundle $bundle $id
+        cgroup_source=${source[$1]} bundle $id '0 200000 65536' "${2-}" /usr/bin/sleep 300
+        quietly "$1" --systemd-cgroup run --detach --pid-file /tmp/pid --bundle $bundles/$id $id
         status=$?
         result=$(became $status)
         [ $status -ne 0 ] || inside timeout 20 "$1" delete --force $id
@@ -107,9 +105,8 @@ is "$(inside getent passwd containers 200000)" '' 'neither the owner of the rang
 quietly podman "${podman_options[@]}" import /tmp/image.tar image
 ok $? 'podman: an image'
 
-user="\"org.systemd.property.User\": \"'200000'\""
 for runtime in runc crun runc-bullseye; do
-        container $runtime "$user"
+        container $runtime 200000
         fails $runtime
 done
 podman_container --annotation "org.systemd.property.User='200000'"
@@ -117,7 +114,7 @@ fails podman
 
 nsswitch 'files subuid'
 for runtime in runc crun runc-bullseye; do
-        container $runtime "$user"
+        container $runtime 200000
         is "$result" "200000 in /system.slice/$unit of 200000:200000 " "$runtime: the scope belongs to 200000:200000"
         container $runtime
         is "$result" "200000 in /system.slice/$unit of 0:0 " "$runtime: without the annotation it is root's"
