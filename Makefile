@@ -84,6 +84,7 @@ ifdef NSS_SUBUID_RELEASE
 	@echo 'check-releases: this is a root of $(NSS_SUBUID_RELEASE)'
 else
 	@tests/lib/deps.sh --install releases
+	$(MAKE) --no-print-directory build/tests/runc-bullseye
 	$(MAKE) --no-print-directory -j 2 $(releases:%=check-release-%)
 endif
 

@@ -189,17 +189,17 @@ static bool parse_account(const char *line, const char *end, uint32_t *id)
 bool subid_find_account(const char *lines, const char *end, struct subid *subid)
 {
         for (const char *line = lines, *newline; line < end; line = newline + 1) {
-                const char *line_end;
+                const char *fields_end;
                 uint32_t id;
 
                 newline = memchr(line, '\n', (size_t)(end - line));
-                line_end = newline;
-                /* Of a longer line, the last of the fields looked at may be cut. */
-                if (newline - line >= SUBID_LINE_MAX)
-                        line_end = memrchr(line, ':', SUBID_LINE_MAX - 1);
-                if (!line_end)
-                        continue;
-                if (parse_account(line, line_end, &id) && id == subid->id)
+                fields_end = newline;
+                if (newline - line >= SUBID_LINE_MAX) {
+                        fields_end = memrchr(line, ':', SUBID_LINE_MAX - 1);
+                        if (!fields_end)
+                                continue;
+                }
+                if (parse_account(line, fields_end, &id) && id == subid->id)
                         return true;
         }
         return false;

@@ -27,6 +27,11 @@ mount -t tmpfs -o mode=755,size=80% nss-subuid-release "$root"
 tar -C "$root" -xf "$tar"
 mkdir "$root/src"
 git -c safe.directory="$top" -C "$top" archive HEAD | tar -C "$root/src" -x
+# A program of another release, which is not built there.
+if [ -e "$top/build/tests/runc-bullseye" ]; then
+        mkdir -p "$root/src/build/tests"
+        cp -p "$top/build/tests/runc-bullseye" "$root/src/build/tests/"
+fi
 # What the network and the package mirror want of this machine.
 cp -L /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || :
 mount -t proc proc "$root/proc"

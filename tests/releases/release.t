@@ -21,15 +21,20 @@ if ! tests/lib/release-root.sh "$suite" true >"$log" 2>&1; then
 fi
 
 tests=(tests/systemd/scope.t tests/systemd/service.t)
-[ "$suite" = bullseye ] || tests+=(tests/systemd/runtimes.t)
+packages=systemd
+if [ "$suite" != bullseye ]; then
+        tests+=(tests/systemd/runtimes.t)
+        packages='systemd runtimes'
+fi
 # shellcheck disable=SC2016 # for the inner shell
 tests/lib/release-root.sh "$suite" bash -euc '
         apt-get -o Acquire::Check-Valid-Until=false update -qq
         apt-get install -y -qq --no-install-recommends make perl >/dev/null
-        tests/lib/deps.sh --install demo systemd
-        make --silent all build/tests/probe
+        tests/lib/deps.sh --install demo $1
+        shift
+        make --silent all
         echo "versions: $(dpkg-query -W -f "\${Package} \${Version}, " libc6 systemd runc crun procps)"
-        prove --verbose --exec "" "$@"' - "${tests[@]}" >"$log" 2>&1
+        prove --verbose --exec "" "$@"' - "$packages" "${tests[@]}" >"$log" 2>&1
 result=$?
 sed -n 's/^versions:/# &/p' "$log"
 [ $result -eq 0 ] || grep -vE '^ok' "$log" | tail -n 50 | sed 's/^/# /'
