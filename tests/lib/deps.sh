@@ -38,6 +38,13 @@ if ! $install || [ "$(id -u)" -ne 0 ]; then
         echo "This needs packages: apt-get install ${missing[*]}" >&2
         exit 1
 fi
+# No web server shall begin to listen because a test can use one.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+        trap 'rm -f $policy' EXIT
+        printf '#!/bin/sh\nexit 101\n' >$policy
+        chmod 755 $policy
+fi
 export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
 echo "Installing ${missing[*]}"
 [ -n "$(find /var/lib/apt/lists -name '*_Packages*' -print -quit 2>/dev/null)" ] || apt-get update -qq

@@ -54,7 +54,27 @@ mkdir "$base/upper" "$base/work" "$base/root"
 root=$base/root
 mount -t overlay overlay -o "lowerdir=/,upperdir=$base/upper,workdir=$base/work" "$root"
 mount -t proc proc "$root/proc"
-mount --rbind /dev "$root/dev"
+# Devices of its own: a container runtime, say, gives its standard input to the container's root, and
+# that may be /dev/null.
+mount -t tmpfs -o mode=755 tmpfs "$root/dev"
+while read -r device major minor; do
+        mknod -m 666 "$root/dev/$device" c "$major" "$minor"
+done <<'DEVICES'
+null 1 3
+zero 1 5
+full 1 7
+random 1 8
+urandom 1 9
+tty 5 0
+DEVICES
+mkdir "$root/dev/pts" "$root/dev/shm" "$root/dev/mqueue"
+mount -t devpts -o newinstance,ptmxmode=666,mode=620,gid=5 devpts "$root/dev/pts"
+mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+ln -s pts/ptmx "$root/dev/ptmx"
+ln -s /proc/self/fd "$root/dev/fd"
+ln -s fd/0 "$root/dev/stdin"
+ln -s fd/1 "$root/dev/stdout"
+ln -s fd/2 "$root/dev/stderr"
 mount -t tmpfs tmpfs "$root/run"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 # The checkout may lie on another file system, or below /tmp. What is built in it is used here, not

@@ -8,22 +8,7 @@ mkdir -p "$1/outside"
 echo $$ >"$1/cgroup.procs"
 exec unshare --cgroup bash -eu <<'END'
 mount --make-rprivate /
-mkdir -p /mnt/dev
-mount -t tmpfs -o mode=755 tmpfs /mnt/dev
-for device in 'null 1 3' 'zero 1 5' 'full 1 7' 'random 1 8' 'urandom 1 9' 'tty 5 0'; do
-        set -- $device
-        mknod -m 666 "/mnt/dev/$1" c "$2" "$3"
-done
-mkdir /mnt/dev/pts /mnt/dev/shm /mnt/dev/mqueue
-mount -t devpts -o newinstance,ptmxmode=666,mode=620,gid=5 devpts /mnt/dev/pts
-mount -t tmpfs -o mode=1777 tmpfs /mnt/dev/shm
-ln -s pts/ptmx /mnt/dev/ptmx
-ln -s /proc/self/fd /mnt/dev/fd
-ln -s fd/0 /mnt/dev/stdin
-ln -s fd/1 /mnt/dev/stdout
-ln -s fd/2 /mnt/dev/stderr
 umount -l /mnt/cgroup
-mount --move /mnt/dev /dev
 
 # A second, whole proc, for root alone: the kernel lets a user namespace mount proc only where it
 # sees one that nothing is mounted upon.
