@@ -7,7 +7,7 @@ set -eu
 declare -A packages=(
         [demo]='dbus gcc libc6-dev procps systemd'
         [check]='gcc libc6-dev libcmocka-dev binutils perl'
-        [system]='libsubid-dev mmdebstrap procps python3 strace systemd-tests uidmap'
+        [system]='libsubid-dev mmdebstrap openssh-client openssh-server polkitd procps python3 strace systemd-tests uidmap'
         [systemd]='dbus libnss-systemd procps systemd'
         [runtimes]='crun curl iproute2 nginx podman runc'
         [releases]='git mmdebstrap perl'
@@ -48,4 +48,12 @@ fi
 export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
 echo "Installing ${missing[*]}"
 [ -n "$(find /var/lib/apt/lists -name '*_Packages*' -print -quit 2>/dev/null)" ] || apt-get update -qq
+# The tests want sshd, not a machine that has become an SSH server.
+case " ${missing[*]} " in
+*' openssh-server '*)
+        echo 'Its sshd is not started: /etc/ssh/sshd_not_to_be_run'
+        mkdir -p /etc/ssh
+        : >/etc/ssh/sshd_not_to_be_run
+        ;;
+esac
 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
