@@ -63,7 +63,7 @@ config() {
     {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755"]},
     {"destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": ["newinstance", "ptmxmode=0666"]},
     {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"]},
-    {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "${cgroup_source-cgroup2}"},
+    {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "${cgroup_source-cgroup2}", "options": ["rw"]},
     {"destination": "/run", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "nodev", "mode=755"]},
     {"destination": "/usr", "type": "bind", "source": "/usr", "options": ["rbind", "ro"]}
   ],
