@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "subid_file.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -95,37 +96,72 @@ static bool range_holds(const struct subid_range *range, uint32_t id)
         return id >= range->start && id - range->start < range->count;
 }
 
-static bool range_is_owned(const struct subid_range *range, const struct subid *subid)
-{
-        return range->owner_length == subid->owner_length &&
-               memcmp(range->owner, subid->owner, subid->owner_length) == 0;
-}
-
 bool subid_excluded(uint32_t id)
 {
         return id == 0 || id == 65534 || id == 65535 || id == UINT32_MAX;
 }
 
-/* Moves *lines behind the next range. Returns false if there is none up to end. */
-static bool next_range(const char **lines, const char *end, struct subid_range *range)
+/*
+ * Reads the decimal number that ends before end: at most ten digits, of which the first may be "0"
+ * only if it is the only one. Returns where it begins, or NULL if there is no such number or less
+ * than eight bytes lie between line and end.
+ */
+static const char *plain_number(const char *line, const char *end, uint64_t *number)
 {
-        while (*lines < end) {
-                const char *const line = *lines;
-                const char *const newline = memchr(line, '\n', (size_t)(end - line));
+        const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), high = ~low;
+        uint64_t bytes, others, scale = 100000000;
+        unsigned int digits;
 
-                *lines = newline + 1;
-                if (subid_range_parse(line, (size_t)(newline - line), range))
-                        return true;
+        if (end - line < 8)
+                return NULL;
+        /* Eight bytes at once, the last one on top. A digit becomes 0 to 9; the others get a mark.
+         */
+        memcpy(&bytes, end - 8, 8);
+        bytes = le64toh(bytes) ^ UINT64_C(0x3030303030303030);
+        others = (((bytes & low) + UINT64_C(0x7676767676767676)) | bytes) & high;
+        digits = others ? (unsigned int)__builtin_clzll(others) / 8 : 8;
+        if (digits == 0)
+                return NULL;
+        bytes &= ~UINT64_C(0) << (64 - 8 * digits);
+        /* Neighbours join: eight digits, four numbers of two, two of four, one of eight. */
+        bytes = (bytes * 10 + (bytes >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+        bytes = (bytes * 100 + (bytes >> 16)) & UINT64_C(0x0000ffff0000ffff);
+        *number = (bytes * 10000 + (bytes >> 32)) & UINT32_MAX;
+        end -= digits;
+        for (; digits >= 8 && digits < 10 && end > line && end[-1] >= '0' && end[-1] <= '9';
+             digits++) {
+                *number += (uint64_t)(*--end - '0') * scale;
+                scale *= 10;
         }
-        return false;
+        return *end == '0' && digits > 1 ? NULL : end;
+}
+
+/*
+ * Says whether a line surely does not hold an ID, from its last two fields alone. That goes for
+ * nearly every line, and it goes fast: the whole grammar is for those that are left.
+ */
+static bool is_beside(const char *line, const char *newline, uint32_t id)
+{
+        uint64_t start, count;
+        const char *field = plain_number(line, newline, &count);
+
+        if (!field || field == line || field[-1] != ':')
+                return false;
+        field = plain_number(line, field - 1, &start);
+        if (!field || field == line || field[-1] != ':')
+                return false;
+        return id < start || id - start >= count;
 }
 
 bool subid_find_owner(const char *lines, const char *end, struct subid *subid)
 {
         struct subid_range range;
 
-        while (next_range(&lines, end, &range)) {
-                if (!range_holds(&range, subid->id))
+        for (const char *line = lines, *newline; line < end; line = newline + 1) {
+                newline = memchr(line, '\n', (size_t)(end - line));
+                if (is_beside(line, newline, subid->id) ||
+                    !subid_range_parse(line, (size_t)(newline - line), &range) ||
+                    !range_holds(&range, subid->id))
                         continue;
                 memcpy(subid->owner, range.owner, range.owner_length);
                 subid->owner_length = range.owner_length;
@@ -134,13 +170,30 @@ bool subid_find_owner(const char *lines, const char *end, struct subid *subid)
         return false;
 }
 
+/* Moves *lines behind the next range of this owner. Returns false if there is none up to end. */
+static bool next_owned(const char **lines, const char *end, const struct subid *subid,
+                       struct subid_range *range)
+{
+        const size_t length = subid->owner_length;
+
+        while (*lines < end) {
+                const char *const line = *lines;
+                const char *const newline = memchr(line, '\n', (size_t)(end - line));
+
+                *lines = newline + 1;
+                if ((size_t)(newline - line) > length && line[length] == ':' &&
+                    memcmp(line, subid->owner, length) == 0 &&
+                    subid_range_parse(line, (size_t)(newline - line), range))
+                        return true;
+        }
+        return false;
+}
+
 bool subid_find_position(const char *lines, const char *end, struct subid *subid)
 {
         struct subid_range range;
 
-        while (next_range(&lines, end, &range)) {
-                if (!range_is_owned(&range, subid))
-                        continue;
+        while (next_owned(&lines, end, subid, &range)) {
                 if (range_holds(&range, subid->id)) {
                         subid->position = subid->passed + (subid->id - range.start);
                         return true;
@@ -155,9 +208,7 @@ bool subid_find_id(const char *lines, const char *end, struct subid *subid)
 {
         struct subid_range range;
 
-        while (next_range(&lines, end, &range)) {
-                if (!range_is_owned(&range, subid))
-                        continue;
+        while (next_owned(&lines, end, subid, &range)) {
                 if (subid->position - subid->passed < range.count) {
                         subid->id = range.start + (uint32_t)(subid->position - subid->passed);
                         return true;
