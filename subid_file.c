@@ -114,8 +114,7 @@ static const char *plain_number(const char *line, const char *end, uint64_t *num
 
         if (end - line < 8)
                 return NULL;
-        /* Eight bytes at once, the last one on top. A digit becomes 0 to 9; the others get a mark.
-         */
+        /* Eight bytes at once, the last one on top. A digit becomes 0 to 9, others get a mark. */
         memcpy(&bytes, end - 8, 8);
         bytes = le64toh(bytes) ^ UINT64_C(0x3030303030303030);
         others = (((bytes & low) + UINT64_C(0x7676767676767676)) | bytes) & high;
@@ -137,31 +136,36 @@ static const char *plain_number(const char *line, const char *end, uint64_t *num
 }
 
 /*
- * Says whether a line surely does not hold an ID, from its last two fields alone. That goes for
- * nearly every line, and it goes fast: the whole grammar is for those that are left.
+ * Reads the last two fields of a line if both are such numbers, as nearly all are. Returns the
+ * colon in front of them, or NULL: then the whole grammar has to say what the line is.
  */
-static bool is_beside(const char *line, const char *newline, uint32_t id)
+static const char *plain_fields(const char *line, const char *newline, uint64_t *start,
+                                uint64_t *count)
 {
-        uint64_t start, count;
-        const char *field = plain_number(line, newline, &count);
+        const char *field = plain_number(line, newline, count);
 
         if (!field || field == line || field[-1] != ':')
-                return false;
-        field = plain_number(line, field - 1, &start);
+                return NULL;
+        field = plain_number(line, field - 1, start);
         if (!field || field == line || field[-1] != ':')
-                return false;
-        return id < start || id - start >= count;
+                return NULL;
+        return field - 1;
 }
 
 bool subid_find_owner(const char *lines, const char *end, struct subid *subid)
 {
+        const uint32_t id = subid->id;
         struct subid_range range;
+        uint64_t start, count;
 
         for (const char *line = lines, *newline; line < end; line = newline + 1) {
                 newline = memchr(line, '\n', (size_t)(end - line));
-                if (is_beside(line, newline, subid->id) ||
-                    !subid_range_parse(line, (size_t)(newline - line), &range) ||
-                    !range_holds(&range, subid->id))
+                /* Whatever stands in front, with these numbers it does not hold the ID. */
+                if (plain_fields(line, newline, &start, &count) &&
+                    (id < start || id - start >= count))
+                        continue;
+                if (!subid_range_parse(line, (size_t)(newline - line), &range) ||
+                    !range_holds(&range, id))
                         continue;
                 memcpy(subid->owner, range.owner, range.owner_length);
                 subid->owner_length = range.owner_length;
@@ -170,20 +174,34 @@ bool subid_find_owner(const char *lines, const char *end, struct subid *subid)
         return false;
 }
 
+/* Reads a line if it is a range of this owner, which is that of a range. */
+static bool parse_owned(const char *line, const char *newline, const struct subid *subid,
+                        struct subid_range *range)
+{
+        const size_t length = subid->owner_length;
+        uint64_t start, count;
+
+        if ((size_t)(newline - line) <= length || line[length] != ':' ||
+            memcmp(line, subid->owner, length) != 0)
+                return false;
+        if (plain_fields(line, newline, &start, &count) != line + length ||
+            newline - line >= SUBID_LINE_MAX || start > UINT32_MAX || count > UINT32_MAX ||
+            start + count > UINT64_C(0x100000000))
+                return subid_range_parse(line, (size_t)(newline - line), range);
+        *range = (struct subid_range){line, length, (uint32_t)start, (uint32_t)count};
+        return true;
+}
+
 /* Moves *lines behind the next range of this owner. Returns false if there is none up to end. */
 static bool next_owned(const char **lines, const char *end, const struct subid *subid,
                        struct subid_range *range)
 {
-        const size_t length = subid->owner_length;
-
         while (*lines < end) {
                 const char *const line = *lines;
                 const char *const newline = memchr(line, '\n', (size_t)(end - line));
 
                 *lines = newline + 1;
-                if ((size_t)(newline - line) > length && line[length] == ':' &&
-                    memcmp(line, subid->owner, length) == 0 &&
-                    subid_range_parse(line, (size_t)(newline - line), range))
+                if (parse_owned(line, newline, subid, range))
                         return true;
         }
         return false;
