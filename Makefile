@@ -130,6 +130,25 @@ build/tests/runc-bullseye:
 		bullseye - | tar -xO ./usr/sbin/runc >$@
 	chmod 755 $@
 
+# --- speed ----------------------------------------------------------------------------------------
+
+# Needs root: on a private copy of this machine's root. Prints tables; draws docs/*.svg.
+bench: bench_tools
+	@tests/lib/deps.sh --install bench
+	bench/run.sh
+	gnuplot bench/charts.gnuplot
+
+.PHONY: bench bench_tools
+bench_tools: build/$(module) build/bench/bench build/bench/libnss_empty.so.2
+
+build/bench/bench: bench/bench.c
+	@mkdir -p $(@D)
+	$(compile) -o $@ $< -ldl -lpthread
+
+build/bench/libnss_empty.so.2: bench/nss_empty.c nss_subuid.sym
+	@mkdir -p $(@D)
+	$(compile) -fvisibility=default -shared -Wl,-z,relro,-z,now,-z,defs,-z,nodelete -Wl,-soname,$(@F) -o $@ $<
+
 # --- install --------------------------------------------------------------------------------------
 
 install: all

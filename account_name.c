@@ -7,16 +7,28 @@
 _Static_assert(sizeof(NAME_PREFIX) > 1, "NAME_PREFIX must not be empty");
 _Static_assert(ACCOUNT_NAME_SIZE - 1 <= 31, "NAME_PREFIX and ten digits must fit into 31 bytes");
 
-char *decimal_format(char *text, uint64_t number)
+size_t decimal_length(uint64_t number)
 {
         size_t digits = 1;
 
-        for (uint64_t rest = number; rest >= 10; rest /= 10)
+        for (; number >= 10; number /= 10)
                 digits++;
-        text[digits] = '\0';
-        for (char *p = text + digits; p > text; number /= 10)
+        return digits;
+}
+
+char *decimal_format(char *text, uint64_t number)
+{
+        char *const end = text + decimal_length(number);
+
+        *end = '\0';
+        for (char *p = end; p > text; number /= 10)
                 *--p = (char)('0' + number % 10);
-        return text + digits;
+        return end;
+}
+
+size_t account_name_size(uint32_t id)
+{
+        return sizeof(NAME_PREFIX) + decimal_length(id);
 }
 
 char *account_name_format(char *name, uint32_t id)

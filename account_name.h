@@ -5,6 +5,7 @@
 #include "nss_subuid.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -15,6 +16,9 @@
 /* Bytes of the longest name, its NUL included. A 32-bit number has at most 10 digits. */
 #define ACCOUNT_NAME_SIZE (sizeof(NAME_PREFIX) + 10)
 
+/* Bytes of the name of id, its NUL included. */
+size_t account_name_size(uint32_t id);
+
 /* Writes the name of id, at most ACCOUNT_NAME_SIZE bytes. Returns a pointer to its NUL. */
 char *account_name_format(char *name, uint32_t id);
 
@@ -24,6 +28,9 @@ char *account_name_format(char *name, uint32_t id);
  * ID lies in a range is not asked here.
  */
 bool account_name_parse(const char *name, uint32_t *id);
+
+/* The number of digits of number in decimal, 1 to 20. */
+size_t decimal_length(uint64_t number);
 
 /* Writes number in decimal, at most 21 bytes with the NUL. Returns a pointer to its NUL. */
 char *decimal_format(char *text, uint64_t number);

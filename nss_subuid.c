@@ -41,37 +41,43 @@ static enum nss_status status_of(int result, int *errnop)
         }
 }
 
-/* "subuid POSITION of OWNER"; a comma would begin the next field of a GECOS, a colon of a line. */
-static void format_gecos(char *gecos, const struct subid *subid)
+/* So many bytes of an owner are shown. */
+static size_t shown_length(const struct subid *subid)
 {
-        char *p = stpcpy(decimal_format(stpcpy(gecos, "subuid "), subid->position), " of ");
+        return subid->owner_length < ENTRY_OWNER_MAX ? subid->owner_length : ENTRY_OWNER_MAX;
+}
 
-        for (size_t i = 0; i < subid->owner_length && i < ENTRY_OWNER_MAX; i++) {
+/*
+ * "subuid POSITION of OWNER"; a comma would begin the next field of a GECOS, a colon of a line.
+ * Returns a pointer to its NUL.
+ */
+static char *format_gecos(char *gecos, const struct subid *subid)
+{
+        const size_t length = shown_length(subid);
+        char *const p = stpcpy(decimal_format(stpcpy(gecos, "subuid "), subid->position), " of ");
+
+        for (size_t i = 0; i < length; i++) {
                 const char c = subid->owner[i];
 
-                *p = c;
+                p[i] = c;
                 if (c < ' ' || c > '~' || c == ':' || c == ',' || c == '=' || c == '"')
-                        *p = '?';
-                p++;
+                        p[i] = '?';
         }
-        *p = '\0';
+        p[length] = '\0';
+        return p + length;
 }
 
 static int pack_user(uid_t uid, gid_t gid, const struct subid *subid, struct passwd *pwd,
                      char *buffer, size_t size)
 {
-        char name[ACCOUNT_NAME_SIZE];
-        char gecos[sizeof("subuid 18446744073709551615 of ") + ENTRY_OWNER_MAX];
-
-        account_name_format(name, uid);
-        format_gecos(gecos, subid);
-        if (size < strlen(name) + 1 + sizeof(ENTRY_PASSWD) + strlen(gecos) + 1 + sizeof(ENTRY_DIR) +
+        if (size < account_name_size(uid) + sizeof(ENTRY_PASSWD) + sizeof("subuid  of ") +
+                       decimal_length(subid->position) + shown_length(subid) + sizeof(ENTRY_DIR) +
                        sizeof(ENTRY_SHELL))
                 return TOO_SMALL;
         *pwd = (struct passwd){.pw_name = buffer, .pw_uid = uid, .pw_gid = gid};
-        pwd->pw_passwd = stpcpy(pwd->pw_name, name) + 1;
+        pwd->pw_passwd = account_name_format(pwd->pw_name, uid) + 1;
         pwd->pw_gecos = stpcpy(pwd->pw_passwd, ENTRY_PASSWD) + 1;
-        pwd->pw_dir = stpcpy(pwd->pw_gecos, gecos) + 1;
+        pwd->pw_dir = format_gecos(pwd->pw_gecos, subid) + 1;
         pwd->pw_shell = stpcpy(pwd->pw_dir, ENTRY_DIR) + 1;
         stpcpy(pwd->pw_shell, ENTRY_SHELL);
         return ANSWERED;
@@ -81,13 +87,11 @@ static int pack_group(gid_t gid, struct group *grp, char *buffer, size_t size)
 {
         /* Never written to; not in the buffer, where a pointer would have to be aligned. */
         static char *const no_members[] = {NULL};
-        char name[ACCOUNT_NAME_SIZE];
 
-        account_name_format(name, gid);
-        if (size < strlen(name) + 1 + sizeof(ENTRY_PASSWD))
+        if (size < account_name_size(gid) + sizeof(ENTRY_PASSWD))
                 return TOO_SMALL;
         *grp = (struct group){.gr_name = buffer, .gr_gid = gid, .gr_mem = (char **)no_members};
-        grp->gr_passwd = stpcpy(grp->gr_name, name) + 1;
+        grp->gr_passwd = account_name_format(grp->gr_name, gid) + 1;
         stpcpy(grp->gr_passwd, ENTRY_PASSWD);
         return ANSWERED;
 }

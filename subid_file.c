@@ -101,6 +101,15 @@ bool subid_excluded(uint32_t id)
         return id == 0 || id == 65534 || id == 65535 || id == UINT32_MAX;
 }
 
+/* Moves *line over empty lines. Returns the newline that ends it, or NULL if none is left up to
+ * end. */
+static const char *next_newline(const char **line, const char *end)
+{
+        while (*line < end && **line == '\n')
+                ++*line;
+        return *line < end ? memchr(*line, '\n', (size_t)(end - *line)) : NULL;
+}
+
 /*
  * Reads the decimal number that ends before end: at most ten digits, of which the first may be "0"
  * only if it is the only one. Returns where it begins, or NULL if there is no such number or less
@@ -158,16 +167,15 @@ bool subid_find_owner(const char *lines, const char *end, struct subid *subid)
         struct subid_range range;
         uint64_t start, count;
 
-        for (const char *line = lines, *newline; line < end; line = newline + 1) {
-                newline = memchr(line, '\n', (size_t)(end - line));
+        for (const char *newline; (newline = next_newline(&lines, end)); lines = newline + 1) {
                 /* Whatever stands in front, with these numbers it does not hold the ID. */
-                if (plain_fields(line, newline, &start, &count) &&
+                if (plain_fields(lines, newline, &start, &count) &&
                     (id < start || id - start >= count))
                         continue;
-                if (!subid_range_parse(line, (size_t)(newline - line), &range) ||
+                if (!subid_range_parse(lines, (size_t)(newline - lines), &range) ||
                     !range_holds(&range, id))
                         continue;
-                memcpy(subid->owner, range.owner, range.owner_length);
+                memmove(subid->owner, range.owner, range.owner_length);
                 subid->owner_length = range.owner_length;
                 return true;
         }
@@ -196,9 +204,8 @@ static bool parse_owned(const char *line, const char *newline, const struct subi
 static bool next_owned(const char **lines, const char *end, const struct subid *subid,
                        struct subid_range *range)
 {
-        while (*lines < end) {
+        for (const char *newline; (newline = next_newline(lines, end));) {
                 const char *const line = *lines;
-                const char *const newline = memchr(line, '\n', (size_t)(end - line));
 
                 *lines = newline + 1;
                 if (parse_owned(line, newline, subid, range))
@@ -236,6 +243,14 @@ bool subid_find_id(const char *lines, const char *end, struct subid *subid)
         return false;
 }
 
+/* Returns where the last c between begin and end is over, or begin if there is none. */
+static const char *behind_last(const char *begin, const char *end, char c)
+{
+        while (end > begin && end[-1] != c)
+                end--;
+        return end;
+}
+
 /* Reads the third field of a line of passwd(5) or group(5). */
 static bool parse_account(const char *line, const char *end, uint32_t *id)
 {
@@ -257,18 +272,14 @@ static bool parse_account(const char *line, const char *end, uint32_t *id)
 
 bool subid_find_account(const char *lines, const char *end, struct subid *subid)
 {
-        for (const char *line = lines, *newline; line < end; line = newline + 1) {
-                const char *fields_end;
+        for (const char *newline; (newline = next_newline(&lines, end)); lines = newline + 1) {
+                const char *fields_end = newline;
                 uint32_t id;
 
-                newline = memchr(line, '\n', (size_t)(end - line));
-                fields_end = newline;
-                if (newline - line >= SUBID_LINE_MAX) {
-                        fields_end = memrchr(line, ':', SUBID_LINE_MAX - 1);
-                        if (!fields_end)
-                                continue;
-                }
-                if (parse_account(line, fields_end, &id) && id == subid->id)
+                /* Of a line that is too long, the last field looked at may be cut. */
+                if (newline - lines >= SUBID_LINE_MAX)
+                        fields_end = behind_last(lines, lines + SUBID_LINE_MAX - 1, ':');
+                if (parse_account(lines, fields_end, &id) && id == subid->id)
                         return true;
         }
         return false;
@@ -368,23 +379,22 @@ static int text_find_in_file(struct text *text, int fd, find_function *find, str
         for (;;) {
                 char *const fresh = text->buffer + kept;
                 const ssize_t n = read_file(fd, fresh, BUFFER_SIZE - kept);
-                const char *newline;
+                char *end = fresh + n;
 
                 if (n < 0)
                         return (int)n;
                 if (n == 0 && kept == 0)
                         return 0;
                 if (n == 0)
-                        *fresh = '\n';
-                newline = n == 0 ? fresh : memrchr(fresh, '\n', (size_t)n);
-                if (newline) {
-                        text->block_end = newline + 1;
+                        *end++ = '\n';
+                text->block_end = behind_last(fresh, end, '\n');
+                if (text->block_end > fresh) {
                         text->blocks++;
                         if (find(text->buffer, text->block_end, subid))
                                 return 1;
                         if (n == 0)
                                 return 0;
-                        kept = (size_t)(fresh + n - text->block_end);
+                        kept = (size_t)(end - text->block_end);
                         memmove(text->buffer, text->block_end, kept);
                 } else {
                         kept += (size_t)n;

@@ -11,6 +11,7 @@ declare -A packages=(
         [systemd]='dbus libnss-systemd procps systemd'
         [runtimes]='crun curl iproute2 nginx podman runc'
         [releases]='git mmdebstrap perl'
+        [bench]='gcc libc6-dev gnuplot-nox libnss-cache libnss-extrausers libnss-systemd libsubid-dev python3 valgrind'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
 )
 

@@ -1,0 +1,271 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# run.sh [--smoke]: measures the module beside the bare system calls and its peers, on a private copy
+# of this machine's root, and prints tables. "make bench" also draws charts from build/bench/*.tsv.
+# --smoke is the same with small files and few rounds: does it still work, not how fast.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+if [ -z "${NSS_SUBUID_PRIVATE_ROOT-}" ]; then
+        mkdir -p "$top/build/bench"
+        # Everything but the results is read-only in there.
+        "$top/tests/lib/private-root.sh" "$top/bench/run.sh" "$@" >"$top/build/bench/results.txt"
+        sed '/^TSV/d' "$top/build/bench/results.txt"
+        for table in lines ids; do
+                sed -n "s/^TSV $table\t//p" "$top/build/bench/results.txt" >"$top/build/bench/$table.tsv"
+        done
+        exit
+fi
+cd /tmp
+export LC_ALL=C
+bench=$top/build/bench/bench
+
+line_counts='2 100 1000 10000 65535'
+id_counts='10 100 1000 10000 65536'
+rounds=31
+if [ "${1-}" = --smoke ]; then
+        line_counts='2 100'
+        id_counts='10 100'
+        rounds=3
+fi
+first_id=200000
+
+# measure [MICROSECONDS] <CASES: the cases with blanks instead of tabs; sets the array "ns" by label and
+# "spread", both in nanoseconds.
+declare -A ns spread
+measure() {
+        local label median low high
+        tr ' ' '\t' >cases
+        "$bench" $rounds "${1-1000}" <cases >results
+        while IFS=$'\t' read -r label median low high; do
+                ns[$label]=$median
+                spread[$label]="$low..$high"
+        done <results
+}
+ratio() { awk -v a="${ns[$1]}" -v b="${ns[$2]}" 'BEGIN { printf "%.2f", a / b }'; }
+us() { awk -v a="${ns[$1]}" 'BEGIN { printf a < 100 ? "%.3f" : a < 9950 ? "%.2f" : "%.0f", a / 1000 }'; }
+spread_us() { awk -v a="${spread[$1]}" 'BEGIN { split(a, p, /\.\./); printf "%.3g..%.3g", p[1] / 1000, p[2] / 1000 }'; }
+heading() { printf '\n%s\n\n' "$1"; }
+
+# ranges LINES: both files cut the IDs from 65536 on into so many ranges of 65536. An owner is a number,
+# for which libsubid needs no account.
+ranges() {
+        awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "%d:%.0f:65536\n", 1000000 + i, (i + 1) * 65536 }' |
+                tee /etc/subuid >/etc/subgid
+}
+id_of_line() { echo $(($1 * 65536 + 193)); }
+
+echo "$(grep -m 1 'model name' /proc/cpuinfo | sed 's/.*: //'), $(nproc) cores, Linux $(uname -r | cut -d- -f1), $(ldd --version | sed -n '1s/.* //p') glibc"
+echo "µs per lookup: the median of $rounds rounds, in which all cases take turns"
+
+# --- cost over lines ------------------------------------------------------------------------------
+
+heading 'By lines of our files: each hands out 65,536 IDs'
+row='%6s %12s %10s %10s %10s %10s %10s %10s %10s %12s\n'
+# shellcheck disable=SC2059 # the same format for all rows
+printf "$row" lines IDs 'bare reads' refusal 'by name' first middle last 'last group' libsubid
+for n in $line_counts; do
+        ranges "$n"
+        first=$(id_of_line 1) middle=$(id_of_line $(((n + 1) / 2))) last=$(id_of_line "$n")
+        measure <<CASES
+bare bare /etc/subuid /etc/nss-subuid/subuid
+refusal uid subuid 99 miss
+refusal-name user subuid _99 miss
+first uid subuid $first hit
+middle uid subuid $middle hit
+last uid subuid $last hit
+last-name user subuid _$last hit
+last-gid gid subuid $last hit
+libsubid owners $last
+no-prefix user subuid root miss
+CASES
+        # shellcheck disable=SC2059
+        printf "$row" "$n" $((n * 65536)) "$(us bare)" "$(us refusal)" "$(us refusal-name)" "$(us first)" \
+                "$(us middle)" "$(us last)" "$(us last-gid)" "$(us libsubid)"
+        printf 'TSV lines\t%s\t%s\t%s\t%s\t%s\n' "$n" "$(us bare)" "$(us refusal)" "$(us last)" "$(us libsubid)"
+done
+large=$n
+large_refusal=$(ratio refusal bare) large_last=$(ratio last bare)
+ordinary_bytes=$(stat -c %s /etc/subuid)
+ordinary_refusal=${ns[refusal]} ordinary_last=${ns[last]}
+prefix_ns=${ns[no-prefix]}
+
+# --- cost over IDs that can be answered -----------------------------------------------------------
+
+cp /etc/passwd passwd.real
+heading 'By IDs that can be answered: the first, the last, one that is not there'
+row='%8s %-32s %10s %10s %10s\n'
+# shellcheck disable=SC2059
+printf "$row" IDs service first last refusal
+# accounts FILE COUNT: so many accounts behind the real ones, as a generated passwd file has them.
+accounts() {
+        awk -v n="$2" -v first=$first_id 'BEGIN {
+                for (i = first; i < first + n; i++) printf "_%d:x:%d:%d:subuid:/nonexistent:/usr/sbin/nologin\n", i, i, i
+        }' | cat passwd.real - >"$1"
+}
+# index: libnss-cache's, by UID: lines of one length, sorted as text.
+index() {
+        awk -F: '{ printf "%s %d\n", $3, offset; offset += length($0) + 1 }' /etc/passwd.cache |
+                sort -u -k 1,1 | awk '{ printf "%s %08d%*s\n", $1, $2, 12 - length($1), "" }' | tr ' ' '\0' \
+                >/etc/passwd.cache.ixuid
+}
+mkdir -p /var/lib/extrausers
+for n in $id_counts; do
+        last=$((first_id + n - 1))
+        printf 'containers:%d:%d\n' $first_id "$n" | tee /etc/subuid >/etc/subgid
+        accounts /etc/passwd "$n"
+        cp /etc/passwd /var/lib/extrausers/passwd
+        cp /etc/passwd /etc/passwd.cache
+        rm -f /etc/passwd.cache.ixuid
+        for service in subuid files extrausers cache; do
+                for case in "first $first_id hit" "last $last hit" 'refusal 4000000 miss'; do
+                        read -r label id outcome <<<"$case"
+                        echo "$service-$label uid $service $id $outcome"
+                done
+        done >all-cases
+        measure 500 <all-cases
+        index
+        measure 500 <<CASES
+indexed-first uid cache $first_id hit
+indexed-last uid cache $last hit
+indexed-refusal uid cache 4000000 miss
+CASES
+        for service in subuid files extrausers cache indexed; do
+                case $service in
+                subuid) name='subuid (one line)' ;;
+                cache) name='cache, without its index' ;;
+                indexed) name='cache, with its index' ;;
+                *) name=$service ;;
+                esac
+                # shellcheck disable=SC2059
+                printf "$row" "$n" "$name" "$(us $service-first)" "$(us $service-last)" "$(us $service-refusal)"
+        done
+        printf 'TSV ids\t%s\t%s\t%s\t%s\t%s\t%s\n' "$n" "$(us subuid-last)" "$(us files-last)" \
+                "$(us extrausers-last)" "$(us cache-last)" "$(us indexed-last)"
+done
+cp passwd.real /etc/passwd
+mkdir -p /etc/userdb
+echo "{\"userName\":\"_$first_id\",\"uid\":$first_id,\"gid\":$first_id}" >/etc/userdb/_$first_id.user
+ln -s _$first_id.user /etc/userdb/$first_id.user
+measure <<CASES
+systemd-hit uid systemd $first_id hit
+systemd-refusal uid systemd 4000000 miss
+CASES
+rm -r /etc/userdb
+# shellcheck disable=SC2059
+printf "$row" 1 'systemd, a drop-in record' "$(us systemd-hit)" '' "$(us systemd-refusal)"
+
+# --- two lines: against the bare system calls, in a new process, by threads -------------------------
+
+printf '%s\n' core:100000:65536 containers:200000:268435456 | tee /etc/subuid >/etc/subgid
+measure <<CASES
+bare bare /etc/subuid /etc/subgid
+hit uid subuid 200193 hit
+bare-alone bare /etc/subuid /etc/subgid
+bare-threads threads bare /etc/subuid /etc/subgid
+hit-threads threads subuid 200193 hit
+CASES
+heading 'Two lines in each file, as on a node: 200193'
+printf '  one thread   bare %s (%s)   lookup %s (%s)   ratio %s\n' "$(us bare)" "$(spread_us bare)" \
+        "$(us hit)" "$(spread_us hit)" "$(ratio hit bare)"
+printf '  two threads  bare %s (%s)   lookup %s (%s)   ratio %s\n' "$(us bare-threads)" \
+        "$(spread_us bare-threads)" "$(us hit-threads)" "$(spread_us hit-threads)" "$(ratio hit-threads bare-threads)"
+small=$(ratio hit bare)
+scale_bare=$(ratio bare-threads bare) scale_hit=$(ratio hit-threads hit)
+
+library_dir=$(dirname "$(find /usr/lib -name libnss_subuid.so.2)")
+cp "$top/build/bench/libnss_empty.so.2" "$library_dir"
+measure <<CASES
+open-empty dlopen libnss_empty.so.2
+open-subuid dlopen libnss_subuid.so.2
+CASES
+opening=$(ratio open-subuid open-empty)
+printf '  dlopen       empty module %s (%s)   this one %s (%s)   ratio %s\n' "$(us open-empty)" \
+        "$(spread_us open-empty)" "$(us open-subuid)" "$(spread_us open-subuid)" "$opening"
+
+# instructions SERVICES: of "getent passwd 200193" in user space.
+instructions() {
+        echo "passwd: $1" >/etc/nsswitch.conf
+        valgrind --tool=callgrind --callgrind-out-file=/dev/null getent passwd 200193 2>&1 >/dev/null |
+                sed -n 's/.*Collected : //p'
+}
+# process SERVICES: wall time of the same.
+process() {
+        echo "passwd: $1" >/etc/nsswitch.conf
+        measure <<<'process run getent passwd 200193'
+}
+heading 'A new process: getent passwd 200193'
+for services in 'files' 'files empty' 'files subuid'; do
+        count=$(instructions "$services")
+        process "$services"
+        printf '  passwd: %-13s %10s instructions  %7s µs (%s)\n' "$services" "$count" "$(us process)" "$(spread_us process)"
+        case $services in
+        'files empty') empty_count=$count ;;
+        'files subuid') subuid_count=$count ;;
+        esac
+done
+process_ratio=$(awk -v a="$subuid_count" -v b="$empty_count" 'BEGIN { printf "%.3f", a / b }')
+resident=$(python3 -c '
+import pwd
+pwd.getpwuid(200193)
+sizes, inside = {}, False
+for line in open("/proc/self/smaps"):
+    if "-" in line.split()[0]:
+        inside = "libnss_subuid" in line
+    elif inside and line.split()[0] in ("Rss:", "Private_Dirty:"):
+        sizes[line.split()[0]] = sizes.get(line.split()[0], 0) + int(line.split()[1])
+print(sizes["Rss:"], "KiB resident,", sizes["Private_Dirty:"], "KiB of them its own")')
+echo "  the library in memory: $resident"
+
+# --- no content makes it slow ------------------------------------------------------------------------
+
+size=16777216
+[ $rounds -gt 3 ] || size=262144
+rounds=$((rounds > 5 ? 5 : rounds))
+heading "Files of $((size / 1024)) KiB: cost of a byte, against that of a byte of $large ordinary lines"
+# per_byte LABEL ORDINARY: how many times the ordinary file's cost per byte.
+per_byte() {
+        awk -v a="${ns[$1]}" -v b="$2" -v size="$(stat -c %s /etc/subuid)" -v ordinary="$ordinary_bytes" \
+                'BEGIN { printf "%.2f", (a / size) / (b / ordinary) }'
+}
+worst=0
+# content WHAT <LINES: measures files of these lines.
+content() {
+        local value
+        head -c $size | sed '$ d' | tee /etc/subuid >/etc/subgid
+        measure 1 <<<'refusal uid subuid 99 miss'
+        value=$(per_byte refusal "$ordinary_refusal")
+        printf '  %-28s refusal %s' "$1" "$value"
+        worst=$(awk -v a="$worst" -v b="$value" 'BEGIN { print (a > b ? a : b) }')
+        if [ -n "${2-}" ]; then
+                echo "$2" | tee -a /etc/subuid >>/etc/subgid
+                measure 1 <<<'last uid subuid 4294000000 hit'
+                value=$(per_byte last "$ordinary_last")
+                printf '   last line %s' "$value"
+                worst=$(awk -v a="$worst" -v b="$value" 'BEGIN { print (a > b ? a : b) }')
+        fi
+        echo
+}
+line=$(printf 'o%.0s' $(seq 1006)):100000:65536
+content 'ordinary' '7:4294000000:1' < <(awk 'BEGIN { for (;;) printf "%d:%.0f:65536\n", 1000000 + i % 60000, (++i % 60000) * 65536 }' 2>/dev/null)
+content 'lines of 1,023 bytes' '7:4294000000:1' < <(yes "${line:0:1023}" 2>/dev/null)
+content 'newlines only' '7:4294000000:1' < <(yes '' 2>/dev/null)
+content 'one owner on every line' '1000000:4294000000:1' < <(awk 'BEGIN { for (;;) printf "1000000:%.0f:65536\n", (++i % 60000) * 65536 }' 2>/dev/null)
+content 'no ranges, as they might be' '7:4294000000:1' < <(yes '1000000:0100000:65536:' 2>/dev/null)
+
+# --- targets -----------------------------------------------------------------------------------------
+
+heading 'Targets'
+target() {
+        printf '  %-64s %8s  at most %-6s %s\n' "$1" "$2" "$3" \
+                "$(awk -v a="$2" -v b="$3" 'BEGIN { print (a + 0 <= b + 0 ? "met" : "MISSED") }')"
+}
+target 'two lines, a hit by UID: times the bare calls on both files' "$small" 1.10
+target 'another name: ns (and no system call)' "$prefix_ns" 20
+target "$large lines, a refusal: times the bare calls" "$large_refusal" 6
+target "$large lines, the last of both files: times the bare calls on one" "$large_last" 14
+target 'other contents: times the cost per byte of ordinary lines' "$worst" 2
+target 'a new process: times the instructions with an empty module' "$process_ratio" 1.02
+target 'dlopen: times that of an empty module' "$opening" 1.1
+target 'two threads: times what two threads add to the bare calls' \
+        "$(awk -v a="$scale_hit" -v b="$scale_bare" 'BEGIN { printf "%.2f", a / b }')" 1.10
