@@ -58,7 +58,7 @@ demo:
 # Needs no root and no network, installs nothing and takes less than a minute.
 check:
 	@tests/lib/deps.sh check
-	$(MAKE) --no-print-directory all $(unit_tests)
+	$(MAKE) --no-print-directory all bench_tools $(unit_tests)
 	prove --exec '' $(unit_tests) $(sort $(wildcard tests/unit/*.t))
 
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
@@ -66,7 +66,7 @@ check:
 check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check system systemd runtimes
-	$(MAKE) --no-print-directory all $(test_tools)
+	$(MAKE) --no-print-directory all bench_tools $(test_tools)
 	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/systemd/*.t))
 
 check-all:
@@ -139,15 +139,16 @@ bench: bench_tools
 	gnuplot bench/charts.gnuplot
 
 .PHONY: bench bench_tools
-bench_tools: build/$(module) build/bench/bench build/bench/libnss_empty.so.2
+bench_tools: build/$(module) build/bench/bench build/bench/libnss_empty.so.2 build/bench/libnss_imports.so.2
 
 build/bench/bench: bench/bench.c
 	@mkdir -p $(@D)
 	$(compile) -o $@ $< -ldl -lpthread
 
-build/bench/libnss_empty.so.2: bench/nss_empty.c nss_subuid.sym
+build/bench/libnss_%.so.2: bench/nss_empty.c
 	@mkdir -p $(@D)
-	$(compile) -fvisibility=default -shared -Wl,-z,relro,-z,now,-z,defs,-z,nodelete -Wl,-soname,$(@F) -o $@ $<
+	$(compile) $(if $(filter imports,$*),-DIMPORTS) -fvisibility=default -shared \
+		-Wl,-z,relro,-z,now,-z,defs,-z,nodelete -Wl,-soname,$(@F) -o $@ $<
 
 # --- install --------------------------------------------------------------------------------------
 
@@ -172,8 +173,8 @@ uninstall:
 
 # --- keep it tidy ---------------------------------------------------------------------------------
 
-c_files = $(wildcard *.[ch] tests/*/*.[ch])
-shell_files = $(shell grep -l '^\#!/bin/bash' demo/* tests/*/*.sh tests/*/*.t .ci/run)
+c_files = $(wildcard *.[ch] tests/*/*.[ch] bench/*.c)
+shell_files = $(shell grep -l '^\#!/bin/bash' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run)
 
 # ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
 lint:

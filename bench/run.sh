@@ -1,28 +1,29 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # run.sh [--smoke]: measures the module beside the bare system calls and its peers, on a private copy
-# of this machine's root, and prints tables. "make bench" also draws charts from build/bench/*.tsv.
+# of this machine's root, and prints tables. "make bench" also draws charts from build/bench/results-*.tsv.
 # --smoke is the same with small files and few rounds: does it still work, not how fast.
-set -eu
+set -eu -o pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 if [ -z "${NSS_SUBUID_PRIVATE_ROOT-}" ]; then
-        mkdir -p "$top/build/bench"
-        # Everything but the results is read-only in there.
-        "$top/tests/lib/private-root.sh" "$top/bench/run.sh" "$@" >"$top/build/bench/results.txt"
-        sed '/^TSV/d' "$top/build/bench/results.txt"
+        # Nothing but the standard output leaves that root.
+        results=$top/build/bench/results${1-}
+        "$top/tests/lib/private-root.sh" "$top/bench/run.sh" "$@" | tee "$results.txt" | sed -u '/^TSV/d'
         for table in lines ids; do
-                sed -n "s/^TSV $table\t//p" "$top/build/bench/results.txt" >"$top/build/bench/$table.tsv"
+                sed -n "s/^TSV $table\t//p" "$results.txt" >"$results-$table.tsv"
         done
         exit
 fi
+# The endless producers below end with the pipe that they write to.
+set +o pipefail
 cd /tmp
 export LC_ALL=C
 bench=$top/build/bench/bench
 
 line_counts='2 100 1000 10000 65535'
 id_counts='10 100 1000 10000 65536'
-rounds=31
+rounds=61
 if [ "${1-}" = --smoke ]; then
         line_counts='2 100'
         id_counts='10 100'
@@ -86,8 +87,6 @@ CASES
 done
 large=$n
 large_refusal=$(ratio refusal bare) large_last=$(ratio last bare)
-ordinary_bytes=$(stat -c %s /etc/subuid)
-ordinary_refusal=${ns[refusal]} ordinary_last=${ns[last]}
 prefix_ns=${ns[no-prefix]}
 
 # --- cost over IDs that can be answered -----------------------------------------------------------
@@ -174,7 +173,7 @@ small=$(ratio hit bare)
 scale_bare=$(ratio bare-threads bare) scale_hit=$(ratio hit-threads hit)
 
 library_dir=$(dirname "$(find /usr/lib -name libnss_subuid.so.2)")
-cp "$top/build/bench/libnss_empty.so.2" "$library_dir"
+cp "$top"/build/bench/libnss_*.so.2 "$library_dir"
 measure <<CASES
 open-empty dlopen libnss_empty.so.2
 open-subuid dlopen libnss_subuid.so.2
@@ -195,16 +194,18 @@ process() {
         measure <<<'process run getent passwd 200193'
 }
 heading 'A new process: getent passwd 200193'
-for services in 'files' 'files empty' 'files subuid'; do
-        count=$(instructions "$services")
+declare -A counts
+for services in 'files' 'files empty' 'files imports' 'files subuid'; do
+        counts[$services]=$(instructions "$services")
         process "$services"
-        printf '  passwd: %-13s %10s instructions  %7s µs (%s)\n' "$services" "$count" "$(us process)" "$(spread_us process)"
-        case $services in
-        'files empty') empty_count=$count ;;
-        'files subuid') subuid_count=$count ;;
-        esac
+        printf '  passwd: %-13s %10s instructions  %7s µs (%s)\n' "$services" "${counts[$services]}" \
+                "$(us process)" "$(spread_us process)"
 done
-process_ratio=$(awk -v a="$subuid_count" -v b="$empty_count" 'BEGIN { printf "%.3f", a / b }')
+echo '  ("empty" imports nothing; "imports" imports what this module does, and calls none of it)'
+# of_process SERVICES: times the instructions of a process with these services.
+of_process() {
+        awk -v a="${counts[files subuid]}" -v b="${counts[$1]}" 'BEGIN { printf "%.3f", a / b }'
+}
 resident=$(python3 -c '
 import pwd
 pwd.getpwuid(200193)
@@ -212,46 +213,50 @@ sizes, inside = {}, False
 for line in open("/proc/self/smaps"):
     if "-" in line.split()[0]:
         inside = "libnss_subuid" in line
-    elif inside and line.split()[0] in ("Rss:", "Private_Dirty:"):
+    elif inside and line.split()[0] in ("Rss:", "Anonymous:"):
         sizes[line.split()[0]] = sizes.get(line.split()[0], 0) + int(line.split()[1])
-print(sizes["Rss:"], "KiB resident,", sizes["Private_Dirty:"], "KiB of them its own")')
+print(sizes["Rss:"], "KiB resident,", sizes["Anonymous:"], "KiB of them not shared with the file")')
 echo "  the library in memory: $resident"
 
 # --- no content makes it slow ------------------------------------------------------------------------
 
 size=16777216
 [ $rounds -gt 3 ] || size=262144
-rounds=$((rounds > 5 ? 5 : rounds))
-heading "Files of $((size / 1024)) KiB: cost of a byte, against that of a byte of $large ordinary lines"
-# per_byte LABEL ORDINARY: how many times the ordinary file's cost per byte.
-per_byte() {
-        awk -v a="${ns[$1]}" -v b="$2" -v size="$(stat -c %s /etc/subuid)" -v ordinary="$ordinary_bytes" \
-                'BEGIN { printf "%.2f", (a / size) / (b / ordinary) }'
-}
+rounds=$((rounds > 15 ? 15 : rounds))
+heading "Files of $((size / 1024)) KiB: ms per lookup, and times the ordinary file"
 worst=0
-# content WHAT <LINES: measures files of these lines.
-content() {
+# times LABEL: how many times the ordinary file's; remembers the worst.
+times() {
         local value
-        head -c $size | sed '$ d' | tee /etc/subuid >/etc/subgid
-        measure 1 <<<'refusal uid subuid 99 miss'
-        value=$(per_byte refusal "$ordinary_refusal")
-        printf '  %-28s refusal %s' "$1" "$value"
+        value=$(awk -v a="${ns[$1]}" -v b="${ordinary[$1]}" 'BEGIN { printf "%.2f", a / b }')
         worst=$(awk -v a="$worst" -v b="$value" 'BEGIN { print (a > b ? a : b) }')
-        if [ -n "${2-}" ]; then
-                echo "$2" | tee -a /etc/subuid >>/etc/subgid
-                measure 1 <<<'last uid subuid 4294000000 hit'
-                value=$(per_byte last "$ordinary_last")
-                printf '   last line %s' "$value"
-                worst=$(awk -v a="$worst" -v b="$value" 'BEGIN { print (a > b ? a : b) }')
-        fi
+        printf '   %s %6.2f ms (%s)' "$1" "$(us "$1")e-3" "$value"
+}
+declare -A ordinary
+# content WHAT LAST <LINES: measures files of these lines, with a last one that holds 4294000000.
+content() {
+        head -c $size | sed '$ d' | tee /etc/subuid >/etc/subgid
+        echo "$2:4294000000:1" | tee -a /etc/subuid >>/etc/subgid
+        measure 1 <<'CASES'
+refusal uid subuid 99 miss
+last uid subuid 4294000000 hit
+CASES
+        for label in refusal last; do
+                ordinary[$label]=${ordinary[$label]-${ns[$label]}}
+        done
+        printf '  %-26s' "$1"
+        times refusal
+        times last
         echo
 }
 line=$(printf 'o%.0s' $(seq 1006)):100000:65536
-content 'ordinary' '7:4294000000:1' < <(awk 'BEGIN { for (;;) printf "%d:%.0f:65536\n", 1000000 + i % 60000, (++i % 60000) * 65536 }' 2>/dev/null)
-content 'lines of 1,023 bytes' '7:4294000000:1' < <(yes "${line:0:1023}" 2>/dev/null)
-content 'newlines only' '7:4294000000:1' < <(yes '' 2>/dev/null)
-content 'one owner on every line' '1000000:4294000000:1' < <(awk 'BEGIN { for (;;) printf "1000000:%.0f:65536\n", (++i % 60000) * 65536 }' 2>/dev/null)
-content 'no ranges, as they might be' '7:4294000000:1' < <(yes '1000000:0100000:65536:' 2>/dev/null)
+content 'ordinary' 7 < <(awk 'BEGIN { for (;;) printf "%d:%.0f:65536\n", 1000000 + i % 60000, (++i % 60000 + 1) * 65536 }' 2>/dev/null)
+content 'lines of 1,023 bytes' 7 < <(yes "${line:0:1023}" 2>/dev/null)
+content 'newlines only' 7 < <(yes '' 2>/dev/null)
+content 'one owner on every line' 1000000 < <(awk 'BEGIN { for (;;) printf "1000000:%.0f:65536\n", (++i % 60000 + 1) * 65536 }' 2>/dev/null)
+contents=$worst
+# Linear too, but each line goes through the whole grammar. Not one of the targets.
+content 'octal numbers' 7 < <(yes '1000000:0100000:65536' 2>/dev/null)
 
 # --- targets -----------------------------------------------------------------------------------------
 
@@ -264,8 +269,9 @@ target 'two lines, a hit by UID: times the bare calls on both files' "$small" 1.
 target 'another name: ns (and no system call)' "$prefix_ns" 20
 target "$large lines, a refusal: times the bare calls" "$large_refusal" 6
 target "$large lines, the last of both files: times the bare calls on one" "$large_last" 14
-target 'other contents: times the cost per byte of ordinary lines' "$worst" 2
-target 'a new process: times the instructions with an empty module' "$process_ratio" 1.02
+target 'other contents of 16 MiB: times the cost of ordinary lines' "$contents" 2
+target 'a new process: times the instructions with an empty module' "$(of_process 'files empty')" 1.02
+target 'a new process: the same, with an empty module of the same imports' "$(of_process 'files imports')" 1.02
 target 'dlopen: times that of an empty module' "$opening" 1.1
 target 'two threads: times what two threads add to the bare calls' \
         "$(awk -v a="$scale_hit" -v b="$scale_bare" 'BEGIN { printf "%.2f", a / b }')" 1.10

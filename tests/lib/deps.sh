@@ -7,11 +7,11 @@ set -eu
 declare -A packages=(
         [demo]='dbus gcc libc6-dev procps systemd'
         [check]='gcc libc6-dev libcmocka-dev binutils perl'
-        [system]='libsubid-dev mmdebstrap openssh-client openssh-server polkitd procps python3 strace systemd-tests uidmap'
+        [system]='libnss-cache libnss-extrausers libsubid-dev mmdebstrap openssh-client openssh-server polkitd procps python3 strace systemd-tests uidmap valgrind'
         [systemd]='dbus libnss-systemd procps systemd'
         [runtimes]='crun curl iproute2 nginx podman runc'
         [releases]='git mmdebstrap perl'
-        [bench]='gcc libc6-dev gnuplot-nox libnss-cache libnss-extrausers libnss-systemd libsubid-dev python3 valgrind'
+        [bench]='gcc libc6-dev gnuplot-nox libnss-cache libnss-extrausers libnss-systemd libsubid-dev procps python3 valgrind'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
 )
 
