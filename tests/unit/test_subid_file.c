@@ -345,6 +345,95 @@ static void finds_owners(void **state)
         expect_owner("0:10:1\nroot:10:1\n", 10, "0");
 }
 
+/* A line of an owner of up to 20 bytes and two numbers, of digits for the most part. */
+static void random_line(char *line, unsigned int *seed)
+{
+        static const char *const pieces[] = {
+            "0",         "1",  "9", "42", "65536", "4294967295", "4294967296", "12345678",
+            "123456789", "0x", " ", "+",  ":",     "a",          "-",          "\x80"};
+        size_t length;
+
+        *line = '\0';
+        *seed = *seed * 1103515245 + 12345;
+        length = 1 + (*seed >> 16) % 20;
+        memset(line, 'a' + (int)(*seed >> 24) % 2, length);
+        line[length] = '\0';
+        for (int field = 0; field < 2; field++) {
+                unsigned int count;
+
+                strcat(line, ":");
+                *seed = *seed * 1103515245 + 12345;
+                count = 1 + (*seed >> 16) % 3;
+                while (count-- > 0) {
+                        *seed = *seed * 1103515245 + 12345;
+                        strcat(line,
+                               pieces[(*seed >> 16) % ((*seed >> 28) % 4 ? 9 : COUNT_OF(pieces))]);
+                }
+        }
+}
+
+/* Plain numbers are read fast, eight digits at once; that has to be what the grammar says. */
+static void finds_what_the_grammar_says(void **state)
+{
+        unsigned int seed = 7;
+        int held = 0, fast = 0;
+
+        (void)state;
+        for (int round = 0; round < 1000000; round++) {
+                char line[128];
+                struct subid_range range = {0};
+                uint32_t ids[6];
+                struct subid subid;
+                size_t length;
+                bool valid;
+
+                random_line(line, &seed);
+                length = strlen(line);
+                valid = subid_range_parse(line, length, &range);
+                line[length] = '\n';
+                seed = seed * 1103515245 + 12345;
+                ids[0] = range.start;
+                ids[1] = range.start - 1;
+                ids[2] = range.start + range.count - 1;
+                ids[3] = range.start + range.count;
+                ids[4] = seed;
+                ids[5] = 42;
+                for (size_t i = 0; i < COUNT_OF(ids); i++) {
+                        const bool wanted =
+                            valid && ids[i] >= range.start && ids[i] - range.start < range.count;
+
+                        subid.id = ids[i];
+                        if (subid_find_owner(line, line + length + 1, &subid) != wanted)
+                                fail_msg("%u in %.*s: %d", (unsigned int)ids[i], (int)length, line,
+                                         !wanted);
+                        if (!wanted)
+                                continue;
+                        held++;
+                        assert_int_equal(subid.owner_length, range.owner_length);
+                        subid.passed = 0;
+                        assert_true(subid_find_position(line, line + length + 1, &subid));
+                        assert_int_equal(subid.position, ids[i] - range.start);
+                        subid.passed = 0;
+                        subid.id = 0;
+                        assert_true(subid_find_id(line, line + length + 1, &subid));
+                        assert_int_equal(subid.id, ids[i]);
+                }
+                /* whatever the line is, to an owner whose name it begins with */
+                subid.owner_length = strcspn(line, ":");
+                memcpy(subid.owner, line, subid.owner_length);
+                subid.position = range.count - 1;
+                subid.passed = 0;
+                assert_int_equal(subid_find_id(line, line + length + 1, &subid),
+                                 valid && range.count > 0);
+                subid.owner_length--;
+                subid.position = subid.passed = 0;
+                assert_false(subid_find_id(line, line + length + 1, &subid));
+                fast += valid && range.count > 0;
+        }
+        assert_in_range(held, 100000, 3000000);
+        assert_in_range(fast, 100000, 900000);
+}
+
 static void expect_position(const char *text, uint32_t id, uint64_t position)
 {
         struct subid subid = {.id = id};
@@ -714,6 +803,7 @@ int main(void)
             cmocka_unit_test(takes_lines_below_1024_bytes),
             cmocka_unit_test(parses_as_strtoul_does),
             cmocka_unit_test(finds_owners),
+            cmocka_unit_test(finds_what_the_grammar_says),
             cmocka_unit_test(finds_positions),
             cmocka_unit_test(finds_ids),
             cmocka_unit_test(finds_accounts),
