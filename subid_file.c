@@ -192,9 +192,10 @@ static bool parse_owned(const char *line, const char *newline, const struct subi
         if ((size_t)(newline - line) <= length || line[length] != ':' ||
             memcmp(line, subid->owner, length) != 0)
                 return false;
+        /* A start or a count of 2^32 passes here, but then the other is 0: the range holds no ID.
+         */
         if (plain_fields(line, newline, &start, &count) != line + length ||
-            newline - line >= SUBID_LINE_MAX || start > UINT32_MAX || count > UINT32_MAX ||
-            start + count > UINT64_C(0x100000000))
+            newline - line >= SUBID_LINE_MAX || start + count > UINT64_C(0x100000000))
                 return subid_range_parse(line, (size_t)(newline - line), range);
         *range = (struct subid_range){line, length, (uint32_t)start, (uint32_t)count};
         return true;

@@ -421,7 +421,7 @@ static void finds_what_the_grammar_says(void **state)
                 /* whatever the line is, to an owner whose name it begins with */
                 subid.owner_length = strcspn(line, ":");
                 memcpy(subid.owner, line, subid.owner_length);
-                subid.position = range.count - 1;
+                subid.position = valid && range.count > 0 ? range.count - 1 : 0;
                 subid.passed = 0;
                 assert_int_equal(subid_find_id(line, line + length + 1, &subid),
                                  valid && range.count > 0);
@@ -570,6 +570,44 @@ static void excludes_four_ids(void **state)
         for (uint64_t id = 0; id <= UINT32_MAX; id += id < 70000 || id > 4294900000 ? 1 : 9973)
                 assert_int_equal(subid_excluded((uint32_t)id),
                                  id == 0 || id == 65534 || id == 65535 || id == 4294967295);
+}
+
+/* The longest line, and one more byte: also where the numbers are read fast. */
+static void finds_no_ids_on_long_lines(void **state)
+{
+        char line[1100];
+
+        (void)state;
+        memset(line, 'o', sizeof(line));
+        for (size_t owner_length = 1000; owner_length < 1019; owner_length++) {
+                struct subid subid = {.owner_length = owner_length};
+                size_t length;
+
+                memset(line, 'o', sizeof(line));
+                memcpy(subid.owner, line, owner_length);
+                strcpy(line + owner_length, ":100000:65536\n");
+                length = strlen(line);
+                assert_int_equal(subid_find_id(line, line + length, &subid), length - 1 < 1024);
+        }
+}
+
+static void finds_accounts_on_lines_of_1024_bytes(void **state)
+{
+        char line[1026];
+        struct subid subid = {.id = 7};
+
+        (void)state;
+        for (size_t length = 1020; length < 1026; length++) {
+                memset(line, 'n', sizeof(line));
+                memcpy(line + length - 4, ":x:7", 4);
+                line[length] = '\n';
+                /* the field ends with the line, which is not too long */
+                assert_int_equal(subid_find_account(line, line + length + 1, &subid),
+                                 length < 1024);
+                memcpy(line + length - 5, ":x:7:", 5);
+                assert_int_equal(subid_find_account(line, line + length + 1, &subid),
+                                 length < 1024);
+        }
 }
 
 /* --- the same, asked of files ----------------------------------------------------------------- */
@@ -808,6 +846,8 @@ int main(void)
             cmocka_unit_test(finds_ids),
             cmocka_unit_test(finds_accounts),
             cmocka_unit_test(finds_accounts_on_long_lines),
+            cmocka_unit_test(finds_no_ids_on_long_lines),
+            cmocka_unit_test(finds_accounts_on_lines_of_1024_bytes),
             cmocka_unit_test(excludes_four_ids),
             cmocka_unit_test(reads_two_files_as_one),
             cmocka_unit_test(reads_files_of_one_read),
