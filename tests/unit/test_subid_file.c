@@ -349,8 +349,8 @@ static void finds_owners(void **state)
 static void random_line(char *line, unsigned int *seed)
 {
         static const char *const pieces[] = {
-            "0",         "1",  "9", "42", "65536", "4294967295", "4294967296", "12345678",
-            "123456789", "0x", " ", "+",  ":",     "a",          "-",          "\x80"};
+            "0",  "1", "9", "42", "65536", "4294967295", "4294967296", "12345678", "123456789",
+            "0x", " ", "+", ":",  "a",     "-",          "\x80",       "\xb5",     "\xb5"};
         size_t length;
 
         *line = '\0';
