@@ -130,6 +130,23 @@ build/tests/runc-bullseye:
 		bullseye - | tar -xO ./usr/sbin/runc >$@
 	chmod 755 $@
 
+# Needs clang with libFuzzer. Whole lookups against a model, for FUZZ_TIME seconds; what it has learned
+# stays in build/fuzz/corpus.
+FUZZ_TIME = 60
+
+fuzz: build/fuzz/fuzz_lookup
+	@mkdir -p build/fuzz/corpus build/fuzz/seeds
+	tests/fuzz/seeds.py build/fuzz/seeds
+	build/fuzz/fuzz_lookup -max_total_time=$(FUZZ_TIME) -max_len=20000 -artifact_prefix=build/fuzz/ \
+		build/fuzz/corpus build/fuzz/seeds
+
+.PHONY: fuzz
+build/fuzz/fuzz_lookup: tests/fuzz/fuzz_lookup.c $(sources) $(headers)
+	@mkdir -p $(@D)
+	clang $(module_cppflags) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-I. -o $@ $< $(sources) \
+		-Wl,--wrap=openat64,--wrap=fstat64,--wrap=read,--wrap=lseek64,--wrap=close
+
 # --- speed ----------------------------------------------------------------------------------------
 
 # Needs root: on a private copy of this machine's root. Prints tables; draws docs/*.svg.
@@ -208,6 +225,8 @@ help:
 	@echo 'make check-releases  the module in bare roots of Debian 11 to 14, with a real systemd'
 	@echo 'make check-all    install what the tests need (Debian), then run them all'
 	@echo 'make check-readme the commands of the README, in bare roots of Debian 12 and 13'
+	@echo 'make bench        measure it beside the bare system calls and its peers'
+	@echo 'make fuzz         fuzz whole lookups against a model; needs clang'
 	@echo 'make install      install; DESTDIR, prefix, libdir, mandir, docdir count'
 	@echo 'make uninstall    remove what install has installed'
 	@echo 'make lint format  check the sources; lay them out'
