@@ -212,7 +212,7 @@ format:
 	clang-format -i $(c_files)
 
 deps:
-	@tests/lib/deps.sh --install demo check system systemd runtimes lint
+	@tests/lib/deps.sh --install demo check system systemd runtimes releases bench lint
 
 clean:
 	rm -rf build
