@@ -34,11 +34,12 @@ left() {
 for signal in INT TERM HUP; do
         # A shell has what it runs in the background ignore SIGINT, and that cannot be undone in a shell.
         perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' tests/lib/private-root.sh --cgroups \
-                bash "$top/$scratch/test" waits >"$scratch/output" 2>/dev/null &
+                bash "$top/$scratch/test" waits >"$scratch/$signal" 2>/dev/null &
         for _ in $(seq 200); do
-                read -r cgroup result <"$scratch/output" && break
+                [ -s "$scratch/$signal" ] && break
                 sleep 0.05
         done
+        read -r cgroup result <"$scratch/$signal"
         is "$result" 'active success' 'a systemd is up, with a scope in it'
         kill -s $signal $!
         wait $! 2>/dev/null
