@@ -49,7 +49,7 @@ build/%.o: %.c $(headers) Makefile
 # --- see it work ----------------------------------------------------------------------------------
 
 demo:
-	@tests/lib/deps.sh --install demo
+	@tests/lib/deps.sh --install demo $$([ "$$(id -u)" -ne 0 ] || echo systemd)
 	@$(MAKE) --no-print-directory --silent all
 	@demo/demo.sh
 

@@ -5,7 +5,7 @@
 set -eu
 
 declare -A packages=(
-        [demo]='dbus gcc libc6-dev procps systemd'
+        [demo]='gcc libc6-dev procps'
         [check]='gcc libc6-dev libcmocka-dev binutils perl'
         [system]='libnss-cache libnss-extrausers libsubid-dev mmdebstrap openssh-client openssh-server polkitd procps python3 strace systemd-tests uidmap valgrind'
         [systemd]='dbus libnss-systemd procps systemd'
