@@ -34,7 +34,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-readme install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools fuzz install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 all: build/$(module)
@@ -140,7 +140,6 @@ fuzz: build/fuzz/fuzz_lookup
 	build/fuzz/fuzz_lookup -max_total_time=$(FUZZ_TIME) -max_len=20000 -artifact_prefix=build/fuzz/ \
 		build/fuzz/corpus build/fuzz/seeds
 
-.PHONY: fuzz
 build/fuzz/fuzz_lookup: tests/fuzz/fuzz_lookup.c $(sources) $(headers)
 	@mkdir -p $(@D)
 	clang $(module_cppflags) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
@@ -155,7 +154,6 @@ bench: bench_tools
 	bench/run.sh
 	gnuplot bench/charts.gnuplot
 
-.PHONY: bench bench_tools
 bench_tools: build/$(module) build/bench/bench build/bench/libnss_empty.so.2 build/bench/libnss_imports.so.2
 
 build/bench/bench: bench/bench.c
@@ -218,16 +216,17 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'make              build the module in build/'
-	@echo 'make demo         see it work, in a private mount namespace'
-	@echo 'make check        tests that need no root'
-	@echo 'make check-system tests that need root, in namespaces'
+	@echo 'make                 build the module in build/'
+	@echo 'make demo            see it work, in namespaces of its own'
+	@echo 'make check           tests that need no root'
+	@echo 'make check-system    tests that need root, in namespaces'
 	@echo 'make check-releases  the module in bare roots of Debian 11 to 14, with a real systemd'
-	@echo 'make check-all    install what the tests need (Debian), then run them all'
-	@echo 'make check-readme the commands of the README, in bare roots of Debian 12 and 13'
-	@echo 'make bench        measure it beside the bare system calls and its peers'
-	@echo 'make fuzz         fuzz whole lookups against a model; needs clang'
-	@echo 'make install      install; DESTDIR, prefix, libdir, mandir, docdir count'
-	@echo 'make uninstall    remove what install has installed'
-	@echo 'make lint format  check the sources; lay them out'
-	@echo 'make deps         install the Debian packages that all of the above needs'
+	@echo 'make check-all       install what the tests need (Debian), then run all of the above'
+	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
+	@echo 'make bench           measure it beside the bare system calls and its peers'
+	@echo 'make fuzz            fuzz whole lookups against a model; needs clang'
+	@echo 'make lint            check the sources; make format lays them out'
+	@echo 'make deps            install the Debian packages that all of this needs'
+	@echo 'make install         honours DESTDIR, prefix, libdir, mandir, docdir'
+	@echo 'make uninstall       remove what install has installed'
+	@echo 'make clean           remove build/'

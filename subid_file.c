@@ -101,8 +101,7 @@ bool subid_excluded(uint32_t id)
         return id == 0 || id == 65534 || id == 65535 || id == UINT32_MAX;
 }
 
-/* Moves *line over empty lines. Returns the newline that ends it, or NULL if none is left up to
- * end. */
+/* Moves *line over empty lines. Returns the newline behind it, or NULL if no line is left. */
 static const char *next_newline(const char **line, const char *end)
 {
         while (*line < end && **line == '\n')
@@ -175,6 +174,7 @@ bool subid_find_owner(const char *lines, const char *end, struct subid *subid)
                 if (!subid_range_parse(lines, (size_t)(newline - lines), &range) ||
                     !range_holds(&range, id))
                         continue;
+                /* Not memcpy: memmove is wanted below, and each import costs every new process. */
                 memmove(subid->owner, range.owner, range.owner_length);
                 subid->owner_length = range.owner_length;
                 return true;
@@ -192,8 +192,7 @@ static bool parse_owned(const char *line, const char *newline, const struct subi
         if ((size_t)(newline - line) <= length || line[length] != ':' ||
             memcmp(line, subid->owner, length) != 0)
                 return false;
-        /* A start or a count of 2^32 passes here, but then the other is 0: the range holds no ID.
-         */
+        /* A start or a count of 2^32 passes, but then the other one is 0: it holds no ID. */
         if (plain_fields(line, newline, &start, &count) != line + length ||
             newline - line >= SUBID_LINE_MAX || start + count > UINT64_C(0x100000000))
                 return subid_range_parse(line, (size_t)(newline - line), range);

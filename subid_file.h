@@ -49,8 +49,7 @@ struct subid {
         char owner[SUBID_LINE_MAX]; /* not NUL-terminated */
 };
 
-/* Says whether no range can give id a name: 0 (root), 65534 (nobody), 65535 and 4294967295 ("-1").
- */
+/* Says whether no range gives id a name: 0 (root), 65534 (nobody), 65535 and 4294967295 ("-1"). */
 bool subid_excluded(uint32_t id);
 
 /*

@@ -39,7 +39,7 @@ if ! $install || [ "$(id -u)" -ne 0 ]; then
         echo "This needs packages: apt-get install ${missing[*]}" >&2
         exit 1
 fi
-# No web server shall begin to listen because a test can use one.
+# No web or SSH server shall begin to listen because a test can use one.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
         trap 'rm -f $policy' EXIT
@@ -49,12 +49,4 @@ fi
 export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
 echo "Installing ${missing[*]}"
 [ -n "$(find /var/lib/apt/lists -name '*_Packages*' -print -quit 2>/dev/null)" ] || apt-get update -qq
-# The tests want sshd, not a machine that has become an SSH server.
-case " ${missing[*]} " in
-*' openssh-server '*)
-        echo 'Its sshd is not started: /etc/ssh/sshd_not_to_be_run'
-        mkdir -p /etc/ssh
-        : >/etc/ssh/sshd_not_to_be_run
-        ;;
-esac
 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -84,9 +84,7 @@ is "$(cmp /tmp/with /tmp/without && grep -c ^root: /tmp/with)" 2 'getent without
 # Login programs refuse.
 echo 'passwd: files subuid' >/etc/nsswitch.conf
 su _200193 -c true >/dev/null 2>&1
-isnt=$?
-[ $isnt -ne 0 ]
-ok $? 'su refuses, even for root'
+ok $((!$?)) 'su refuses, even for root'
 useradd -u 200195 --badname carol >/tmp/out 2>&1
 is $? 4 'useradd refuses a UID of a range'
 like "$(cat /tmp/out)" 'UID 200195 is not unique' 'as not unique'

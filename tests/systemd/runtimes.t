@@ -53,7 +53,7 @@ became() {
 scopes_left() {
         local scopes
         for _ in $(seq 100); do
-                scopes=$(inside find /sys/fs/cgroup -name 'test-*' -o -name 'libpod-*')
+                scopes=$(inside find /sys/fs/cgroup -name 'test-*' -o -name 'myapp-*' -o -name 'libpod-*')
                 [ -n "$scopes" ] || return
                 sleep 0.05
         done
@@ -129,6 +129,19 @@ podman_container --annotation "org.systemd.property.User='200000'"
 is "$result" "200000 in /machine.slice/$unit of 200000:200000 " 'podman: the scope belongs to 200000:200000'
 podman_container
 is "$result" "200000 in /machine.slice/$unit of 0:0 " "podman: without the annotation it is root's"
+
+# The configuration of docs/containers.md, on a root of its own.
+skeleton $bundles/myapp/rootfs 200000
+sed -n '/^    {$/,/^    }$/p' "$top/docs/containers.md" >$bundles/myapp/config.json
+inside mount --bind /usr $bundles/myapp/rootfs/usr
+for runtime in runc crun; do
+        quietly $runtime --systemd-cgroup run -d --pid-file /tmp/pid --bundle $bundles/myapp c1
+        result=$(became $?)
+        is "$result" '200000 in /system.slice/myapp-c1.scope of 200000:200000 ' \
+                "$runtime: the configuration of docs/containers.md"
+        inside timeout 20 $runtime delete --force c1
+done
+inside umount $bundles/myapp/rootfs/usr
 
 source[runc]=cgroup
 container runc

@@ -66,8 +66,8 @@ scope() {
         for _ in $(seq 100); do
                 result=$(inside systemctl show -p Result,ActiveState --value "$unit" | sort | tr '\n' ' ')
                 case $result in
-                *activ[ai]*ing*) sleep 0.02 ;;
-                *) return ;;
+                'active '* | 'failed '*) return ;;
                 esac
+                sleep 0.02
         done
 }
