@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # "make" builds build/libnss_subuid.so.2; "make help" lists the rest.
 
-VERSION = 0.1.0
+VERSION := $(shell sed -n 's/^.define NSS_SUBUID_VERSION "\(.*\)"/\1/p' nss_subuid.h)
 
 CC = gcc
 CFLAGS = -O2 -g
@@ -14,6 +14,7 @@ libdir = $(exec_prefix)/$(or $(libc_dir),$(error $(CC) does not tell where libc 
 datarootdir = $(prefix)/share
 mandir = $(datarootdir)/man
 docdir = $(datarootdir)/doc/nss-subuid
+sbindir = $(exec_prefix)/sbin
 INSTALL = install
 # The word in front of each number in the names; see nss_subuid.h.
 NAME_PREFIX = _
@@ -37,10 +38,26 @@ compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CF
 .PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools fuzz install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
-all: build/$(module)
+# The command, which needs libsmartcols and libsubid; without them it is left out.
+have_tool := $(shell printf '\043include <libsmartcols/libsmartcols.h>\n\043include <shadow/subid.h>\n' | \
+	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
+tool = $(if $(have_tool),build/subuidctl)
+tool_objects = $(patsubst %.c,build/%.o,$(wildcard tool/*.c)) build/subid_file.o build/account_name.o
+
+all: build/$(module) $(tool)
+	$(if $(tool),,@echo 'subuidctl is left out: it needs the headers of libsmartcols and libsubid')
 
 build/$(module): $(objects) nss_subuid.sym
 	$(CC) $(CFLAGS) $(LDFLAGS) $(module_ldflags) -o $@ $(objects)
+
+build/subuidctl: $(tool_objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(tool_objects) -lsmartcols -lsubid
+
+$(filter build/tool/%,$(tool_objects)): $(wildcard tool/*.h)
+
+build/tool/%.o: tool/%.c $(headers) Makefile
+	@mkdir -p $(@D)
+	$(compile) -I. -c -o $@ $<
 
 build/%.o: %.c $(headers) Makefile
 	@mkdir -p $(@D)
@@ -50,7 +67,7 @@ build/%.o: %.c $(headers) Makefile
 
 demo:
 	@tests/lib/deps.sh --install demo $$([ "$$(id -u)" -ne 0 ] || echo systemd)
-	@$(MAKE) --no-print-directory --silent all
+	@$(MAKE) --no-print-directory --silent build/$(module)
 	@demo/demo.sh
 
 # --- checks ---------------------------------------------------------------------------------------
@@ -59,7 +76,7 @@ demo:
 check:
 	@tests/lib/deps.sh check
 	$(MAKE) --no-print-directory all bench_tools $(unit_tests)
-	prove --exec '' $(unit_tests) $(sort $(wildcard tests/unit/*.t))
+	prove --exec '' $(unit_tests) $(sort $(wildcard tests/unit/*.t tests/tool/*.t))
 
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
 # root that is gone at the end.
@@ -171,6 +188,9 @@ install: all
 	$(INSTALL) -d "$(DESTDIR)$(libdir)" "$(DESTDIR)$(mandir)/man8" "$(DESTDIR)$(docdir)"
 	$(INSTALL) -m 644 build/$(module) "$(DESTDIR)$(libdir)/$(module)"
 	$(INSTALL) -m 644 man/nss_subuid.8 "$(DESTDIR)$(mandir)/man8/nss_subuid.8"
+	$(if $(tool),$(INSTALL) -d "$(DESTDIR)$(sbindir)")
+	$(if $(tool),$(INSTALL) -m 755 $(tool) "$(DESTDIR)$(sbindir)/subuidctl")
+	$(if $(tool),$(INSTALL) -m 644 man/subuidctl.8 "$(DESTDIR)$(mandir)/man8/subuidctl.8")
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
 	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	@echo
@@ -181,14 +201,15 @@ install: all
 	@echo 'then try: getent passwd ID. For sss, ldap and [SUCCESS=merge] see nss_subuid(8).'
 
 uninstall:
-	rm -f "$(DESTDIR)$(libdir)/$(module)"
-	rm -f "$(DESTDIR)$(mandir)/man8/nss_subuid.8" "$(DESTDIR)$(mandir)/man8/$(module).8"
+	rm -f "$(DESTDIR)$(libdir)/$(module)" "$(DESTDIR)$(sbindir)/subuidctl"
+	rm -f "$(DESTDIR)$(mandir)/man8/nss_subuid.8" "$(DESTDIR)$(mandir)/man8/$(module).8" \
+		"$(DESTDIR)$(mandir)/man8/subuidctl.8"
 	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	rmdir "$(DESTDIR)$(docdir)" 2>/dev/null || :
 
 # --- keep it tidy ---------------------------------------------------------------------------------
 
-c_files = $(wildcard *.[ch] tests/*/*.[ch] bench/*.c)
+c_files = $(wildcard *.[ch] tool/*.[ch] tests/*/*.[ch] bench/*.c)
 shell_files = $(shell grep -l '^\#!/bin/bash' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run)
 
 # ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
@@ -198,12 +219,15 @@ lint:
 	clang-tidy --quiet --warnings-as-errors='*' $(filter %.c,$(c_files)) -- \
 		$(module_cppflags) -std=gnu11 -I. -Itests/lib
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
-		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE $(sources)
+		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -I. \
+		$(sources) $(wildcard tool/*.c)
 	shellcheck $(shell_files)
 	! mandoc -T lint man/*.8 2>/dev/null | grep -v 'referenced manual not found'
-	for f in $(sources); do \
-		gcc -fanalyzer $(module_cppflags) -std=gnu11 $(warnings) -Werror -O2 -c -o /dev/null $$f && \
-		clang $(module_cppflags) -std=gnu11 $(warnings) -Werror -O2 -c -o /dev/null $$f || exit 1; \
+	for f in $(sources) $(wildcard tool/*.c); do \
+		for cc in 'gcc -fanalyzer' clang; do \
+			$$cc $(module_cppflags) -I. -std=gnu11 $(warnings) -Werror -O2 \
+				-c -o /dev/null $$f || exit 1; \
+		done; \
 	done
 
 format:
@@ -216,7 +240,7 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'make                 build the module in build/'
+	@echo 'make                 build the module and subuidctl in build/'
 	@echo 'make demo            see it work, in namespaces of its own'
 	@echo 'make check           tests that need no root'
 	@echo 'make check-system    tests that need root, in namespaces'
@@ -227,6 +251,6 @@ help:
 	@echo 'make fuzz            fuzz whole lookups against a model; needs clang'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'
-	@echo 'make install         honours DESTDIR, prefix, libdir, mandir, docdir'
+	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir'
 	@echo 'make uninstall       remove what install has installed'
 	@echo 'make clean           remove build/'

@@ -40,7 +40,15 @@ make uninstall DESTDIR="$scratch/with blank" >/dev/null 2>&1
 is "$(files)" '' 'and is emptied again'
 
 make install DESTDIR="$scratch" prefix=/opt/x libdir=/lib/here mandir=/man >/dev/null 2>&1
-is "$(files)" './lib/here/libnss_subuid.so.2 ./man/man8/libnss_subuid.so.2.8 ./man/man8/nss_subuid.8 ./opt/x/share/doc/nss-subuid/nsswitch.conf.example ' \
+is "$(files)" './lib/here/libnss_subuid.so.2 ./man/man8/libnss_subuid.so.2.8 ./man/man8/nss_subuid.8 ./man/man8/subuidctl.8 ./opt/x/sbin/subuidctl ./opt/x/share/doc/nss-subuid/nsswitch.conf.example ' \
         'prefix, libdir and mandir are heeded'
+make uninstall DESTDIR="$scratch" prefix=/opt/x libdir=/lib/here mandir=/man >/dev/null 2>&1
+is "$(files)" '' 'by uninstall too'
+
+output=$(make install have_tool= DESTDIR="$scratch" 2>&1)
+ok $? 'without libsmartcols and libsubid'
+like "$output" 'subuidctl is left out: it needs' 'it says that the command is left out'
+is "$(files | grep -c subuidctl)" 0 'and installs the rest'
+make uninstall DESTDIR="$scratch" >/dev/null 2>&1
 
 done_testing

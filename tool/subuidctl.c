@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "subuidctl.h"
+
+#include "nss_subuid.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct options options = {.root = ""};
+
+/* The options of a command are letters; those in capitals but J, V have no short form. */
+static const struct command {
+        const char *name;
+        int (*run)(char **argv);
+        const char *options;
+        int failure; /* exit status */
+        int arguments_min, arguments_max;
+} commands[] = {
+    {"list", command_list, "JrnoR", 1, 0, INT_MAX},
+};
+
+static const struct option long_options[] = {
+    {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'V'},
+    {"json", no_argument, NULL, 'J'},       {"raw", no_argument, NULL, 'r'},
+    {"noheadings", no_argument, NULL, 'n'}, {"output", required_argument, NULL, 'o'},
+    {"root", required_argument, NULL, 'R'}, {0},
+};
+
+static const struct command *command;
+
+static void message(const char *format, va_list arguments)
+{
+        fflush(stdout);
+        fputs("subuidctl: ", stderr);
+        vfprintf(stderr, format, arguments);
+        fputc('\n', stderr);
+}
+
+void error(const char *format, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, format);
+        message(format, arguments);
+        va_end(arguments);
+}
+
+void die(const char *format, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, format);
+        message(format, arguments);
+        va_end(arguments);
+        exit(command ? command->failure : EXIT_FAILURE);
+}
+
+void *reallocate(void *memory, size_t size)
+{
+        memory = realloc(memory, size ? size : 1);
+        if (!memory)
+                die("out of memory");
+        return memory;
+}
+
+void *allocate(size_t size)
+{
+        void *const memory = reallocate(NULL, size);
+
+        memset(memory, 0, size);
+        return memory;
+}
+
+char *text_of(const char *format, ...)
+{
+        va_list arguments;
+        char *text;
+
+        va_start(arguments, format);
+        if (vasprintf(&text, format, arguments) < 0)
+                die("out of memory");
+        va_end(arguments);
+        return text;
+}
+
+int open_below_root(const char *path)
+{
+        const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+        const struct open_how how = {.flags = flags, .resolve = RESOLVE_IN_ROOT};
+        struct stat status;
+        int fd;
+
+        if (*options.root) {
+                const int root = open(options.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+                if (root < 0)
+                        die("%s: %m", options.root);
+                fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+                close(root);
+        } else {
+                fd = open(path, flags);
+        }
+        if (fd < 0)
+                return -errno;
+        if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+                return fd;
+        close(fd);
+        return -EINVAL;
+}
+
+int read_below_root(const char *path, char **text, size_t *size)
+{
+        size_t room = 8192;
+        ssize_t n = -1;
+        int fd;
+
+        fd = open_below_root(path);
+        if (fd < 0)
+                return fd;
+        *text = reallocate(NULL, room + 1);
+        for (*size = 0; (n = read(fd, *text + *size, room - *size)) > 0;) {
+                *size += (size_t)n;
+                if (*size == room)
+                        *text = reallocate(*text, (room *= 2) + 1);
+        }
+        if (n < 0)
+                n = -errno;
+        close(fd);
+        (*text)[*size] = '\0';
+        return (int)n;
+}
+
+void flush_output(void)
+{
+        if (fflush(stdout) != 0 || ferror(stdout))
+                die("standard output: %m");
+}
+
+static void print_help(void)
+{
+        fputs("Usage: subuidctl [OPTION...] COMMAND [ARGUMENT...]\n"
+              "\n"
+              "Subordinate user and group IDs: what they are, who uses them, whether they are "
+              "right.\n"
+              "\n"
+              "Commands:\n"
+              "  list [OWNER...]      the ranges of all owners, or of these\n"
+              "\n"
+              "Options:\n"
+              "  -J, --json           JSON (list)\n"
+              "  -r, --raw            no alignment (list)\n"
+              "  -n, --noheadings     no headings (list)\n"
+              "  -o, --output LIST    these columns, or with + in front these too (list)\n"
+              "      --root FOLDER    the system below this folder (list)\n"
+              "  -h, --help\n"
+              "  -V, --version\n",
+              stdout);
+        columns_print("list", list_columns);
+        puts("\nSee subuidctl(8).");
+}
+
+static void apply(int option, const char *argument)
+{
+        switch (option) {
+        case 'J':
+                options.json = true;
+                break;
+        case 'r':
+                options.raw = true;
+                break;
+        case 'n':
+                options.noheadings = true;
+                break;
+        case 'o':
+                options.output = argument;
+                break;
+        case 'R':
+                /* "/" is no other root. */
+                options.root = strcmp(argument, "/") == 0 ? "" : argument;
+                break;
+        }
+}
+
+static const char *option_name(int letter)
+{
+        const struct option *option = long_options;
+
+        while (option->val != letter)
+                option++;
+        return option->name;
+}
+
+static const struct command *find_command(const char *name)
+{
+        for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+                if (strcmp(commands[i].name, name) == 0)
+                        return &commands[i];
+        return NULL;
+}
+
+int main(int argc, char **argv)
+{
+        char given[16] = "";
+        int option;
+
+        setlocale(LC_ALL, "");
+        argv[0] = (char[]){"subuidctl"}; /* for getopt's messages */
+        while ((option = getopt_long(argc, argv, "hVJrno:", long_options, NULL)) != -1) {
+                switch (option) {
+                case 'h':
+                        print_help();
+                        flush_output();
+                        return EXIT_SUCCESS;
+                case 'V':
+                        puts("subuidctl (nss-subuid) " NSS_SUBUID_VERSION);
+                        flush_output();
+                        return EXIT_SUCCESS;
+                case '?':
+                        die("try 'subuidctl --help'");
+                }
+                apply(option, optarg);
+                if (!strchr(given, option))
+                        given[strlen(given)] = (char)option;
+        }
+        if (optind == argc)
+                die("a command is missing; try 'subuidctl --help'");
+        command = find_command(argv[optind]);
+        if (!command)
+                die("%s: no such command; try 'subuidctl --help'", argv[optind]);
+        for (const char *letter = given; *letter; letter++)
+                if (!strchr(command->options, *letter))
+                        die("%s takes no --%s", command->name, option_name(*letter));
+        argv += optind;
+        argc -= optind + 1;
+        if (argc < command->arguments_min)
+                die("%s: an argument is missing; try 'subuidctl --help'", command->name);
+        if (argc > command->arguments_max)
+                die("%s: '%s' is one argument too many", command->name,
+                    argv[command->arguments_max + 1]);
+        return command->run(argv);
+}
