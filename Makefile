@@ -35,7 +35,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools fuzz install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools docs fuzz install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -182,6 +182,12 @@ build/bench/libnss_%.so.2: bench/nss_empty.c
 	$(compile) $(if $(filter imports,$*),-DIMPORTS) -fvisibility=default -shared \
 		-Wl,-z,relro,-z,now,-z,defs,-z,nodelete -Wl,-soname,$(@F) -o $@ $<
 
+# The picture of a lookup's way; needs Graphviz.
+docs: docs/lookup.svg
+
+docs/lookup.svg: docs/lookup.dot
+	dot -Tsvg -o $@ $<
+
 # --- install --------------------------------------------------------------------------------------
 
 install: all
@@ -249,6 +255,7 @@ help:
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
 	@echo 'make bench           measure it beside the bare system calls and its peers'
 	@echo 'make fuzz            fuzz whole lookups against a model; needs clang'
+	@echo 'make docs            draw docs/lookup.svg; needs Graphviz'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'
 	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir'
