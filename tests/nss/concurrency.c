@@ -50,8 +50,7 @@ static void must(bool ok, const char *what)
         }
 }
 
-/* --- what the files hold, and what may be answered ----------------------------------------------
- */
+/* --- what the files hold, and what may be answered -------------------------------------------- */
 
 enum database { USERS, GROUPS };
 
@@ -151,13 +150,12 @@ static const struct question {
         unsigned int id;
         const char *name;
 } questions[] = {
-#define BOTH_WAYS(database, id)                     \
-        {database, false, id, NAME_PREFIX #id},     \
-        {                                           \
-                database, true, id, NAME_PREFIX #id \
-        }
-    BOTH_WAYS(USERS, 200193),  BOTH_WAYS(USERS, 220000),  BOTH_WAYS(USERS, 400700),
-    BOTH_WAYS(GROUPS, 300193), BOTH_WAYS(GROUPS, 600005), BOTH_WAYS(GROUPS, 700700),
+    {USERS, false, 200193, NAME_PREFIX "200193"},  {USERS, true, 200193, NAME_PREFIX "200193"},
+    {USERS, false, 220000, NAME_PREFIX "220000"},  {USERS, true, 220000, NAME_PREFIX "220000"},
+    {USERS, false, 400700, NAME_PREFIX "400700"},  {USERS, true, 400700, NAME_PREFIX "400700"},
+    {GROUPS, false, 300193, NAME_PREFIX "300193"}, {GROUPS, true, 300193, NAME_PREFIX "300193"},
+    {GROUPS, false, 600005, NAME_PREFIX "600005"}, {GROUPS, true, 600005, NAME_PREFIX "600005"},
+    {GROUPS, false, 700700, NAME_PREFIX "700700"}, {GROUPS, true, 700700, NAME_PREFIX "700700"},
 };
 
 enum { QUESTIONS = COUNT_OF(questions) };
@@ -256,8 +254,7 @@ static void make_answers(void)
                 must(is_first_of_its_kind(0, pair), "two pairs of contents give the same answer");
 }
 
-/* --- asking -------------------------------------------------------------------------------------
- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 struct reply {
         enum nss_status status;
@@ -350,26 +347,27 @@ static bool ask_fixed(size_t n)
         return is_answer(&reply, &questions[question], &answers[question][FIXED_PAIR]);
 }
 
-/* --- files that are replaced --------------------------------------------------------------------
- */
+/* --- files that are replaced ------------------------------------------------------------------ */
 
 enum { READERS = THREADS + CHILDREN, LOOKUPS_MIN = 500 };
 
 /* Shared with the children too. */
-static struct shared {
+struct shared {
         atomic_bool done;
         atomic_ulong replaced;
         atomic_ulong lookups[READERS];
         atomic_ulong during; /* so many lookups while a file was replaced */
         atomic_ulong wrong;
         atomic_ulong seen[QUESTIONS][PAIRS];
-} * shared;
+};
+
+static struct shared *shared;
 
 struct reader {
-        pthread_t thread;
-        pid_t child;
         size_t index;
         ask_function *ask;
+        pid_t child; /* 0: a thread */
+        pthread_t thread;
 };
 
 static void complain(const struct question *question, const struct reply *reply)
@@ -437,48 +435,55 @@ static bool report_replaced(size_t readers)
                                 kinds++;
                                 seen += shared->seen[i][pair] > 0;
                         }
-        printf("# %lu times replaced, %lu lookups, during %lu of them\n", shared->replaced, lookups,
-               shared->during);
+        printf("# %lu lookups, a file replaced during %lu of them, and %lu times in all\n", lookups,
+               shared->during, shared->replaced);
         printf("# %u of %u possible answers seen, %lu impossible ones\n", seen, kinds,
                shared->wrong);
         return shared->during > 0 && seen > kinds / 2 && shared->wrong == 0;
 }
 
+static void start_reader(struct reader *reader, bool in_child)
+{
+        if (!in_child) {
+                must(pthread_create(&reader->thread, NULL, read_replaced, reader) == 0, "thread");
+                return;
+        }
+        reader->child = fork();
+        must(reader->child >= 0, "fork");
+        if (reader->child == 0) {
+                read_replaced(reader);
+                _exit(0);
+        }
+}
+
+static bool end_reader(const struct reader *reader)
+{
+        int status;
+
+        if (reader->child == 0)
+                return pthread_join(reader->thread, NULL) == 0;
+        return waitpid(reader->child, &status, 0) == reader->child && status == 0;
+}
+
 static bool replace(unsigned long count, ask_function *ask, size_t children)
 {
         struct reader readers[READERS];
+        const size_t number = children + THREADS;
         bool ended_well = true;
 
-        for (size_t i = 0; i < THREADS + children; i++)
+        /* First the children: at that time there is no other thread. */
+        for (size_t i = 0; i < number; i++) {
                 readers[i] = (struct reader){.index = i, .ask = ask};
-        /* First the children, so that they have no threads. */
-        for (struct reader *reader = readers; reader < readers + children; reader++) {
-                reader->child = fork();
-                must(reader->child >= 0, "fork");
-                if (reader->child == 0) {
-                        read_replaced(reader);
-                        _exit(0);
-                }
+                start_reader(&readers[i], i < children);
         }
-        for (struct reader *reader = readers + children; reader < readers + children + THREADS;
-             reader++)
-                must(pthread_create(&reader->thread, NULL, read_replaced, reader) == 0, "thread");
-        while (shared->wrong == 0 &&
-               (shared->replaced < count || !all_have_asked(children + THREADS))) {
+        while (shared->wrong == 0 && (shared->replaced < count || !all_have_asked(number))) {
                 put_content(random() % 2 == 0 ? USERS : GROUPS, (size_t)random() % CONTENTS);
                 shared->replaced++;
         }
         shared->done = true;
-        for (size_t i = 0; i < children + THREADS; i++) {
-                int status = 0;
-
-                if (i < children)
-                        waitpid(readers[i].child, &status, 0);
-                else
-                        pthread_join(readers[i].thread, NULL);
-                ended_well &= status == 0;
-        }
-        return report_replaced(children + THREADS) && ended_well;
+        for (size_t i = 0; i < number; i++)
+                ended_well &= end_reader(&readers[i]);
+        return report_replaced(number) && ended_well;
 }
 
 static bool test_glibc(unsigned long count)
@@ -491,8 +496,7 @@ static bool test_module(unsigned long count)
         return replace(count, ask_module, 0);
 }
 
-/* --- signals ------------------------------------------------------------------------------------
- */
+/* --- signals ---------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t looking_up, interrupted, handler_wrong;
 
@@ -532,8 +536,7 @@ static bool test_signal(unsigned long count)
         return wrong == 0 && handler_wrong == 0;
 }
 
-/* --- forks --------------------------------------------------------------------------------------
- */
+/* --- forks ------------------------------------------------------------------------------------ */
 
 /* Not shared with children: theirs say what the threads were doing at the fork. */
 static atomic_bool in_lookup[THREADS];
@@ -591,8 +594,7 @@ static bool test_fork(unsigned long count)
         return shared->during > 0 && shared->wrong == 0;
 }
 
-/* --- the smallest stack -------------------------------------------------------------------------
- */
+/* --- the smallest stack ----------------------------------------------------------------------- */
 
 static size_t asked;
 static const char *thread_frame;
@@ -639,8 +641,7 @@ static bool test_stack(unsigned long count)
         return all_right && asked > 0;
 }
 
-/* --- cancelled threads --------------------------------------------------------------------------
- */
+/* --- cancelled threads ------------------------------------------------------------------------ */
 
 static int open_descriptors(void)
 {
