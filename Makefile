@@ -118,7 +118,7 @@ check-readme-%:
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
 test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2 \
-	build/tests/runc-bullseye
+	build/tests/concurrency build/tests/concurrency_tsan build/tests/runc-bullseye
 
 # What the module's objects open and read, tests/lib/files.c answers.
 wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close
@@ -134,6 +134,16 @@ build/tests/probe: tests/lib/probe.c nss_subuid.h
 build/tests/against_libsubid: tests/nss/against_libsubid.c
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $< -lsubid -ldl
+
+# Bound at start: to bind a call later takes stack, of which a thread may have little.
+build/tests/concurrency: tests/nss/concurrency.c nss_subuid.h build/$(module)
+	@mkdir -p $(@D)
+	$(compile) -I. -o $@ $< build/$(module) -lpthread -Wl,-z,now
+
+# The module's own sources in it. Without fortified calls, which ThreadSanitizer does not know.
+build/tests/concurrency_tsan: tests/nss/concurrency.c $(sources) $(headers)
+	@mkdir -p $(@D)
+	$(compile) -U_FORTIFY_SOURCE -fsanitize=thread -I. -o $@ $< $(sources) -lpthread
 
 build/tests/libnss_members.so.2: tests/nss/nss_members.c
 	@mkdir -p $(@D)
