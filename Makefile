@@ -58,8 +58,8 @@ demo:
 # Needs no root and no network, installs nothing and takes less than a minute.
 check:
 	@tests/lib/deps.sh check
-	$(MAKE) --no-print-directory all bench_tools $(unit_tests)
-	prove --exec '' $(unit_tests) $(sort $(wildcard tests/unit/*.t))
+	$(MAKE) --no-print-directory all bench_tools $(unit_tests) build/tests/test_faults
+	prove --exec '' $(unit_tests) build/tests/test_faults $(sort $(wildcard tests/unit/*.t))
 
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
 # root that is gone at the end.
@@ -109,6 +109,12 @@ wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read clos
 build/tests/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(objects)
 	@mkdir -p $(@D)
 	$(compile) -I. -Itests/lib -o $@ $< tests/lib/files.c $(objects) $(wrapped:%=-Wl,--wrap=%) -lcmocka
+
+# The built library is loaded, not linked; of files.c only the directory is used.
+build/tests/test_faults: tests/fault/test_faults.c tests/fault/supervised.c tests/fault/supervised.h \
+		tests/lib/files.c tests/lib/files.h nss_subuid.h build/$(module)
+	@mkdir -p $(@D)
+	$(compile) -I. -Itests/lib -o $@ $(filter %.c,$^) $(wrapped:%=-Wl,--wrap=%) -lcmocka -ldl -lpthread
 
 build/tests/probe: tests/lib/probe.c nss_subuid.h
 	@mkdir -p $(@D)
