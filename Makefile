@@ -67,7 +67,7 @@ check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
-	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/systemd/*.t))
+	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t))
 
 check-all:
 	@tests/lib/deps.sh --install check system systemd runtimes
@@ -100,7 +100,7 @@ check-readme-%:
 	SUITE=$* prove --exec '' tests/readme/readme.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2 \
+test_tools = build/tests/probe build/tests/ask build/tests/against_libsubid build/tests/libnss_members.so.2 \
 	build/tests/runc-bullseye
 
 # What the module's objects open and read, tests/lib/files.c answers.
@@ -119,6 +119,10 @@ build/tests/test_faults: tests/fault/test_faults.c tests/fault/supervised.c test
 build/tests/probe: tests/lib/probe.c nss_subuid.h
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $< -ldl
+
+build/tests/ask: tests/fault/ask.c
+	@mkdir -p $(@D)
+	$(compile) -o $@ $<
 
 build/tests/against_libsubid: tests/nss/against_libsubid.c
 	@mkdir -p $(@D)
