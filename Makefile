@@ -75,8 +75,8 @@ demo:
 # Needs no root and no network, installs nothing and takes less than a minute.
 check:
 	@tests/lib/deps.sh check
-	$(MAKE) --no-print-directory all bench_tools $(unit_tests)
-	prove --exec '' $(unit_tests) $(sort $(wildcard tests/unit/*.t tests/tool/*.t))
+	$(MAKE) --no-print-directory all bench_tools $(check_programs)
+	prove --exec '' $(check_programs) $(sort $(wildcard tests/unit/*.t tests/tool/*.t))
 
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
 # root that is gone at the end.
@@ -84,7 +84,7 @@ check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
-	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/systemd/*.t))
+	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t))
 
 check-all:
 	@tests/lib/deps.sh --install check system systemd runtimes
@@ -117,7 +117,8 @@ check-readme-%:
 	SUITE=$* prove --exec '' tests/readme/readme.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2 \
+check_programs = $(unit_tests) build/tests/test_faults
+test_tools = build/tests/probe build/tests/ask build/tests/against_libsubid build/tests/libnss_members.so.2 \
 	build/tests/concurrency build/tests/concurrency_tsan build/tests/runc-bullseye
 
 # What the module's objects open and read, tests/lib/files.c answers.
@@ -127,9 +128,19 @@ build/tests/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(ob
 	@mkdir -p $(@D)
 	$(compile) -I. -Itests/lib -o $@ $< tests/lib/files.c $(objects) $(wrapped:%=-Wl,--wrap=%) -lcmocka
 
+# The built library is loaded, not linked; of files.c only the directory is used.
+build/tests/test_faults: tests/fault/test_faults.c tests/fault/supervised.c tests/fault/supervised.h \
+		tests/lib/files.c tests/lib/files.h nss_subuid.h build/$(module)
+	@mkdir -p $(@D)
+	$(compile) -I. -Itests/lib -o $@ $(filter %.c,$^) $(wrapped:%=-Wl,--wrap=%) -lcmocka -ldl -lpthread
+
 build/tests/probe: tests/lib/probe.c nss_subuid.h
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $< -ldl
+
+build/tests/ask: tests/fault/ask.c
+	@mkdir -p $(@D)
+	$(compile) -o $@ $<
 
 build/tests/against_libsubid: tests/nss/against_libsubid.c
 	@mkdir -p $(@D)
