@@ -34,7 +34,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools fuzz install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools fuzz prove install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 all: build/$(module)
@@ -146,6 +146,11 @@ build/fuzz/fuzz_lookup: tests/fuzz/fuzz_lookup.c $(sources) $(headers)
 		-I. -o $@ $< $(sources) \
 		-Wl,--wrap=openat64,--wrap=fstat64,--wrap=read,--wrap=lseek64,--wrap=close
 
+# Needs Frama-C: no input makes the core go wrong. Takes some minutes.
+prove:
+	@tests/lib/deps.sh --install prove
+	tests/proof/prove.sh $(module_cppflags)
+
 # --- speed ----------------------------------------------------------------------------------------
 
 # Needs root: on a private copy of this machine's root. Prints tables; draws docs/*.svg.
@@ -225,6 +230,7 @@ help:
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
 	@echo 'make bench           measure it beside the bare system calls and its peers'
 	@echo 'make fuzz            fuzz whole lookups against a model; needs clang'
+	@echo 'make prove           prove that no input makes the core go wrong; needs Frama-C'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'
 	@echo 'make install         honours DESTDIR, prefix, libdir, mandir, docdir'
