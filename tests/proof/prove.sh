@@ -39,7 +39,7 @@ cat tests/proof/caller.c >>$build/module.c
 HOME=$PWD/$build why3 config detect >/dev/null 2>&1
 HOME=$PWD/$build frama-c -c11 -machdep gcc_x86_64 -cpp-frama-c-compliant \
         -cpp-command "gcc -E -C -Itests/proof/libc -I. ${*@Q}" $build/module.c \
-        -kernel-warn-key annot:missing-spec=inactive -warn-invalid-pointer \
+        -no-unicode -kernel-warn-key annot:missing-spec=inactive -warn-invalid-pointer \
         -eva -main caller -lib-entry -eva-precision 1 -eva-split-return auto \
         -then -wp -wp-rte -wp-prover cvc4 -wp-par 2 -wp-timeout 30 -wp-skip-fct "${around//$'\n'/,}" \
         -wp-warn-key pedantic-assigns=inactive \
