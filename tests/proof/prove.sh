@@ -25,7 +25,7 @@ around='_nss_subuid_getgrgid_r _nss_subuid_getgrnam_r _nss_subuid_getpwnam_r _ns
         _nss_subuid_initgroups_dyn answer_group answer_user ask open_file read_file status_of
         subid_file_holds subid_file_id_at subid_file_is_account subid_file_locate
         text_begin text_end text_find text_find_in_file text_open'
-around=$(printf '%s\n' $around)
+around=$(tr -s '[:space:]' '\n' <<<"$around")
 
 build=build/proof
 rm -rf $build
