@@ -35,7 +35,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools docs fuzz install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools docs fuzz prove install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -184,6 +184,11 @@ build/fuzz/fuzz_lookup: tests/fuzz/fuzz_lookup.c $(sources) $(headers)
 		-I. -o $@ $< $(sources) \
 		-Wl,--wrap=openat64,--wrap=fstat64,--wrap=read,--wrap=lseek64,--wrap=close
 
+# Needs Frama-C: no input makes the core go wrong. Takes some minutes.
+prove:
+	@tests/lib/deps.sh --install prove
+	tests/proof/prove.sh $(module_cppflags)
+
 # --- speed ----------------------------------------------------------------------------------------
 
 # Needs root: on a private copy of this machine's root. Prints tables; draws docs/*.svg.
@@ -243,7 +248,7 @@ shell_files = $(shell grep -l '^\#!/bin/bash' demo/* bench/* tests/*/*.sh tests/
 lint:
 	@tests/lib/deps.sh check system systemd runtimes lint
 	clang-format --dry-run -Werror $(c_files)
-	clang-tidy --quiet --warnings-as-errors='*' $(filter %.c,$(c_files)) -- \
+	clang-tidy --quiet --warnings-as-errors='*' $(filter-out tests/proof/%,$(filter %.c,$(c_files))) -- \
 		$(module_cppflags) -std=gnu11 -I. -Itests/lib
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -I. \
@@ -277,6 +282,7 @@ help:
 	@echo 'make bench           measure it beside the bare system calls and its peers'
 	@echo 'make fuzz            fuzz whole lookups against a model; needs clang'
 	@echo 'make docs            draw docs/lookup.svg; needs Graphviz'
+	@echo 'make prove           prove that no input makes the core go wrong; needs Frama-C'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'
 	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir'
