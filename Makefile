@@ -35,7 +35,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools docs fuzz prove install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-readme check-packages dist deb bench bench_tools docs fuzz prove install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -239,6 +239,37 @@ uninstall:
 	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	rmdir "$(DESTDIR)$(docdir)" 2>/dev/null || :
 
+# --- release and packages -------------------------------------------------------------------------
+
+# The sources as they are in git, or as they lie here where there is no git: in a tarball of them.
+release = nss-subuid-$(VERSION)
+
+dist:
+	@mkdir -p build
+	$(if $(wildcard .git),git archive --prefix=$(release)/ -o build/$(release).tar HEAD, \
+		tar -cf build/$(release).tar --exclude=./build --sort=name --owner=0 --group=0 --transform='s|^\.|$(release)|' .)
+	gzip -nf build/$(release).tar
+
+# Debian packages, in build/deb. debhelper wants its folder at the top.
+deb: dist
+	@tests/lib/deps.sh packaging
+	rm -rf build/deb
+	mkdir -p build/deb
+	cp build/$(release).tar.gz build/deb/nss-subuid_$(VERSION).orig.tar.gz
+	tar -C build/deb -xf build/$(release).tar.gz
+	cp -r build/deb/$(release)/packaging/debian build/deb/$(release)/debian
+	cd build/deb/$(release) && dpkg-buildpackage -us -uc $(DEB_BUILD)
+	rm -rf build/deb/$(release)
+
+# Needs root and a mirror: the packages in bare roots of Debian.
+check-packages:
+	@tests/lib/deps.sh --install releases
+	$(MAKE) --no-print-directory check-packages-bookworm
+	$(MAKE) --no-print-directory check-packages-trixie
+
+check-packages-%:
+	SUITE=$* prove --exec '' tests/packaging/deb.t
+
 # --- keep it tidy ---------------------------------------------------------------------------------
 
 c_files = $(wildcard *.[ch] tool/*.[ch] tests/*/*.[ch] bench/*.c)
@@ -278,6 +309,7 @@ help:
 	@echo 'make check-system    tests that need root, in namespaces'
 	@echo 'make check-releases  the module in bare roots of Debian 11 to 14, with a real systemd'
 	@echo 'make check-all       install what the tests need (Debian), then run all of the above'
+	@echo 'make check-packages  the Debian packages, in bare roots of Debian 12 and 13'
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
 	@echo 'make bench           measure it beside the bare system calls and its peers'
 	@echo 'make fuzz            fuzz whole lookups against a model; needs clang'
@@ -287,4 +319,6 @@ help:
 	@echo 'make deps            install the Debian packages that all of this needs'
 	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir'
 	@echo 'make uninstall       remove what install has installed'
+	@echo 'make dist            the sources as a tarball'
+	@echo 'make deb             Debian packages, in build/deb'
 	@echo 'make clean           remove build/'
