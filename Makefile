@@ -25,8 +25,8 @@ headers = nss_subuid.h subid_file.h account_name.h
 objects = $(sources:%.c=build/%.o)
 
 # C11 with what glibc adds; symbols, frames and relocations as a library inside other programs
-# should have them.
-module_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+# should have them. On 32-bit machines, files beyond 2 GiB and changed after 2038 are files as others.
+module_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
 	-DNAME_PREFIX='"$(NAME_PREFIX)"'
 module_cflags = -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong
 warnings = -Wall -Wextra -Wconversion -Wshadow

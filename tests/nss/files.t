@@ -110,8 +110,22 @@ for size in 0, 1, int(sys.argv[1]) - 1, int(sys.argv[1]):
 PYTHON
 )" 'ERANGE False ERANGE False ERANGE False 0 True ' 'getpwnam_r in small buffers'
 
-# Large files.
+# What 32 bits cannot hold, on any machine: a size of 3 GiB, a time after 2038.
 rm /etc/nss-subuid
+put good /etc/subuid
+put good /etc/subgid
+truncate -s 3G /etc/subuid /etc/subgid
+is "$(probe getpwuid 200193)" "SUCCESS - $entry" 'files of 3 GiB, their ranges in front'
+is "$(probe getgrnam _200193)" 'SUCCESS - _200193:x:200193:' 'by group name too'
+put good /etc/subuid
+put good /etc/subgid
+touch -d 2040-01-01 /etc/subuid /etc/subgid
+is "$(probe getpwuid 200193)" "SUCCESS - $entry" 'files of the year 2040'
+is "$(probe getgrnam _200193)" 'SUCCESS - _200193:x:200193:' 'by group name too'
+put good /etc/subuid
+put good /etc/subgid
+
+# Large files.
 yes '# no range here' | head -n 4194304 >/etc/subuid
 echo $good >>/etc/subuid
 is "$(timeout 20 build/tests/probe getpwuid 200193)" "SUCCESS - $entry" 'a file of 64 MiB'
