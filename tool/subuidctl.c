@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,13 +29,20 @@ static const struct command {
         int arguments_min, arguments_max;
 } commands[] = {
     {"list", command_list, "JrnoR", 1, 0, INT_MAX},
+    {"enable", command_enable, "DR", 1, 0, 0},
+    {"disable", command_disable, "DR", 1, 0, 0},
 };
 
 static const struct option long_options[] = {
-    {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'V'},
-    {"json", no_argument, NULL, 'J'},       {"raw", no_argument, NULL, 'r'},
-    {"noheadings", no_argument, NULL, 'n'}, {"output", required_argument, NULL, 'o'},
-    {"root", required_argument, NULL, 'R'}, {0},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {"json", no_argument, NULL, 'J'},
+    {"raw", no_argument, NULL, 'r'},
+    {"noheadings", no_argument, NULL, 'n'},
+    {"output", required_argument, NULL, 'o'},
+    {"root", required_argument, NULL, 'R'},
+    {"dry-run", no_argument, NULL, 'D'},
+    {0},
 };
 
 static const struct command *command;
@@ -94,11 +102,11 @@ char *text_of(const char *format, ...)
         return text;
 }
 
-int open_below_root(const char *path)
+/* Opens what there is to read. Returns a descriptor or a negative errno. */
+static int open_in_root(const char *path, int more_flags)
 {
-        const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-        const struct open_how how = {.flags = flags, .resolve = RESOLVE_IN_ROOT};
-        struct stat status;
+        const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | more_flags;
+        const struct open_how how = {.flags = (unsigned int)flags, .resolve = RESOLVE_IN_ROOT};
         int fd;
 
         if (*options.root) {
@@ -111,12 +119,25 @@ int open_below_root(const char *path)
         } else {
                 fd = open(path, flags);
         }
+        return fd < 0 ? -errno : fd;
+}
+
+int open_below_root(const char *path)
+{
+        const int fd = open_in_root(path, 0);
+        struct stat status;
+
         if (fd < 0)
-                return -errno;
+                return fd;
         if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
                 return fd;
         close(fd);
         return -EINVAL;
+}
+
+int open_folder_below_root(const char *path)
+{
+        return open_in_root(path, O_DIRECTORY);
 }
 
 int read_below_root(const char *path, char **text, size_t *size)
@@ -156,13 +177,16 @@ static void print_help(void)
               "\n"
               "Commands:\n"
               "  list [OWNER...]      the ranges of all owners, or of these\n"
+              "  enable, disable      add subuid to passwd and group in /etc/nsswitch.conf, or "
+              "remove it\n"
               "\n"
               "Options:\n"
               "  -J, --json           JSON (list)\n"
               "  -r, --raw            no alignment (list)\n"
               "  -n, --noheadings     no headings (list)\n"
               "  -o, --output LIST    these columns, or with + in front these too (list)\n"
-              "      --root FOLDER    the system below this folder (list)\n"
+              "      --root FOLDER    the system below this folder (list, enable, disable)\n"
+              "      --dry-run        only print what would change (enable, disable)\n"
               "  -h, --help\n"
               "  -V, --version\n",
               stdout);
@@ -184,6 +208,9 @@ static void apply(int option, const char *argument)
                 break;
         case 'o':
                 options.output = argument;
+                break;
+        case 'D':
+                options.dry_run = true;
                 break;
         case 'R':
                 /* "/" is no other root. */
@@ -214,6 +241,9 @@ int main(int argc, char **argv)
         char given[16] = "";
         int option;
 
+        /* What a set-user-ID program may do for everybody, this one does not know. */
+        if (getauxval(AT_SECURE))
+                die("refuses to run set-user-ID, set-group-ID or with capabilities of its file");
         setlocale(LC_ALL, "");
         argv[0] = (char[]){"subuidctl"}; /* for getopt's messages */
         while ((option = getopt_long(argc, argv, "hVJrno:", long_options, NULL)) != -1) {

@@ -15,7 +15,7 @@
 /* As given on the command line; the others are false or NULL. */
 struct options {
         const char *root; /* "" or a folder without a slash at its end, in front of every file */
-        bool json, raw, noheadings;
+        bool json, raw, noheadings, dry_run;
         const char *output; /* names of columns */
 };
 
@@ -38,6 +38,9 @@ __attribute__((format(printf, 1, 2))) char *text_of(const char *format, ...);
  */
 int open_below_root(const char *path);
 
+/* The same for a folder. */
+int open_folder_below_root(const char *path);
+
 /*
  * Reads all of a file below --root. Returns 0 or a negative errno. The text is followed by a NUL
  * that size does not count.
@@ -50,5 +53,7 @@ void flush_output(void);
 /* The commands: argv[0] is the name, arguments follow, then NULL. They return the exit status. */
 int command_list(char **argv);
 extern const struct column list_columns[];
+int command_enable(char **argv);
+int command_disable(char **argv);
 
 #endif
