@@ -123,6 +123,8 @@ test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_m
 # Parts of the command; what else of it they want, the tests bring along.
 tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
 
+build/tests/tool/test_edit: build/tool/nsswitch.o
+
 build/tests/tool/test_%: tests/tool/test_%.c build/tool/%.o build/subid_file.o
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $^ -lcmocka

@@ -1,27 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "edit.h"
 #include "nsswitch.h"
+#include "replace.h"
 #include "subuidctl.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #define FOLDER "/etc"
 #define NAME "nsswitch.conf"
-/* One name: under the lock, what stands there is left from a command that was killed. */
-#define TEMPORARY ".nsswitch.conf.subuidctl"
-
-/* --- the difference -----------------------------------------------------------------------------
- */
 
 enum { CONTEXT = 3 };
 
@@ -98,9 +91,6 @@ static void print_difference(struct text old, struct text new)
         print_lines('+', added);
 }
 
-/* --- what is refused ----------------------------------------------------------------------------
- */
-
 /* A link is there because something else writes the file, and knows it better. */
 static const char *advice_for_link(int folder, const char *target)
 {
@@ -135,131 +125,16 @@ __attribute__((noreturn)) static void refuse_missing(const char *path)
         die("%s: missing; write it with the lines \"passwd: files\" and \"group: files\"", path);
 }
 
-static bool has_changed(int folder, const struct stat *before)
-{
-        struct stat now;
-
-        return fstatat(folder, NAME, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
-               now.st_dev != before->st_dev || now.st_ino != before->st_ino ||
-               now.st_size != before->st_size || now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
-               now.st_ctim.tv_nsec != before->st_ctim.tv_nsec;
-}
-
-/* --- the new file -------------------------------------------------------------------------------
- */
-
-/* The kernel makes these of a file's contents. */
-static bool belongs_to_contents(const char *attribute)
-{
-        return strcmp(attribute, "security.ima") == 0 || strcmp(attribute, "security.evm") == 0;
-}
-
-/* Returns 0, or -1 and errno. */
-static int copy_attributes(int from, int to)
-{
-        static char names[XATTR_LIST_MAX], value[XATTR_SIZE_MAX];
-        const ssize_t size = flistxattr(from, names, sizeof(names));
-
-        if (size < 0)
-                return errno == ENOTSUP ? 0 : -1;
-        /* The folder may have given one by default. */
-        (void)fremovexattr(to, "system.posix_acl_access");
-        for (const char *name = names; name < names + size; name += strlen(name) + 1) {
-                const ssize_t length = fgetxattr(from, name, value, sizeof(value));
-
-                if (belongs_to_contents(name))
-                        continue;
-                if (length < 0 || fsetxattr(to, name, value, (size_t)length, 0) < 0)
-                        return -1;
-        }
-        return 0;
-}
-
-static int write_all(int fd, struct text text)
-{
-        while (text.size) {
-                const ssize_t n = write(fd, text.bytes, text.size);
-
-                if (n < 0)
-                        return -1;
-                text = (struct text){text.bytes + n, text.size - (size_t)n};
-        }
-        return 0;
-}
-
-/* Writes a file beside the old one and like it. Returns NULL, or what failed, with errno. */
-static const char *write_temporary(int folder, int old, const struct stat *status, struct text text)
-{
-        const char *failed = NULL;
-        int fd, reason;
-
-        if (unlinkat(folder, TEMPORARY, 0) < 0 && errno != ENOENT)
-                return "removing a left-over";
-        fd = openat(folder, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd < 0)
-                return "making a file beside it";
-        if (write_all(fd, text) < 0)
-                failed = "writing a file beside it";
-        else if (fchown(fd, status->st_uid, status->st_gid) < 0)
-                failed = "keeping its owner";
-        else if (fchmod(fd, status->st_mode & 07777) < 0)
-                failed = "keeping its mode";
-        else if (copy_attributes(old, fd) < 0)
-                failed = "keeping its extended attributes";
-        else if (fsync(fd) < 0)
-                failed = "writing a file beside it";
-        reason = errno;
-        close(fd);
-        errno = reason;
-        return failed;
-}
-
-/* Returns NULL, or what failed, with errno. */
-static const char *replace(int folder, int old, const struct stat *status, struct text text)
-{
-        const char *const failed = write_temporary(folder, old, status, text);
-
-        if (failed)
-                return failed;
-        if (has_changed(folder, status)) {
-                errno = EBUSY;
-                return "somebody else changed it; try again";
-        }
-        if (renameat(folder, TEMPORARY, folder, NAME) < 0)
-                return errno == EPERM ? "replacing it (is it immutable? see chattr(1))"
-                                      : "replacing it";
-        return NULL;
-}
-
-/* Puts the text in the place of the file: whatever happens, it is the old one or the new one. */
 static void replace_or_die(int folder, const char *path, const struct stat *status,
                            struct text text)
 {
-        const int old = openat(folder, NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        const char *failed;
-        sigset_t all, before;
+        const char *const failed = replace_file(folder, NAME, status, text.bytes, text.size);
 
-        if (old < 0)
-                die("%s: %m", path);
-        /* Signals wait, so that none leaves the temporary file behind. */
-        sigfillset(&all);
-        sigprocmask(SIG_BLOCK, &all, &before);
-        failed = replace(folder, old, status, text);
-        if (failed) {
-                const int reason = errno;
-
-                (void)unlinkat(folder, TEMPORARY, 0);
-                errno = reason;
+        if (failed)
                 die("%s: left as it is: %s: %m", path, failed);
-        }
         if (fsync(folder) < 0)
                 die("%s: changed, but a crash now may undo it: %m", path);
-        sigprocmask(SIG_SETMASK, &before, NULL);
-        close(old);
 }
-
-/* --- the commands -------------------------------------------------------------------------------
- */
 
 /* One at a time. The lock is gone with the process, and leaves no file behind. */
 static void lock(int folder)
