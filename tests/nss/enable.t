@@ -11,13 +11,16 @@ file=/etc/nsswitch.conf
 printf 'passwd: files\ngroup: files [SUCCESS=merge] systemd\n' >/tmp/off
 printf 'passwd: files subuid\ngroup: files [SUCCESS=merge] systemd subuid\n' >/tmp/on
 cat /tmp/off >$file
-ls -A /etc >/tmp/names
+find /etc -maxdepth 1 | sort >/tmp/names
 echo 'containers:200000:65536' | tee /etc/subuid >/etc/subgid
 
 # result COMMAND...: what it prints to standard error, and its exit status.
-result() { "$@" 2>&1 >/dev/null; echo $?; }
+result() {
+        { "$@" >/dev/null; } 2>&1
+        echo $?
+}
 # left: what is left in /etc that does not belong there.
-left() { ls -A /etc | diff /tmp/names -; }
+left() { find /etc -maxdepth 1 | sort | diff /tmp/names -; }
 
 is "$(getent passwd 200193)" '' 'not enabled: no entry'
 subuidctl enable >/dev/null
@@ -97,16 +100,16 @@ for signal in KILL TERM; do
                 [ $command = enable ] && old=/tmp/off new=/tmp/on || old=/tmp/on new=/tmp/off
                 half='' remains='' later='' killed=0 changed=0
                 for call in "${calls[@]}"; do
-                        cat $old >$file
+                        cat "$old" >$file
                         chown 12345:54321 $file
                         chmod 640 $file
                         inject "$call" signal=$signal $command >/tmp/result 2>&1
                         [ "$(tail -n 1 /tmp/result)" = 0 ] || killed=$((killed + 1))
-                        cmp -s $file $new && changed=$((changed + 1))
-                        cmp -s $file $old || cmp -s $file $new || half+=" $call"
+                        cmp -s $file "$new" && changed=$((changed + 1))
+                        cmp -s $file "$old" || cmp -s $file "$new" || half+=" $call"
                         [ "$(stat -c '%u %g %a' $file)" = '12345 54321 640' ] || half+=" $call"
                         [ $signal = KILL ] || [ -z "$(left)" ] || remains+=" $call"
-                        subuidctl $command >/dev/null 2>&1 && cmp -s $file $new && [ -z "$(left)" ] || later+=" $call"
+                        subuidctl $command >/dev/null 2>&1 && cmp -s $file "$new" && [ -z "$(left)" ] || later+=" $call"
                 done
                 is "$half" '' "$command: SIG$signal at any system call: the old file or the new one"
                 [ $signal = KILL ] || is "$remains" '' "$command: and nothing beside it"

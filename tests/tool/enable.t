@@ -15,8 +15,11 @@ mkdir -p "$etc"
 
 subuidctl() { build/subuidctl "$@" --root "$root" 2>&1; }
 # result COMMAND...: what it prints to standard error, and its exit status.
-result() { build/subuidctl "$@" --root "$root" 2>&1 >/dev/null; echo $?; }
-write() { printf "$@" >"$file"; }
+result() {
+        { build/subuidctl "$@" --root "$root" >/dev/null; } 2>&1
+        echo $?
+}
+write() { printf '%b' "$1" >"$file"; }
 
 # What distributions ship.
 
@@ -78,7 +81,7 @@ is "$(subuidctl disable)" '--- a/etc/nsswitch.conf
 +passwd: files
 \ No newline at end of file' 'a last line without its newline'
 is "$(subuidctl disable --dry-run; echo $?)" 0 'nothing to do: no diff'
-write 'group: files\n#\033[31m\200\npasswd: files\n'
+write 'group: files\n#\033[31m\0200\npasswd: files\n'
 is "$(subuidctl enable --dry-run | sed -n 6p)" "$(printf ' #\033[31m\200')" 'a diff in a pipe has every byte'
 like "$(script -qec "build/subuidctl enable --dry-run --root '$root'" /dev/null </dev/null)" ' #\?\[31m\?' \
         'one on a terminal has no control characters'
@@ -124,7 +127,7 @@ mkdir -p "$root/usr/etc"
 touch "$root/usr/etc/nsswitch.conf"
 is "$(result enable)" "subuidctl: $file: missing; copy $root/usr/etc/nsswitch.conf there first
 1" 'no file but that of the distribution'
-rm -r "$root/usr"
+rm -r "${root:?}/usr"
 
 # link TARGET: the file is a symbolic link to a good one.
 link() {
