@@ -209,8 +209,8 @@ install: all
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
 	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	@echo
-	@echo 'To enable it, add "subuid" to two lines of /etc/nsswitch.conf, behind every source of real'
-	@echo 'accounts and before "systemd", if that is there:'
+	@echo 'To enable it$(if $(tool), run "subuidctl enable"; or by hand) add "subuid" to two lines of'
+	@echo '/etc/nsswitch.conf, behind every source of real accounts and before "systemd", if that is there:'
 	@echo '    passwd: files subuid systemd'
 	@echo '    group:  files subuid systemd'
 	@echo 'then try: getent passwd ID. For sss, ldap and [SUCCESS=merge] see nss_subuid(8).'
