@@ -96,7 +96,7 @@ static void add_at(struct text *text, const struct nsswitch_line *line, size_t p
 
 static bool add_to(struct text *text, const char *database, const char *path)
 {
-        const struct nsswitch_line *line, *last;
+        const struct nsswitch_line *line;
         struct nsswitch nsswitch;
         const char *fault;
         size_t place;
@@ -104,7 +104,9 @@ static bool add_to(struct text *text, const char *database, const char *path)
         nsswitch_parse(text->bytes, text->size, &nsswitch);
         line = nsswitch_line_of(&nsswitch, database);
         if (!line) {
-                last = nsswitch.count ? &nsswitch.lines[nsswitch.count - 1] : NULL;
+                const struct nsswitch_line *const last =
+                    nsswitch.count ? &nsswitch.lines[nsswitch.count - 1] : NULL;
+
                 if (last && nsswitch_is(&nsswitch, last->database, database))
                         error("%s:%lu: a last line without a newline does not count; add one", path,
                               last->number);
@@ -132,8 +134,7 @@ bool edit_add(struct text *text, const char *path)
         broken = nsswitch_broken(&nsswitch);
         if (broken) {
                 error(
-                    "%s:%lu: column %zu: a mistake in [...], for which the whole file is refused; "
-                    "correct it",
+                    "%s:%lu: column %zu: a mistake in [...], for which no line counts; correct it",
                     path, broken->number, broken->mistake - broken->text.offset + 1);
                 return false;
         }

@@ -105,10 +105,11 @@ static const char *advice_for_link(int folder, const char *target)
 /* Dies if the file is none that can be replaced. */
 static void refuse(int folder, const char *path, const struct stat *status)
 {
-        char target[256] = "";
         struct statx extended;
 
         if (S_ISLNK(status->st_mode)) {
+                char target[256] = "";
+
                 if (readlinkat(folder, NAME, target, sizeof(target) - 1) < 0)
                         die("%s: %m", path);
                 die("%s: a symbolic link; %s", path, advice_for_link(folder, target));
