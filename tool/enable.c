@@ -182,7 +182,7 @@ static bool look_at(int folder, const char *path, struct stat *status, struct te
 static int edit(bool add)
 {
         const char *const path = text_of("%s" NSSWITCH_FILE, options.root);
-        const int folder = open_folder_below_root(FOLDER);
+        const int folder = open_any_below_root(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct text old, new;
         struct stat status;
 

@@ -102,10 +102,8 @@ char *text_of(const char *format, ...)
         return text;
 }
 
-/* Opens what there is to read. Returns a descriptor or a negative errno. */
-static int open_in_root(const char *path, int more_flags)
+int open_any_below_root(const char *path, int flags)
 {
-        const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | more_flags;
         const struct open_how how = {.flags = (unsigned int)flags, .resolve = RESOLVE_IN_ROOT};
         int fd;
 
@@ -124,20 +122,13 @@ static int open_in_root(const char *path, int more_flags)
 
 int open_below_root(const char *path)
 {
-        const int fd = open_in_root(path, 0);
+        const int fd = open_any_below_root(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         struct stat status;
 
-        if (fd < 0)
-                return fd;
-        if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+        if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)))
                 return fd;
         close(fd);
         return -EINVAL;
-}
-
-int open_folder_below_root(const char *path)
-{
-        return open_in_root(path, O_DIRECTORY);
 }
 
 int read_below_root(const char *path, char **text, size_t *size)

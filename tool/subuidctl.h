@@ -28,18 +28,18 @@ __attribute__((format(printf, 1, 2))) void error(const char *format, ...);
 __attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...);
 
 /* Never NULL. */
-void *allocate(size_t size);
-void *reallocate(void *memory, size_t size);
+__attribute__((returns_nonnull)) void *allocate(size_t size);
+__attribute__((returns_nonnull)) void *reallocate(void *memory, size_t size);
 __attribute__((format(printf, 1, 2))) char *text_of(const char *format, ...);
+
+/* Opens anything below --root, with these flags of open(2). Returns a descriptor or -errno. */
+int open_any_below_root(const char *path, int flags);
 
 /*
  * Opens a file below --root, whose symbolic links lead nowhere else. Returns a descriptor or a
  * negative errno; EINVAL for one that is no regular file.
  */
 int open_below_root(const char *path);
-
-/* The same for a folder. */
-int open_folder_below_root(const char *path);
 
 /*
  * Reads all of a file below --root. Returns 0 or a negative errno. The text is followed by a NUL
