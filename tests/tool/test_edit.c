@@ -361,5 +361,6 @@ int main(void)
             cmocka_unit_test(is_idempotent_on_random_files_with_the_word),
         };
 
+        cmocka_set_message_output(CM_OUTPUT_TAP);
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
