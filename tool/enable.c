@@ -156,7 +156,7 @@ static int nothing_to_do(const char *path)
         return EXIT_SUCCESS;
 }
 
-/* Reads the file and what it is. Returns false if it is not there. */
+/* Reads the file and what it is. Returns false if it is not there, or a link to nowhere. */
 static bool look_at(int folder, const char *path, struct stat *status, struct text *text)
 {
         char *bytes;
@@ -169,7 +169,7 @@ static bool look_at(int folder, const char *path, struct stat *status, struct te
         }
         r = read_below_root(NSSWITCH_FILE, &bytes, &text->size);
         if (r == -ENOENT)
-                refuse(folder, path, status);
+                return false;
         if (r == -EINVAL)
                 die("%s: no regular file", path);
         errno = -r;
@@ -184,7 +184,7 @@ static int edit(bool add)
         const char *const path = text_of("%s" NSSWITCH_FILE, options.root);
         const int folder = open_any_below_root(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct text old, new;
-        struct stat status;
+        struct stat status = {0};
 
         errno = -folder;
         if (folder < 0)
@@ -192,9 +192,10 @@ static int edit(bool add)
         if (!options.dry_run)
                 lock(folder);
         if (!look_at(folder, path, &status, &old)) {
-                if (add)
-                        refuse_missing(path);
-                return nothing_to_do(path);
+                if (!add)
+                        return nothing_to_do(path);
+                refuse(folder, path, &status);
+                refuse_missing(path);
         }
         new = old;
         if (!add)

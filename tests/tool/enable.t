@@ -158,6 +158,7 @@ group: files' 'and the file behind it is left alone'
 rm "$root/run/nsswitch.conf"
 is "$(result enable)" "subuidctl: $file: a symbolic link; change the file that it leads to, as its keeper wants it, or make it a file
 1" 'a link to nowhere'
+is "$(result disable)" 0 'which disable does not mind'
 rm "$file"
 mkfifo "$file"
 is "$(result enable)" "subuidctl: $file: no regular file
