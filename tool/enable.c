@@ -57,7 +57,7 @@ static void print_lines(char mark, struct text text)
 /* Prints what changes as patch(1) takes it. Both texts have the same number of lines. */
 static void print_difference(struct text old, struct text new)
 {
-        struct text a = old, b = new, added = {NULL, 0};
+        struct text a = old, b = new, added = {new.bytes, 0};
         size_t first = 0, last = 0, lines = 0;
 
         while (a.size) {
