@@ -128,9 +128,18 @@ check-readme-%:
 	SUITE=$* prove --exec '' tests/readme/readme.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-check_programs = $(unit_tests) build/tests/test_faults
+check_programs = $(unit_tests) build/tests/test_faults $(tool_tests)
 test_tools = build/tests/probe build/tests/ask build/tests/against_libsubid build/tests/libnss_members.so.2 \
 	build/tests/concurrency build/tests/concurrency_tsan build/tests/runc-bullseye
+
+# Parts of the command; what else of it they want, the tests bring along.
+tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
+
+build/tests/tool/test_edit: build/tool/nsswitch.o
+
+build/tests/tool/test_%: tests/tool/test_%.c build/tool/%.o build/subid_file.o
+	@mkdir -p $(@D)
+	$(compile) -I. -o $@ $^ -lcmocka
 
 # What the module's objects open and read, tests/lib/files.c answers.
 wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close
@@ -237,8 +246,8 @@ install: all
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
 	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	@echo
-	@echo 'To enable it, add "subuid" to two lines of /etc/nsswitch.conf, behind every source of real'
-	@echo 'accounts and before "systemd", if that is there:'
+	@echo 'To enable it$(if $(tool), run "subuidctl enable"; or by hand) add "subuid" to two lines of'
+	@echo '/etc/nsswitch.conf, behind every source of real accounts and before "systemd", if that is there:'
 	@echo '    passwd: files subuid systemd'
 	@echo '    group:  files subuid systemd'
 	@echo 'then try: getent passwd ID. For sss, ldap and [SUCCESS=merge] see nss_subuid(8).'
