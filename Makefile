@@ -285,8 +285,8 @@ deb: dist
 # Needs root and a mirror: the packages in bare roots of Debian.
 check-packages:
 	@tests/lib/deps.sh --install releases
-	$(MAKE) --no-print-directory check-packages-bookworm
-	$(MAKE) --no-print-directory check-packages-trixie
+	prove --exec '' tests/packaging/dist.t
+	$(MAKE) --no-print-directory -j 2 check-packages-bookworm check-packages-trixie
 
 check-packages-%:
 	SUITE=$* prove --exec '' tests/packaging/deb.t
@@ -294,7 +294,8 @@ check-packages-%:
 # --- keep it tidy ---------------------------------------------------------------------------------
 
 c_files = $(wildcard *.[ch] tool/*.[ch] tests/*/*.[ch] bench/*.c)
-shell_files = $(shell grep -l '^\#!/bin/bash' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run)
+shell_files = $(shell grep -lE '^\#!/bin/(ba)?sh' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run \
+	packaging/debian/*.postinst packaging/debian/tests/*)
 
 # ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
 lint:
