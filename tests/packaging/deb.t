@@ -42,7 +42,7 @@ services() {
 # Of the mirror's lists for i386 only those of the release itself are needed.
 quietly dpkg --add-architecture i386
 quietly apt-get -o Acquire::Check-Valid-Until=false update -qq
-must apt-get install -y -qq --no-install-recommends make
+must apt-get install -y -qq --no-install-recommends libc6:i386 make
 must tests/lib/deps.sh --install packaging packages systemd
 
 # --- the packages ---
@@ -192,7 +192,6 @@ quietly dpkg --purge libnss-subuid
 # --- two architectures ---
 
 cp -r /tmp/elsewhere/tree /tmp/elsewhere/i386
-must apt-get install -y -qq --no-install-recommends libc6:i386
 must env -C /tmp/elsewhere/i386 DEB_BUILD_PROFILES='nocheck cross pkg.nss-subuid.nosubuidctl' \
         dpkg-buildpackage -us -uc -B -a i386
 must i686-linux-gnu-gcc -x c -o /tmp/name - <<'C'
