@@ -28,6 +28,7 @@ static const struct command {
         int arguments_min, arguments_max;
 } commands[] = {
     {"list", command_list, "JrnoR", 1, 0, INT_MAX},
+    {"check", command_check, "JR", 3, 0, 0},
 };
 
 static const struct option long_options[] = {
@@ -94,11 +95,9 @@ char *text_of(const char *format, ...)
         return text;
 }
 
-int open_below_root(const char *path)
+int open_any_below_root(const char *path, int flags)
 {
-        const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-        const struct open_how how = {.flags = flags, .resolve = RESOLVE_IN_ROOT};
-        struct stat status;
+        const struct open_how how = {.flags = (unsigned int)flags, .resolve = RESOLVE_IN_ROOT};
         int fd;
 
         if (*options.root) {
@@ -111,9 +110,15 @@ int open_below_root(const char *path)
         } else {
                 fd = open(path, flags);
         }
-        if (fd < 0)
-                return -errno;
-        if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+        return fd < 0 ? -errno : fd;
+}
+
+int open_below_root(const char *path)
+{
+        const int fd = open_any_below_root(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        struct stat status;
+
+        if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)))
                 return fd;
         close(fd);
         return -EINVAL;
@@ -156,13 +161,14 @@ static void print_help(void)
               "\n"
               "Commands:\n"
               "  list [OWNER...]      the ranges of all owners, or of these\n"
+              "  check                what is wrong with them and with nsswitch.conf\n"
               "\n"
               "Options:\n"
-              "  -J, --json           JSON (list)\n"
+              "  -J, --json           JSON (list, check)\n"
               "  -r, --raw            no alignment (list)\n"
               "  -n, --noheadings     no headings (list)\n"
               "  -o, --output LIST    these columns, or with + in front these too (list)\n"
-              "      --root FOLDER    the system below this folder (list)\n"
+              "      --root FOLDER    the system below this folder (list, check)\n"
               "  -h, --help\n"
               "  -V, --version\n",
               stdout);

@@ -32,6 +32,9 @@ void *allocate(size_t size);
 void *reallocate(void *memory, size_t size);
 __attribute__((format(printf, 1, 2))) char *text_of(const char *format, ...);
 
+/* Opens anything below --root, with these flags of open(2). Returns a descriptor or -errno. */
+int open_any_below_root(const char *path, int flags);
+
 /*
  * Opens a file below --root, whose symbolic links lead nowhere else. Returns a descriptor or a
  * negative errno; EINVAL for one that is no regular file.
@@ -50,5 +53,6 @@ void flush_output(void);
 /* The commands: argv[0] is the name, arguments follow, then NULL. They return the exit status. */
 int command_list(char **argv);
 extern const struct column list_columns[];
+int command_check(char **argv);
 
 #endif
