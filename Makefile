@@ -117,7 +117,7 @@ check-readme-%:
 	SUITE=$* prove --exec '' tests/readme/readme.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2 \
+test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2 build/tests/libnss_hang.so.2 \
 	build/tests/runc-bullseye
 
 # Parts of the command; what else of it they want, the tests bring along.
@@ -142,7 +142,7 @@ build/tests/against_libsubid: tests/nss/against_libsubid.c
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $< -lsubid -ldl
 
-build/tests/libnss_members.so.2: tests/nss/nss_members.c
+build/tests/libnss_%.so.2: tests/nss/nss_%.c
 	@mkdir -p $(@D)
 	$(compile) -fvisibility=default -shared -o $@ $<
 

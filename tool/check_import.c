@@ -54,7 +54,7 @@ static void check_age(const char *path)
         if (written < time_of(OWNERS))
                 report(OLD_IMPORT, (struct place){path, 0, 0}, "subuidctl import",
                        "older than " OWNERS);
-        else if (written < time(NULL) - OLD_DAYS * 86400)
+        else if (written < time(NULL) - (time_t)OLD_DAYS * 86400)
                 report(OLD_IMPORT, (struct place){path, 0, 0},
                        "subuidctl import, by its timer best",
                        "not written for %d days: the directory may say something else by now",

@@ -53,7 +53,7 @@ static int64_t milliseconds(void)
 static bool take_answers(const struct side *side, const char *service, int from,
                          report_function *report_answer)
 {
-        const int64_t end = milliseconds() + PATIENCE * 1000;
+        const int64_t end = milliseconds() + (int64_t)PATIENCE * 1000;
         struct pollfd waiting = {.fd = from, .events = POLLIN};
 
         for (;;) {
@@ -103,8 +103,8 @@ static bool ask(const struct side *side, const char *service, ask_function *ask_
         return answered;
 }
 
-__attribute__((format(printf, 4, 5))) static void answer(int to, size_t line, uint32_t id,
-                                                         const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void tell(int to, size_t line, uint32_t id,
+                                                       const char *format, ...)
 {
         struct answer this = {.line = line, .id = id};
         va_list arguments;
@@ -158,7 +158,7 @@ static void ask_service(const struct side *side, int to, const char *service)
                         const char *const name = subid_excluded(id) ? NULL : name_of(side, id);
 
                         if (name) {
-                                answer(to, line, id, "%s", name);
+                                tell(to, line, id, "%s", name);
                                 break;
                         }
                 }
@@ -230,16 +230,16 @@ static void round_trip(const struct side *side, int to, size_t line, uint32_t id
         account_name_format(name, id);
         found = name_of(side, id);
         if (!found || strcmp(found, name) != 0) {
-                answer(to, line, id, "is %s by number, not %s", found ? found : "unknown", name);
+                tell(to, line, id, "is %s by number, not %s", found ? found : "unknown", name);
                 return;
         }
         pwd = users ? getpwnam(name) : NULL;
         grp = users ? NULL : getgrnam(name);
         if (users ? !pwd || pwd->pw_uid != id : !grp || grp->gr_gid != id)
-                answer(to, line, id, "is %s, which is %s by name", name,
-                       pwd || grp ? "another" : "unknown");
+                tell(to, line, id, "is %s, which is %s by name", name,
+                     pwd || grp ? "another" : "unknown");
         else if (pwd && pwd->pw_gid != group_of(id))
-                answer(to, line, id, "has the group %u, not %u", pwd->pw_gid, group_of(id));
+                tell(to, line, id, "has the group %u, not %u", pwd->pw_gid, group_of(id));
 }
 
 /* The first and the last ID of a range. */

@@ -268,11 +268,11 @@ static int compare_starts(const void *a, const void *b)
 /* Lines of an owner in ascending order of IDs. */
 static const struct range_line **by_start(struct range_line *const *lines, size_t count)
 {
-        const struct range_line **const sorted = allocate(count * sizeof(*sorted));
+        const struct range_line **const sorted = allocate(count * sizeof(struct range_line *));
 
         for (size_t i = 0; i < count; i++)
                 sorted[i] = lines[i];
-        qsort(sorted, count, sizeof(*sorted), compare_starts);
+        qsort(sorted, count, sizeof(struct range_line *), compare_starts);
         return sorted;
 }
 

@@ -17,6 +17,7 @@
 /* The library, and what else stands between it and a program. */
 
 #define MODULE "libnss_subuid.so.2"
+#define NSCD_SOCKET "/run/nscd/socket"
 
 /* Which libraries there are, by ELFCLASS32 and ELFCLASS64. */
 struct libraries {
@@ -97,13 +98,13 @@ static void check_loading(void)
 /* nscd, and whoever else listens in its place. */
 static void check_nscd(void)
 {
-        struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/nscd/socket"};
+        const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = NSCD_SOCKET};
         const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
         if (fd < 0)
                 return;
         if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
-                report(NSCD, (struct place){address.sun_path, 0, 0},
+                report(NSCD, (struct place){NSCD_SOCKET, 0, 0},
                        "after a change: nscd -i passwd; nscd -i group",
                        "nscd runs, and gives old answers after a change of the range files");
         close(fd);

@@ -54,13 +54,15 @@ static int compare_starts(const void *a, const void *b)
 
 static void add(struct side *side, uint64_t first, uint64_t end, const struct range_line *line)
 {
-        struct segment *const before =
-            side->segment_count ? &side->segments[side->segment_count - 1] : NULL;
+        if (side->segment_count > 0) {
+                struct segment *const before = &side->segments[side->segment_count - 1];
 
-        if (before && before->line == line && before->last + 1 == first)
-                before->last = end - 1;
-        else
-                side->segments[side->segment_count++] = (struct segment){first, end - 1, line};
+                if (before->line == line && before->last + 1 == first) {
+                        before->last = end - 1;
+                        return;
+                }
+        }
+        side->segments[side->segment_count++] = (struct segment){first, end - 1, line};
 }
 
 void find_segments(struct side *side)

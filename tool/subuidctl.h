@@ -28,8 +28,8 @@ __attribute__((format(printf, 1, 2))) void error(const char *format, ...);
 __attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...);
 
 /* Never NULL. */
-void *allocate(size_t size);
-void *reallocate(void *memory, size_t size);
+__attribute__((returns_nonnull)) void *allocate(size_t size);
+__attribute__((returns_nonnull)) void *reallocate(void *memory, size_t size);
 __attribute__((format(printf, 1, 2))) char *text_of(const char *format, ...);
 
 /* Opens anything below --root, with these flags of open(2). Returns a descriptor or -errno. */

@@ -172,8 +172,8 @@ static unsigned int random_below(unsigned int end)
 }
 
 /*
- * glibc refuses a line if and only if there is a mistake in it. Not many lines: it keeps the name of
- * every service that it has met, in a list.
+ * glibc refuses a line if and only if there is a mistake in it. Not many lines: it keeps the name
+ * of every service that it has met, in a list.
  */
 static void refuses_what_glibc_refuses(void **state)
 {
