@@ -225,7 +225,9 @@ static void read_accounts(struct side *side)
                 }
                 side->accounts[side->account_count++] = account;
         }
-        qsort(side->accounts, side->account_count, sizeof(struct account), compare_accounts);
+        if (side->account_count > 0)
+                qsort(side->accounts, side->account_count, sizeof(struct account),
+                      compare_accounts);
 }
 
 static void read_side(struct side *side)
@@ -271,7 +273,8 @@ int command_check(char **argv)
         if (!*options.root)
                 check_lookups(&checked);
 
-        qsort(found, found_count, sizeof(*found), compare);
+        if (found_count > 0)
+                qsort(found, found_count, sizeof(*found), compare);
         for (size_t i = 0; i < found_count; i++) {
                 if (!options.json)
                         print(&found[i]);
