@@ -64,8 +64,7 @@ static void read_settings(const char *path, struct settings *settings)
                 char *const first = trim(line);
                 char *const equals = strchr(first, '=');
 
-                if (*first == '#' || *first == ';')
-                        continue;
+                /* A comment is a key that nobody asks for. */
                 if (*first == '[') {
                         first[strcspn(first, "]")] = '\0';
                         section = trim(first + 1);

@@ -113,7 +113,7 @@ subuid:2 warning other-position' 'the same lines in another order'
 both bob:300000:5 eve:300005:5
 printf '%s\n' bob:400000:5 eve:300005:5 >"$etc/subgid"
 has '' 'other numbers'
-echo eve:x:200100:200100::/: >>"$etc/passwd"
+echo eve:x:200000:200000::/: >>"$etc/passwd"
 echo eve:x:200101: >>"$etc/group"
 has 'subgid:1 error account
 subuid:1 error account' 'accounts inside a range'
@@ -241,17 +241,25 @@ has 'nss-subuid/subuid warning unused-import' 'an import, and no directory'
 directory sss
 : >"$etc/nss-subuid/subuid"
 : >"$etc/nss-subuid/subgid"
-both containers:200000:10 bob:300000:10
-has 'subgid:2 warning subid-ignored
-subuid:2 warning subid-ignored' 'subid: sss, and a user in /etc/subuid'
+both root:200000:10 containers:300000:10 bob:400000:10
+has 'subgid:3 warning subid-ignored
+subuid:3 warning subid-ignored' 'subid: sss, and a user in /etc/subuid'
 
 directory
 printf '%s\n' '[sssd]' 'domains = x' '[domain/x]' 'id_provider = ad' >"$etc/sssd/sssd.conf"
 has 'subuid:1 warning sssd-map' 'the ID mapping of SSSD'
 directory
-printf '%s\n' '[domain/x]' 'id_provider = ad' >"$etc/sssd/sssd.conf"
-printf '%s\n' '[domain/x]' 'ldap_idmap_range_min = 300000000' >"$etc/sssd/conf.d/min.conf"
+printf '%s\n' '[domain/x]' 'id_provider = ad' 'ldap_idmap_range_min = 200000' >"$etc/sssd/sssd.conf"
+printf '%s\n' '[domain/x]' 'ldap_idmap_range_min = 268635456' >"$etc/sssd/conf.d/min.conf"
 has '' 'elsewhere'
+directory
+printf '%s\n' '[domain/x]' 'id_provider = ldap' 'ldap_id_mapping = true' >"$etc/sssd/sssd.conf"
+both containers:2000200000:10
+has 'subuid:1 warning sssd-map' 'at the end of it'
+directory
+printf '%s\n' '[domain/x]' 'id_provider = ad' >"$etc/sssd/sssd.conf"
+both containers:2000200001:10
+has '' 'behind it'
 directory
 printf '%s\n' '[domain/x]' 'id_provider=ldap' '#ldap_id_mapping = true' '[domain/y]' 'id_provider=ad' \
         'ldap_id_mapping = False' >"$etc/sssd/sssd.conf"
@@ -284,6 +292,9 @@ rm "$lib"/*
 elf 1 "$root/usr/lib/libc.so.6"
 elf 1 "$root/usr/lib/libnss_subuid.so.2"
 has '' 'a 32-bit system'
+rm "$lib"/*
+elf 1 "$root/usr/lib/libc.so.6"
+has 'libnss_subuid.so.2 error library' 'a 32-bit system without the library'
 
 # --- output ---------------------------------------------------------------------------------------
 
