@@ -66,7 +66,7 @@ static void say_which_line_owns_which_ids(void **state)
         (void)state;
         for (unsigned int i = 0; i < 100000; i++) {
                 const uint64_t low = i % 2 ? 0 : UINT64_C(0x100000000) - IDS;
-                struct range_line lines[LINES], *owned[LINES];
+                struct range_line lines[LINES] = {{.number = 0}}, *owned[LINES] = {NULL};
                 struct side side = {.ranges = {.owned = owned}};
                 const struct segment *end;
 
