@@ -35,7 +35,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools fuzz install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools docs fuzz prove install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -75,8 +75,8 @@ demo:
 # Needs no root and no network, installs nothing and takes less than a minute.
 check:
 	@tests/lib/deps.sh check
-	$(MAKE) --no-print-directory all bench_tools $(unit_tests) $(tool_tests)
-	prove --exec '' $(unit_tests) $(tool_tests) $(sort $(wildcard tests/unit/*.t tests/tool/*.t))
+	$(MAKE) --no-print-directory all bench_tools $(check_programs) $(tool_tests)
+	prove --exec '' $(check_programs) $(tool_tests) $(sort $(wildcard tests/unit/*.t tests/tool/*.t))
 
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
 # root that is gone at the end.
@@ -84,7 +84,7 @@ check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
-	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/systemd/*.t))
+	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t))
 
 check-all:
 	@tests/lib/deps.sh --install check system systemd runtimes
@@ -117,8 +117,9 @@ check-readme-%:
 	SUITE=$* prove --exec '' tests/readme/readme.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2 build/tests/libnss_hang.so.2 \
-	build/tests/runc-bullseye
+check_programs = $(unit_tests) build/tests/test_faults
+test_tools = build/tests/probe build/tests/ask build/tests/against_libsubid build/tests/libnss_members.so.2 build/tests/libnss_hang.so.2 \
+	build/tests/concurrency build/tests/concurrency_tsan build/tests/runc-bullseye
 
 # Parts of the command; what else of it they want, the tests bring along.
 tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
@@ -134,13 +135,33 @@ build/tests/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(ob
 	@mkdir -p $(@D)
 	$(compile) -I. -Itests/lib -o $@ $< tests/lib/files.c $(objects) $(wrapped:%=-Wl,--wrap=%) -lcmocka
 
+# The built library is loaded, not linked; of files.c only the directory is used.
+build/tests/test_faults: tests/fault/test_faults.c tests/fault/supervised.c tests/fault/supervised.h \
+		tests/lib/files.c tests/lib/files.h nss_subuid.h build/$(module)
+	@mkdir -p $(@D)
+	$(compile) -I. -Itests/lib -o $@ $(filter %.c,$^) $(wrapped:%=-Wl,--wrap=%) -lcmocka -ldl -lpthread
+
 build/tests/probe: tests/lib/probe.c nss_subuid.h
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $< -ldl
 
+build/tests/ask: tests/fault/ask.c
+	@mkdir -p $(@D)
+	$(compile) -o $@ $<
+
 build/tests/against_libsubid: tests/nss/against_libsubid.c
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $< -lsubid -ldl
+
+# Bound at start: to bind a call later takes stack, of which a thread may have little.
+build/tests/concurrency: tests/nss/concurrency.c nss_subuid.h build/$(module)
+	@mkdir -p $(@D)
+	$(compile) -I. -o $@ $< build/$(module) -lpthread -Wl,-z,now
+
+# The module's own sources in it. Without fortified calls, which ThreadSanitizer does not know.
+build/tests/concurrency_tsan: tests/nss/concurrency.c $(sources) $(headers)
+	@mkdir -p $(@D)
+	$(compile) -U_FORTIFY_SOURCE -fsanitize=thread -I. -o $@ $< $(sources) -lpthread
 
 build/tests/libnss_%.so.2: tests/nss/nss_%.c
 	@mkdir -p $(@D)
@@ -170,6 +191,11 @@ build/fuzz/fuzz_lookup: tests/fuzz/fuzz_lookup.c $(sources) $(headers)
 		-I. -o $@ $< $(sources) \
 		-Wl,--wrap=openat64,--wrap=fstat64,--wrap=read,--wrap=lseek64,--wrap=close
 
+# Needs Frama-C: no input makes the core go wrong. Takes some minutes.
+prove:
+	@tests/lib/deps.sh --install prove
+	tests/proof/prove.sh $(module_cppflags)
+
 # --- speed ----------------------------------------------------------------------------------------
 
 # Needs root: on a private copy of this machine's root. Prints tables; draws docs/*.svg.
@@ -188,6 +214,12 @@ build/bench/libnss_%.so.2: bench/nss_empty.c
 	@mkdir -p $(@D)
 	$(compile) $(if $(filter imports,$*),-DIMPORTS) -fvisibility=default -shared \
 		-Wl,-z,relro,-z,now,-z,defs,-z,nodelete -Wl,-soname,$(@F) -o $@ $<
+
+# The picture of a lookup's way; needs Graphviz.
+docs: docs/lookup.svg
+
+docs/lookup.svg: docs/lookup.dot
+	dot -Tsvg -o $@ $<
 
 # --- install --------------------------------------------------------------------------------------
 
@@ -223,7 +255,7 @@ shell_files = $(shell grep -l '^\#!/bin/bash' demo/* bench/* tests/*/*.sh tests/
 lint:
 	@tests/lib/deps.sh check system systemd runtimes lint
 	clang-format --dry-run -Werror $(c_files)
-	clang-tidy --quiet --warnings-as-errors='*' $(filter %.c,$(c_files)) -- \
+	clang-tidy --quiet --warnings-as-errors='*' $(filter-out tests/proof/%,$(filter %.c,$(c_files))) -- \
 		$(module_cppflags) -std=gnu11 -I. -Itests/lib
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -I. \
@@ -256,6 +288,8 @@ help:
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
 	@echo 'make bench           measure it beside the bare system calls and its peers'
 	@echo 'make fuzz            fuzz whole lookups against a model; needs clang'
+	@echo 'make docs            draw docs/lookup.svg; needs Graphviz'
+	@echo 'make prove           prove that no input makes the core go wrong; needs Frama-C'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'
 	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir'

@@ -79,15 +79,6 @@ struct found {
 static struct found *found;
 static size_t found_count;
 
-/* What stands in a file may be meant for the terminal. */
-static char *printable(char *text)
-{
-        for (char *c = text; *c; c++)
-                if (*c < ' ' || *c > '~')
-                        *c = '?';
-        return text;
-}
-
 void report(enum finding finding, struct place place, const char *advice, const char *format, ...)
 {
         static size_t room;
@@ -102,8 +93,10 @@ void report(enum finding finding, struct place place, const char *advice, const 
                 room = room ? 2 * room : 64;
                 found = reallocate(found, room * sizeof(*found));
         }
-        found[found_count] = (struct found){finding, place, printable(message),
-                                            printable(text_of("%s", advice)), found_count};
+        /* What stands in a file may be meant for the terminal. */
+        found[found_count] =
+            (struct found){finding, place, printable(message, strlen(message), SIZE_MAX),
+                           printable(advice, strlen(advice), SIZE_MAX), found_count};
         found_count++;
 }
 
