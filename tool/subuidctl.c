@@ -36,16 +36,11 @@ static const struct command {
 };
 
 static const struct option long_options[] = {
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {"json", no_argument, NULL, 'J'},
-    {"raw", no_argument, NULL, 'r'},
-    {"noheadings", no_argument, NULL, 'n'},
-    {"output", required_argument, NULL, 'o'},
-    {"root", required_argument, NULL, 'R'},
-    {"names", no_argument, NULL, 'N'},
-    {"dry-run", no_argument, NULL, 'D'},
-    {0},
+    {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'V'},
+    {"json", no_argument, NULL, 'J'},       {"raw", no_argument, NULL, 'r'},
+    {"noheadings", no_argument, NULL, 'n'}, {"output", required_argument, NULL, 'o'},
+    {"root", required_argument, NULL, 'R'}, {"names", no_argument, NULL, 'N'},
+    {"dry-run", no_argument, NULL, 'D'},    {0},
 };
 
 static const struct command *command;
