@@ -75,8 +75,8 @@ demo:
 # Needs no root and no network, installs nothing and takes less than a minute.
 check:
 	@tests/lib/deps.sh check
-	$(MAKE) --no-print-directory all bench_tools $(unit_tests)
-	prove --exec '' $(unit_tests) $(sort $(wildcard tests/unit/*.t tests/tool/*.t))
+	$(MAKE) --no-print-directory all bench_tools $(unit_tests) $(tool_tests)
+	prove --exec '' $(unit_tests) $(tool_tests) $(sort $(wildcard tests/unit/*.t tests/tool/*.t))
 
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
 # root that is gone at the end.
@@ -119,6 +119,13 @@ check-readme-%:
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
 test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2 \
 	build/tests/concurrency build/tests/concurrency_tsan build/tests/runc-bullseye
+
+# Parts of the command; what else of it they want, the tests bring along.
+tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
+
+build/tests/tool/test_%: tests/tool/test_%.c build/tool/%.o build/subid_file.o
+	@mkdir -p $(@D)
+	$(compile) -I. -o $@ $^ -lcmocka
 
 # What the module's objects open and read, tests/lib/files.c answers.
 wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close
