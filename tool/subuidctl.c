@@ -28,13 +28,15 @@ static const struct command {
         int arguments_min, arguments_max;
 } commands[] = {
     {"list", command_list, "JrnoR", 1, 0, INT_MAX},
+    {"import", command_import, "GP", 1, 0, INT_MAX},
 };
 
 static const struct option long_options[] = {
     {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'V'},
     {"json", no_argument, NULL, 'J'},       {"raw", no_argument, NULL, 'r'},
     {"noheadings", no_argument, NULL, 'n'}, {"output", required_argument, NULL, 'o'},
-    {"root", required_argument, NULL, 'R'}, {0},
+    {"root", required_argument, NULL, 'R'}, {"group", required_argument, NULL, 'G'},
+    {"prune", no_argument, NULL, 'P'},      {0},
 };
 
 static const struct command *command;
@@ -156,6 +158,7 @@ static void print_help(void)
               "\n"
               "Commands:\n"
               "  list [OWNER...]      the ranges of all owners, or of these\n"
+              "  import [OWNER...]    write those of a directory to /etc/nss-subuid\n"
               "\n"
               "Options:\n"
               "  -J, --json           JSON (list)\n"
@@ -163,6 +166,8 @@ static void print_help(void)
               "  -n, --noheadings     no headings (list)\n"
               "  -o, --output LIST    these columns, or with + in front these too (list)\n"
               "      --root FOLDER    the system below this folder (list)\n"
+              "      --group NAME     the members of this group (import)\n"
+              "      --prune          drop who has no ranges any more (import)\n"
               "  -h, --help\n"
               "  -V, --version\n",
               stdout);
@@ -188,6 +193,12 @@ static void apply(int option, const char *argument)
         case 'R':
                 /* "/" is no other root. */
                 options.root = strcmp(argument, "/") == 0 ? "" : argument;
+                break;
+        case 'G':
+                options.group = argument;
+                break;
+        case 'P':
+                options.prune = true;
                 break;
         }
 }

@@ -17,6 +17,8 @@ struct options {
         const char *root; /* "" or a folder without a slash at its end, in front of every file */
         bool json, raw, noheadings;
         const char *output; /* names of columns */
+        const char *group;  /* whose members' ranges are imported */
+        bool prune;
 };
 
 extern struct options options;
@@ -50,5 +52,6 @@ void flush_output(void);
 /* The commands: argv[0] is the name, arguments follow, then NULL. They return the exit status. */
 int command_list(char **argv);
 extern const struct column list_columns[];
+int command_import(char **argv);
 
 #endif
