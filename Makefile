@@ -84,7 +84,7 @@ check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
-	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/systemd/*.t))
+	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/systemd/*.t)) tests/central/import.t
 
 check-all:
 	@tests/lib/deps.sh --install check system systemd runtimes
@@ -118,7 +118,8 @@ check-readme-%:
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
 test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2 \
-	build/tests/concurrency build/tests/concurrency_tsan build/tests/runc-bullseye
+	build/tests/concurrency build/tests/concurrency_tsan build/tests/runc-bullseye \
+	build/tests/libsubid_test.so
 
 # Parts of the command; what else of it they want, the tests bring along.
 tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
@@ -151,6 +152,11 @@ build/tests/concurrency: tests/nss/concurrency.c nss_subuid.h build/$(module)
 build/tests/concurrency_tsan: tests/nss/concurrency.c $(sources) $(headers)
 	@mkdir -p $(@D)
 	$(compile) -U_FORTIFY_SOURCE -fsanitize=thread -I. -o $@ $< $(sources) -lpthread
+
+# A plugin of libsubid, for subuidctl import.
+build/tests/libsubid_test.so: tests/central/plugin.c
+	@mkdir -p $(@D)
+	$(compile) -fvisibility=default -shared -o $@ $<
 
 build/tests/libnss_members.so.2: tests/nss/nss_members.c
 	@mkdir -p $(@D)

@@ -203,7 +203,7 @@ static size_t report_overlaps(const struct file *file)
                         continue;
                 if (furthest && range->start < end && !may_overlap(file, furthest, all[i])) {
                         /* The system's line first: it is the one with a number. */
-                        const bool swap = strcmp(furthest->path, file->path) == 0;
+                        const bool swap = strcmp(all[i]->path, file->path) != 0;
                         const struct range_line *const first = swap ? all[i] : furthest;
                         const struct range_line *const second = swap ? furthest : all[i];
 
