@@ -12,6 +12,7 @@ declare -A packages=(
         [runtimes]='crun curl iproute2 nginx podman runc'
         [releases]='git mmdebstrap perl'
         [bench]='gcc libc6-dev gnuplot-nox libnss-cache libnss-extrausers libnss-systemd libsubid-dev procps python3 valgrind'
+        [import]='gcc libc6-dev libsmartcols-dev libsubid-dev procps strace'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
 )
 
