@@ -15,6 +15,7 @@ datarootdir = $(prefix)/share
 mandir = $(datarootdir)/man
 docdir = $(datarootdir)/doc/nss-subuid
 sbindir = $(exec_prefix)/sbin
+systemdsystemunitdir = $(prefix)/lib/systemd/system
 INSTALL = install
 # The word in front of each number in the names; see nss_subuid.h.
 NAME_PREFIX = _
@@ -42,6 +43,7 @@ compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CF
 have_tool := $(shell printf '\043include <libsmartcols/libsmartcols.h>\n\043include <shadow/subid.h>\n' | \
 	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 tool = $(if $(have_tool),build/subuidctl)
+units = packaging/systemd/subuidctl-import.service packaging/systemd/subuidctl-import.timer
 tool_objects = $(patsubst %.c,build/%.o,$(wildcard tool/*.c)) build/subid_file.o build/account_name.o
 
 all: build/$(module) $(tool)
@@ -84,7 +86,7 @@ check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
-	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/systemd/*.t)) tests/central/import.t
+	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/systemd/*.t)) tests/central/import.t tests/central/units.t
 
 check-all:
 	@tests/lib/deps.sh --install check system systemd runtimes
@@ -220,6 +222,10 @@ install: all
 	$(if $(tool),$(INSTALL) -d "$(DESTDIR)$(sbindir)")
 	$(if $(tool),$(INSTALL) -m 755 $(tool) "$(DESTDIR)$(sbindir)/subuidctl")
 	$(if $(tool),$(INSTALL) -m 644 man/subuidctl.8 "$(DESTDIR)$(mandir)/man8/subuidctl.8")
+	$(if $(tool),$(INSTALL) -d "$(DESTDIR)$(systemdsystemunitdir)")
+	$(if $(tool),$(INSTALL) -m 644 $(units) "$(DESTDIR)$(systemdsystemunitdir)")
+	$(if $(tool),sed -i 's|/usr/sbin/subuidctl|$(sbindir)/subuidctl|' \
+		"$(DESTDIR)$(systemdsystemunitdir)/subuidctl-import.service")
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
 	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	@echo
@@ -233,7 +239,8 @@ uninstall:
 	rm -f "$(DESTDIR)$(libdir)/$(module)" "$(DESTDIR)$(sbindir)/subuidctl"
 	rm -f "$(DESTDIR)$(mandir)/man8/nss_subuid.8" "$(DESTDIR)$(mandir)/man8/$(module).8" \
 		"$(DESTDIR)$(mandir)/man8/subuidctl.8"
-	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example"
+	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example" \
+		$(foreach unit,$(notdir $(units)),"$(DESTDIR)$(systemdsystemunitdir)/$(unit)")
 	rmdir "$(DESTDIR)$(docdir)" 2>/dev/null || :
 
 # --- keep it tidy ---------------------------------------------------------------------------------
@@ -281,6 +288,6 @@ help:
 	@echo 'make docs            draw docs/lookup.svg; needs Graphviz'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'
-	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir'
+	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir and the like'
 	@echo 'make uninstall       remove what install has installed'
 	@echo 'make clean           remove build/'

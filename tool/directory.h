@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /*
- * A directory (SSSD, FreeIPA, LDAP), asked through libsubid and NSS; the only place that knows them.
+ * A directory (SSSD, FreeIPA, LDAP), asked through libsubid and NSS; all else knows neither.
  *
  * Child processes ask: a stopped sssd hangs its caller for minutes, and a plugin of libsubid is
  * anybody's code. So an answer is to be judged by who gets it; only its size was.

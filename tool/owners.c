@@ -13,8 +13,8 @@ void owners_add(struct owners *owners, const char *name, size_t length)
 {
         /* Room for 1, 2, 4, … names. */
         if ((owners->count & (owners->count - 1)) == 0)
-                owners->names = reallocate(
-                    owners->names, (2 * owners->count + 1) * sizeof(*owners->names));
+                owners->names =
+                    reallocate(owners->names, (2 * owners->count + 1) * sizeof(*owners->names));
         owners->names[owners->count++] = text_of("%.*s", (int)length, name);
 }
 
@@ -33,12 +33,6 @@ void owners_sort(struct owners *owners)
                 if (kept == 0 || strcmp(owners->names[kept - 1], owners->names[i]) != 0)
                         owners->names[kept++] = owners->names[i];
         owners->count = kept;
-}
-
-bool owners_have(const struct owners *owners, const char *name)
-{
-        return owners->count &&
-               bsearch(&name, owners->names, owners->count, sizeof(name), compare);
 }
 
 static bool is_control(char c)

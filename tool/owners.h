@@ -27,6 +27,4 @@ void owners_add(struct owners *owners, const char *name, size_t length);
 
 void owners_sort(struct owners *owners);
 
-bool owners_have(const struct owners *owners, const char *name);
-
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * libsubid_test.so: a plugin of libsubid that answers as /etc/directory says (shadow, lib/nss.c and
- * lib/prototypes.h). A line is "OWNER|uid ANSWER..." or "OWNER|gid ANSWER...", where an answer is START:COUNT or one
- * of the words below; who has no line is an unknown user. The owner bulkN has 65,536 IDs from
- * N * 65,536 on.
+ * lib/prototypes.h). A line is "OWNER|uid ANSWER..." or "OWNER|gid ANSWER...", where an answer is
+ * START:COUNT or one of the words below; who has no line is an unknown user. The owner bulkN has
+ * 65,536 IDs from N * 65,536 on.
  */
 #include <shadow/subid.h>
 #include <signal.h>
@@ -14,8 +14,8 @@
 
 enum subid_status shadow_subid_list_owner_ranges(const char *owner, enum subid_type type,
                                                  struct subid_range **ranges, int *count);
-enum subid_status shadow_subid_has_range(const char *owner, unsigned long start,
-                                         unsigned long ids, enum subid_type type, bool *result);
+enum subid_status shadow_subid_has_range(const char *owner, unsigned long start, unsigned long ids,
+                                         enum subid_type type, bool *result);
 enum subid_status shadow_subid_find_subid_owners(unsigned long id, enum subid_type type,
                                                  uid_t **uids, int *count);
 void shadow_subid_free(void *memory);
@@ -100,8 +100,8 @@ enum subid_status shadow_subid_list_owner_ranges(const char *owner, enum subid_t
 }
 
 /* Not asked, but libsubid takes no plugin without these. */
-enum subid_status shadow_subid_has_range(const char *owner, unsigned long start,
-                                         unsigned long ids, enum subid_type type, bool *result)
+enum subid_status shadow_subid_has_range(const char *owner, unsigned long start, unsigned long ids,
+                                         enum subid_type type, bool *result)
 {
         (void)owner, (void)start, (void)ids, (void)type;
         *result = false;
