@@ -36,7 +36,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools docs fuzz install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-central check-readme bench bench_tools docs fuzz install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -93,6 +93,7 @@ check-all:
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory check-system
 	$(MAKE) --no-print-directory check-releases
+	$(MAKE) --no-print-directory check-central
 
 # Needs root and a mirror: the C library, systemd and runtimes of these releases of Debian, in bare
 # roots, two at a time. Inside such a root there is nothing more to see.
@@ -109,6 +110,15 @@ endif
 
 check-release-%:
 	SUITE=$* prove --exec '' tests/releases/release.t
+
+# Needs root and a mirror: slapd, SSSD and subuidctl import, in a bare root.
+check-central:
+ifdef NSS_SUBUID_RELEASE
+	@echo 'check-central: this is a root of $(NSS_SUBUID_RELEASE)'
+else
+	@tests/lib/deps.sh --install releases
+	prove --exec '' tests/central/sssd.t
+endif
 
 # Needs root and a mirror: the README's commands in bare roots. Not in check-all, which is one of them.
 check-readme:
@@ -281,6 +291,7 @@ help:
 	@echo 'make check           tests that need no root'
 	@echo 'make check-system    tests that need root, in namespaces'
 	@echo 'make check-releases  the module in bare roots of Debian 11 to 14, with a real systemd'
+	@echo 'make check-central   subuidctl import from slapd and SSSD, in a bare root of Debian 14 or sid'
 	@echo 'make check-all       install what the tests need (Debian), then run all of the above'
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
 	@echo 'make bench           measure it beside the bare system calls and its peers'
