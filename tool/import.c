@@ -185,7 +185,7 @@ static size_t report_overlaps(const struct file *file)
 {
         const struct ranges *const old = &file->old;
         const struct range_line **const all =
-            allocate((old->count + file->lines.count) * sizeof(*all));
+            allocate((old->count + file->lines.count) * sizeof(struct range_line *));
         const struct range_line *furthest = NULL;
         size_t count = 0, overlaps = 0;
         uint64_t end = 0;
@@ -195,7 +195,7 @@ static size_t report_overlaps(const struct file *file)
                         all[count++] = &old->lines[i];
         for (size_t i = 0; i < file->lines.count; i++)
                 all[count++] = &file->lines.lines[i];
-        qsort(all, count, sizeof(*all), compare_starts);
+        qsort(all, count, sizeof(struct range_line *), compare_starts);
         for (size_t i = 0; i < count; i++) {
                 const struct subid_range *const range = &all[i]->range;
 
