@@ -158,15 +158,10 @@ static int compare_starts(const void *a, const void *b)
 /* A line with its place, if it has one yet. */
 static char *describe(const struct range_line *line)
 {
-        char *const text =
-            line->number
-                ? text_of("%s:%lu: %.*s", line->path, line->number, (int)line->length, line->text)
-                : text_of("%s: %.*s", line->path, (int)line->length, line->text);
+        const char *const text = printable(line->text, line->length, SUBID_LINE_MAX);
 
-        for (char *c = text; *c; c++)
-                if (*c < ' ' || *c > '~')
-                        *c = '?';
-        return text;
+        return line->number ? text_of("%s:%lu: %s", line->path, line->number, text)
+                            : text_of("%s: %s", line->path, text);
 }
 
 /* Whether an overlap of these is none of our business: both are the system's, or of one owner. */

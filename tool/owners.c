@@ -58,18 +58,11 @@ static bool is_owner(const char *name, size_t length)
 
 static bool add_checked(struct owners *owners, const char *source, const char *name, size_t length)
 {
-        char *shown;
-
         if (is_owner(name, length)) {
                 owners_add(owners, name, length);
                 return true;
         }
-        shown = text_of("%.*s", (int)length, name);
-        for (char *c = shown; *c; c++)
-                if (*c < ' ' || *c > '~')
-                        *c = '?';
-        error("%s'%s' cannot be an owner", source, shown);
-        free(shown);
+        error("%s'%s' cannot be an owner", source, printable(name, length, SUBID_LINE_MAX));
         return false;
 }
 

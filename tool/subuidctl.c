@@ -28,15 +28,22 @@ static const struct command {
         int arguments_min, arguments_max;
 } commands[] = {
     {"list", command_list, "JrnoR", 1, 0, INT_MAX},
+    {"whois", command_whois, "JrnoN", 1, 1, INT_MAX},
     {"import", command_import, "GP", 1, 0, INT_MAX},
 };
 
 static const struct option long_options[] = {
-    {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'V'},
-    {"json", no_argument, NULL, 'J'},       {"raw", no_argument, NULL, 'r'},
-    {"noheadings", no_argument, NULL, 'n'}, {"output", required_argument, NULL, 'o'},
-    {"root", required_argument, NULL, 'R'}, {"group", required_argument, NULL, 'G'},
-    {"prune", no_argument, NULL, 'P'},      {0},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {"json", no_argument, NULL, 'J'},
+    {"raw", no_argument, NULL, 'r'},
+    {"noheadings", no_argument, NULL, 'n'},
+    {"output", required_argument, NULL, 'o'},
+    {"root", required_argument, NULL, 'R'},
+    {"names", no_argument, NULL, 'N'},
+    {"group", required_argument, NULL, 'G'},
+    {"prune", no_argument, NULL, 'P'},
+    {0},
 };
 
 static const struct command *command;
@@ -94,6 +101,16 @@ char *text_of(const char *format, ...)
                 die("out of memory");
         va_end(arguments);
         return text;
+}
+
+char *printable(const char *text, size_t length, size_t max)
+{
+        char *const copy = text_of("%.*s", (int)(length < max ? length : max), text);
+
+        for (char *p = copy; *p; p++)
+                if (*p < ' ' || *p > '~')
+                        *p = '?';
+        return copy;
 }
 
 int open_below_root(const char *path)
@@ -158,20 +175,24 @@ static void print_help(void)
               "\n"
               "Commands:\n"
               "  list [OWNER...]      the ranges of all owners, or of these\n"
+              "  whois ID|NAME...     whose it is, and who uses it now\n"
               "  import [OWNER...]    write those of a directory to /etc/nss-subuid\n"
               "\n"
               "Options:\n"
-              "  -J, --json           JSON (list)\n"
-              "  -r, --raw            no alignment (list)\n"
-              "  -n, --noheadings     no headings (list)\n"
-              "  -o, --output LIST    these columns, or with + in front these too (list)\n"
+              "  -J, --json           JSON (list, whois)\n"
+              "  -r, --raw            no alignment (list, whois)\n"
+              "  -n, --noheadings     no headings (list, whois)\n"
+              "  -o, --output LIST    these columns, or with + in front these too\n"
+              "                       (list, whois)\n"
               "      --root FOLDER    the system below this folder (list)\n"
+              "      --names          also the names that containers give it (whois)\n"
               "      --group NAME     the members of this group (import)\n"
               "      --prune          drop who has no ranges any more (import)\n"
               "  -h, --help\n"
               "  -V, --version\n",
               stdout);
         columns_print("list", list_columns);
+        columns_print("whois", whois_columns);
         puts("\nSee subuidctl(8).");
 }
 
@@ -193,6 +214,9 @@ static void apply(int option, const char *argument)
         case 'R':
                 /* "/" is no other root. */
                 options.root = strcmp(argument, "/") == 0 ? "" : argument;
+                break;
+        case 'N':
+                options.names = true;
                 break;
         case 'G':
                 options.group = argument;

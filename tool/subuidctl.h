@@ -17,6 +17,7 @@ struct options {
         const char *root; /* "" or a folder without a slash at its end, in front of every file */
         bool json, raw, noheadings;
         const char *output; /* names of columns */
+        bool names;
         const char *group;  /* whose members' ranges are imported */
         bool prune;
 };
@@ -33,6 +34,9 @@ __attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...
 void *allocate(size_t size);
 void *reallocate(void *memory, size_t size);
 __attribute__((format(printf, 1, 2))) char *text_of(const char *format, ...);
+
+/* A copy of at most max bytes of a text, in which all but printable ASCII is shown as "?". */
+char *printable(const char *text, size_t length, size_t max);
 
 /*
  * Opens a file below --root, whose symbolic links lead nowhere else. Returns a descriptor or a
@@ -52,6 +56,8 @@ void flush_output(void);
 /* The commands: argv[0] is the name, arguments follow, then NULL. They return the exit status. */
 int command_list(char **argv);
 extern const struct column list_columns[];
+int command_whois(char **argv);
+extern const struct column whois_columns[];
 int command_import(char **argv);
 
 #endif

@@ -12,6 +12,7 @@ declare -A packages=(
         [runtimes]='crun curl iproute2 nginx podman runc'
         [releases]='git mmdebstrap perl'
         [bench]='gcc libc6-dev gnuplot-nox libnss-cache libnss-extrausers libnss-systemd libsubid-dev procps python3 valgrind'
+        [prove]='cvc4 frama-c-base gcc why3'
         [import]='gcc libc6-dev libsmartcols-dev libsubid-dev procps strace'
         [central]='gcc iproute2 ldap-utils libc6-dev libnss-sss libsmartcols-dev libsubid-dev procps python3 slapd sssd-ldap uidmap'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
@@ -51,4 +52,4 @@ fi
 export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
 echo "Installing ${missing[*]}"
 [ -n "$(find /var/lib/apt/lists -name '*_Packages*' -print -quit 2>/dev/null)" ] || apt-get update -qq
-apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
