@@ -54,7 +54,7 @@ static void add_line(struct lines *lines, const struct range_line *line)
 
 /*
  * Makes lines of an answer, in the order in which libsubid gives the ranges: it decides the
- * positions of the IDs. Returns false if one is not that range to the module.
+ * positions of the IDs. Returns false if one is no range to the module.
  */
 static bool add_answer(const char *path, const char *owner, const struct directory_answer *answer,
                        struct lines *lines)
@@ -66,8 +66,7 @@ static bool add_answer(const char *path, const char *owner, const struct directo
                             (unsigned long long)given->count);
                 struct range_line line = {.path = path, .text = text, .length = strlen(text)};
 
-                if (!subid_range_parse(text, line.length, &line.range) ||
-                    line.range.start != given->start || line.range.count != given->count) {
+                if (!subid_range_parse(text, line.length, &line.range)) {
                         error("%s is no range", text);
                         return false;
                 }

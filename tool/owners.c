@@ -51,7 +51,7 @@ static bool is_owner(const char *name, size_t length)
                 if (is_control(name[i]))
                         return false;
         line = text_of("%.*s:4294967295:0000000001", (int)length, name);
-        is_range = *line != '#' && subid_range_parse(line, strlen(line), &range);
+        is_range = subid_range_parse(line, strlen(line), &range);
         free(line);
         return is_range;
 }

@@ -18,7 +18,7 @@ struct options {
         bool json, raw, noheadings;
         const char *output; /* names of columns */
         bool names;
-        const char *group;  /* whose members' ranges are imported */
+        const char *group; /* whose members' ranges are imported */
         bool prune;
 };
 

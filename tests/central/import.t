@@ -306,6 +306,8 @@ subuid" 'and nothing has changed'
 done
 
 # Two at the same time: one after the other.
+flock $folder timeout 3 subuidctl import alice
+is $? 124 'an import waits for another'
 for i in $(seq 20); do
         import alice >/dev/null &
         printf 'alice|uid %d:10\nalice|gid %d:10\n' "$i" "$i" >/etc/directory.new
