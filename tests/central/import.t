@@ -247,8 +247,14 @@ is "$(import bob)" 'subuidctl: /etc/subgid:1: x:320004:1 overlaps /etc/nss-subui
 exit 1' 'a range that was imported before'
 is "$(state)" "$before" 'nothing is written'
 printf 'a:1:10\nb:5:10\n' | tee /etc/subuid >/etc/subgid
-directory 'alice|uid 100:10 105:10 100:0' 'alice|gid 15:1'
-is "$(import alice | tail -n 1)" 'exit 0' 'overlaps of /etc/subuid alone, or of one owner, are let be; so are neighbours'
+directory 'alice|uid 100:10 105:10 5:0' 'alice|gid 15:1'
+is "$(import alice | tail -n 1)" 'exit 0' \
+        'overlaps of /etc/subuid alone, or of one owner, are let be; so are neighbours and ranges without IDs'
+printf 'alice:50:1\n' | tee /etc/subuid >/etc/subgid
+import bob >/dev/null
+is "$(users)" 'alice:100:10
+alice:105:10
+alice:5:0' "an owner's line in /etc/subuid is not taken for an imported one"
 : >/etc/subuid
 : >/etc/subgid
 
