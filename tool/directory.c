@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <shadow/subid.h> /* has a struct subid_range of its own: subid_file.h cannot be used here */
@@ -72,7 +73,7 @@ static struct child start(work_function *function, const struct work *work)
 
         /* Nothing that waits to be printed is to be printed twice. */
         flush_output();
-        if (pipe(fds) < 0)
+        if (pipe2(fds, O_CLOEXEC) < 0)
                 die("pipe: %m");
         child = (struct child){.pid = fork(), .fd = fds[0]};
         if (child.pid < 0)
@@ -234,7 +235,9 @@ static void write_members(FILE *out, const struct work *work)
         errno = 0;
         group = getgrnam(work->group);
         if (!group) {
-                error("%s: %s", work->group, errno ? strerror(errno) : "no such group");
+                const bool unknown = errno == 0 || errno == ENOENT || errno == ESRCH;
+
+                error("%s: %s", work->group, unknown ? "no such group" : strerror(errno));
                 _exit(HAS_SAID_WHY);
         }
         for (char **member = group->gr_mem; *member; member++)
