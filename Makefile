@@ -53,7 +53,7 @@ build/$(module): $(objects) nss_subuid.sym
 	$(CC) $(CFLAGS) $(LDFLAGS) $(module_ldflags) -o $@ $(objects)
 
 build/subuidctl: $(tool_objects)
-	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(tool_objects) -lsmartcols -lsubid
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(tool_objects) -lsmartcols -lsubid -ldl
 
 $(filter build/tool/%,$(tool_objects)): $(wildcard tool/*.h)
 
@@ -77,8 +77,8 @@ demo:
 # Needs no root and no network, installs nothing and takes less than a minute.
 check:
 	@tests/lib/deps.sh check
-	$(MAKE) --no-print-directory all bench_tools $(check_programs) $(tool_tests)
-	prove --exec '' $(check_programs) $(tool_tests) $(sort $(wildcard tests/unit/*.t tests/tool/*.t))
+	$(MAKE) --no-print-directory all bench_tools $(check_programs)
+	prove --exec '' $(check_programs) $(sort $(wildcard tests/unit/*.t tests/tool/*.t))
 
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
 # root that is gone at the end.
@@ -140,13 +140,14 @@ check-readme-%:
 	SUITE=$* prove --exec '' tests/readme/readme.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-check_programs = $(unit_tests) build/tests/test_faults
-test_tools = build/tests/probe build/tests/ask build/tests/against_libsubid build/tests/libnss_members.so.2 \
-	build/tests/concurrency build/tests/concurrency_tsan build/tests/runc-bullseye \
-	build/tests/libsubid_test.so
+check_programs = $(unit_tests) build/tests/test_faults $(tool_tests)
+test_tools = $(addprefix build/tests/,probe ask against_libsubid libnss_members.so.2 libnss_hang.so.2 \
+	concurrency concurrency_tsan libsubid_test.so runc-bullseye)
 
 # Parts of the command; what else of it they want, the tests bring along.
 tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
+
+build/tests/tool/test_edit: build/tool/nsswitch.o
 
 build/tests/tool/test_%: tests/tool/test_%.c build/tool/%.o build/subid_file.o
 	@mkdir -p $(@D)
@@ -192,7 +193,7 @@ build/tests/libsubid_test.so: tests/central/plugin.c
 	@mkdir -p $(@D)
 	$(compile) -fvisibility=default -shared -o $@ $<
 
-build/tests/libnss_members.so.2: tests/nss/nss_members.c
+build/tests/libnss_%.so.2: tests/nss/nss_%.c
 	@mkdir -p $(@D)
 	$(compile) -fvisibility=default -shared -o $@ $<
 
@@ -266,8 +267,8 @@ install: all
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
 	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	@echo
-	@echo 'To enable it, add "subuid" to two lines of /etc/nsswitch.conf, behind every source of real'
-	@echo 'accounts and before "systemd", if that is there:'
+	@echo 'To enable it$(if $(tool), run "subuidctl enable"; or by hand) add "subuid" to two lines of'
+	@echo '/etc/nsswitch.conf, behind every source of real accounts and before "systemd", if that is there:'
 	@echo '    passwd: files subuid systemd'
 	@echo '    group:  files subuid systemd'
 	@echo 'then try: getent passwd ID. For sss, ldap and [SUCCESS=merge] see nss_subuid(8).'

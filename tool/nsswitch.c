@@ -166,9 +166,10 @@ void nsswitch_parse(const char *text, size_t size, struct nsswitch *nsswitch)
                 const char *const newline = memchr(text + begin, '\n', size - begin);
                 struct nsswitch_line line;
 
+                number++;
                 end = newline ? (size_t)(newline - text) : size;
                 line = (struct nsswitch_line){
-                    .number = ++number, .text = {begin, end - begin}, .ended = newline};
+                    .number = number, .text = {begin, end - begin}, .ended = newline};
                 if (!parse_line(text, &line))
                         continue;
                 nsswitch->lines =
