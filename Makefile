@@ -341,7 +341,7 @@ format:
 	clang-format -i $(c_files)
 
 deps:
-	@tests/lib/deps.sh --install demo check system systemd runtimes releases bench lint
+	@tests/lib/deps.sh --install demo check system systemd runtimes releases bench lint packaging
 
 clean:
 	rm -rf build

@@ -12,6 +12,7 @@ nsswitch 'files'
 dpkg -i build/deb/libnss-subuid_*.deb build/deb/subuidctl_*.deb
 ok $? 'the packages are installed'
 boot_systemd
+is "$(inside systemctl is-enabled subuidctl-import.timer)" disabled 'the timer is there, not enabled'
 
 tests=$(sed -n 's/^Tests: //p' packaging/debian/tests/control)
 is "$tests" scope 'the tests'

@@ -230,6 +230,13 @@ is "$(rules)" "$(sed -n '/^\.Ss AppArmor/,/^\.Ed/s/^@/@/p' man/nss_subuid.8)" 'w
 
 quietly subuidctl list
 ok $? 'subuidctl runs'
+mkdir /etc/nss-subuid
+echo '# Written by subuidctl import, which will write it anew.' | tee /etc/nss-subuid/subuid >/etc/nss-subuid/subgid
+echo alice >/etc/nss-subuid/owners
+quietly dpkg --purge subuidctl
+is "$(ls /etc/nss-subuid)" owners 'purged, it takes along what it has imported, not what an administrator has written'
+quietly dpkg -i "${packages[1]}"
+rm /etc/nss-subuid/owners
 quietly dpkg --purge libnss-subuid subuidctl
 ok $? 'both packages purged'
 is "$(diff /tmp/inventory.before <(inventory))" '' 'no file is left'
