@@ -48,106 +48,127 @@ static void test_ranges(const char *text, size_t size)
         }
 }
 
+/* Whole lines, the ranges among them, and in how large pieces they are asked, at least. */
+struct lines {
+        const char *text;
+        size_t size, piece;
+        struct model_ranges ranges;
+};
+
 typedef bool find_function(const char *lines, const char *end, struct subid *subid);
 
-/* Asks whole lines in pieces of at least so many bytes. */
-static bool ask(find_function *find, const char *text, size_t size, size_t piece,
-                struct subid *subid)
+static bool ask(find_function *find, const struct lines *lines, struct subid *subid)
 {
+        const char *text = lines->text, *const end = lines->text + lines->size;
         bool found = false;
 
         do {
+                const size_t left = (size_t)(end - text);
                 const char *const newline =
-                    piece < size ? memchr(text + piece, '\n', size - piece) : NULL;
-                const size_t length = newline ? (size_t)(newline + 1 - text) : size;
+                    lines->piece < left ? memchr(text + lines->piece, '\n', left - lines->piece)
+                                        : NULL;
+                const size_t length = newline ? (size_t)(newline + 1 - text) : left;
                 char *const block = exact_copy(text, length);
 
                 found = find(block, block + length, subid);
                 free(block);
                 text += length;
-                size -= length;
-        } while (!found && size > 0);
+        } while (!found && text < end);
         return found;
+}
+
+static void test_owner(const struct lines *lines, struct subid *subid)
+{
+        const struct model_range *const wanted = model_owner(&lines->ranges, subid->id);
+
+        if (ask(subid_find_owner, lines, subid) != (wanted != NULL))
+                die("subid_find_owner: found or not?");
+        if (wanted && (subid->owner_length != strlen(wanted->owner) ||
+                       memcmp(subid->owner, wanted->owner, subid->owner_length) != 0))
+                die("subid_find_owner: another owner than the model's");
+}
+
+static void test_account(const struct lines *lines, struct subid *subid)
+{
+        const bool wanted = model_is_account(lines->text, lines->size, subid->id);
+
+        if (ask(subid_find_account, lines, subid) != wanted)
+                die("subid_find_account: an account or not?");
+}
+
+static void test_position(const struct lines *lines, const char *owner, struct subid *subid)
+{
+        uint64_t wanted;
+        const bool found = model_position(&lines->ranges, owner, subid->id, &wanted);
+
+        if (ask(subid_find_position, lines, subid) != found)
+                die("subid_find_position: found or not?");
+        if (found && subid->position != wanted)
+                die("subid_find_position: another position than the model's");
+}
+
+static void test_id(const struct lines *lines, const char *owner, struct subid *subid)
+{
+        uint32_t wanted;
+        const bool found = model_id(&lines->ranges, owner, subid->position, &wanted);
+
+        if (ask(subid_find_id, lines, subid) != found)
+                die("subid_find_id: found or not?");
+        if (found && subid->id != wanted)
+                die("subid_find_id: another ID than the model's");
+}
+
+/* A position in or beside a range of its owner. */
+static uint64_t position_near(const struct model_ranges *ranges, size_t which, uint8_t where)
+{
+        const char *const owner = ranges->list[which].owner;
+        uint64_t position = (uint64_t)distance(where) - (where & 1);
+
+        for (size_t i = 0; i < which + (where / 2 & 1); i++)
+                if (strcmp(ranges->list[i].owner, owner) == 0)
+                        position += ranges->list[i].count;
+        return position;
 }
 
 static void test_find(const uint8_t *head, const char *text, size_t size)
 {
-        const size_t piece = head[1] < 128 ? head[1] : size;
-        const size_t which = (size_t)read_bytes(head + 2, 2);
-        const uint8_t where = head[4];
+        struct lines lines = {.text = text, .size = size, .piece = head[1] < 128 ? head[1] : size};
         const uint64_t number = read_bytes(head + 8, 8);
-        const uint32_t id = head[5] < 16 ? (uint32_t)number : id_near(text, size, which, where);
-        struct subid *const subid =
-            (struct subid *)exact_copy((const char[sizeof(*subid)]){0}, sizeof(*subid));
-        struct model_ranges ranges = {0};
-        const struct model_range *range = NULL;
-        const char *owner = "nobody";
-        uint64_t wanted_position;
-        uint32_t wanted_id;
-        bool found;
+        size_t which = (size_t)read_bytes(head + 2, 2);
+        struct subid *const subid = calloc(1, sizeof(*subid));
+        const char *owner;
 
-        memset(subid->owner, ':', sizeof(subid->owner));
+        if (!subid)
+                die("no memory");
+        subid->id = head[6] < 16 ? (uint32_t)number : id_near(text, size, head + 2);
+        if (subid_excluded(subid->id) != model_excluded(subid->id))
+                die("subid_excluded: excluded or not?");
         model_begin();
-        model_read(&ranges, text, size);
-        if (ranges.count) {
-                range = &ranges.list[which % ranges.count];
-                owner = range->owner;
-        }
-        subid->id = id;
-        if (head[0] % 4 >= 2) {
+        model_read(&lines.ranges, text, size);
+        if (head[0] % 4 == 0) {
+                test_owner(&lines, subid);
+        } else if (head[0] % 4 == 1) {
+                test_account(&lines, subid);
+        } else if (lines.ranges.count) {
+                which %= lines.ranges.count;
+                owner = lines.ranges.list[which].owner;
                 subid->owner_length = strlen(owner);
                 memcpy(subid->owner, owner, subid->owner_length);
+                subid->position =
+                    head[6] < 16 ? number : position_near(&lines.ranges, which, head[5]);
+                if (head[0] % 4 == 2)
+                        test_position(&lines, owner, subid);
+                else
+                        test_id(&lines, owner, subid);
         }
-        switch (head[0] % 4) {
-        case 0:
-                range = model_owner(&ranges, id);
-                found = ask(subid_find_owner, text, size, piece, subid);
-                if (found != (range != NULL))
-                        die("subid_find_owner: found or not?");
-                if (found && (subid->owner_length != strlen(range->owner) ||
-                              memcmp(subid->owner, range->owner, subid->owner_length) != 0))
-                        die("subid_find_owner: another owner than the model's");
-                break;
-        case 1:
-                if (ask(subid_find_account, text, size, piece, subid) !=
-                    model_is_account(text, size, id))
-                        die("subid_find_account: an account or not?");
-                break;
-        case 2:
-                found = ask(subid_find_position, text, size, piece, subid);
-                if (found != model_position(&ranges, owner, id, &wanted_position))
-                        die("subid_find_position: found or not?");
-                if (found && subid->position != wanted_position)
-                        die("subid_find_position: another position than the model's");
-                break;
-        default:
-                subid->position = number;
-                if (head[5] >= 16) {
-                        subid->position = (uint64_t)where / 4 - (where & 1);
-                        for (size_t i = 0; i < ranges.count && &ranges.list[i] <= range; i++)
-                                if (strcmp(ranges.list[i].owner, owner) == 0 &&
-                                    (&ranges.list[i] < range || where & 2))
-                                        subid->position += ranges.list[i].count;
-                }
-                wanted_position = subid->position;
-                found = ask(subid_find_id, text, size, piece, subid);
-                if (found != model_id(&ranges, owner, wanted_position, &wanted_id))
-                        die("subid_find_id: found or not?");
-                if (found && subid->id != wanted_id)
-                        die("subid_find_id: another ID than the model's");
-        }
-        if (subid_excluded(id) != model_excluded(id))
-                die("subid_excluded: excluded or not?");
         free(subid);
 }
 
-/* The text, with or without the prefix in front, is a name, and so is one made from a number. */
-static void test_names(const uint8_t *head, const char *text, size_t size)
+/* The text is a name, with or without the prefix in front. */
+static void test_parse(bool prefixed, const char *text, size_t size)
 {
-        const uint64_t number = read_bytes(head + 8, 8) >> head[1] % 64;
-        const size_t prefix_length = head[2] % 2 ? strlen(NAME_PREFIX) : 0;
+        const size_t prefix_length = prefixed ? strlen(NAME_PREFIX) : 0;
         const size_t length = prefix_length + strnlen(text, size);
-        char wanted[64];
         char *name = malloc(length + 1);
         uint32_t wanted_id, id;
         bool valid;
@@ -163,6 +184,12 @@ static void test_names(const uint8_t *head, const char *text, size_t size)
         if (valid && id != wanted_id)
                 die("account_name_parse: another ID than the model's");
         free(name);
+}
+
+static void test_format(uint64_t number)
+{
+        char wanted[64], *name;
+        uint32_t id;
 
         snprintf(wanted, sizeof(wanted), NAME_PREFIX "%u", (uint32_t)number);
         if (account_name_size((uint32_t)number) != strlen(wanted) + 1)
@@ -203,7 +230,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 test_ranges(text, size);
                 break;
         case 1:
-                test_names(head, text, size ? size - 1 : 0);
+                test_parse(head[2] % 2, text, size ? size - 1 : 0);
+                test_format(read_bytes(head + 8, 8) >> head[1] % 64);
                 break;
         default:
                 test_find(head, text, size);

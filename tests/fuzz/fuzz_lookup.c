@@ -371,8 +371,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 return 0;
         size -= HEAD;
         set_files(text, size);
-        id = head[1] < 16 ? (uint32_t)read_bytes(head + 2, 4)
-                          : id_near(text, size, (size_t)read_bytes(head + 2, 2), head[4]);
+        id = head[1] < 16 ? (uint32_t)read_bytes(head + 2, 4) : id_near(text, size, head + 2);
         snprintf(name, sizeof(name), forms[head[6] % 8 & head[7]], id);
         read_limit = limits[head[8] % 8];
         calls = 0;

@@ -32,35 +32,46 @@ uint64_t read_bytes(const uint8_t *bytes, size_t size)
         return number;
 }
 
-/* The number behind the first colon between text and end. Returns where it begins, or end. */
-static const char *number_behind(const char *text, const char *end, uint64_t *number)
+uint32_t distance(uint8_t where)
+{
+        return where < 192 ? 0 : where / 4 % 16;
+}
+
+/* Returns where the field behind the first colon begins, or end. */
+static const char *next_field(const char *text, const char *end)
 {
         const char *const colon = memchr(text, ':', (size_t)(end - text));
-        char copy[24] = "";
 
-        if (colon)
-                memcpy(copy, colon + 1,
-                       (size_t)(end - colon) < sizeof(copy) ? (size_t)(end - colon) - 1
-                                                            : sizeof(copy) - 1);
-        *number = strtoull(copy, NULL, 0);
         return colon ? colon + 1 : end;
 }
 
-uint32_t id_near(const char *text, size_t size, size_t offset, uint8_t where)
+static uint64_t number_at(const char *text, const char *end)
+{
+        char copy[24] = "";
+
+        memcpy(copy, text,
+               (size_t)(end - text) < sizeof(copy) ? (size_t)(end - text) : sizeof(copy) - 1);
+        return strtoull(copy, NULL, 0);
+}
+
+uint32_t id_near(const char *text, size_t size, const uint8_t *where)
 {
         const char *const end = text + size;
         uint64_t start, count;
 
-        text = number_behind(text + (size ? offset % size : 0), end, &start);
-        number_behind(text, end, &count);
-        switch (where % 4) {
+        text = next_field(text + (size ? read_bytes(where, 2) % size : 0), end);
+        for (int skipped = where[2] % 8; skipped > 0; skipped--)
+                text = next_field(text, end);
+        start = number_at(text, end);
+        count = number_at(next_field(text, end), end);
+        switch (where[3] % 4) {
         case 0:
-                return (uint32_t)(start + where / 4);
+                return (uint32_t)start + distance(where[3]);
         case 1:
-                return (uint32_t)(start + count - 1 - where / 4);
+                return (uint32_t)(start + count) - 1 - distance(where[3]);
         case 2:
-                return (uint32_t)(start + count + where / 4);
+                return (uint32_t)(start + count) + distance(where[3]);
         default:
-                return (uint32_t)(start - 1 - where / 4);
+                return (uint32_t)start - 1 - distance(where[3]);
         }
 }

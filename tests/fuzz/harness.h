@@ -17,9 +17,13 @@ void die(const char *what) __attribute__((noreturn));
 uint64_t read_bytes(const uint8_t *bytes, size_t size);
 
 /*
- * An ID in or beside a range, so that most questions are about something: the first colon at or
- * behind an offset into the text stands before its start. It need not be a range by the grammar.
+ * An ID at or beside an end of a range, so that most questions are about something. Of the four
+ * bytes the first two say where in the text, the third how many colons behind that the start
+ * follows, the last one which end and how far from it. It need not be a range by the grammar.
  */
-uint32_t id_near(const char *text, size_t size, size_t offset, uint8_t where);
+uint32_t id_near(const char *text, size_t size, const uint8_t *where);
+
+/* How far from an end, by the last of these bytes: mostly 0. */
+uint32_t distance(uint8_t where);
 
 #endif

@@ -54,6 +54,15 @@ static size_t some_line(struct text *text, size_t *length)
         return begin;
 }
 
+/* A number beside one that is there: the start of a range, or where it ends. */
+static uint32_t number_near(struct text *text, uint8_t side)
+{
+        const uint8_t where[] = {(uint8_t)below(text, 256), (uint8_t)below(text, 256),
+                                 (uint8_t)below(text, 4), side};
+
+        return id_near(text->bytes, text->size, where);
+}
+
 static uint64_t some_number(struct text *text)
 {
         uint64_t number, power = 1;
@@ -72,15 +81,13 @@ static uint64_t some_number(struct text *text)
                 break;
         case 3:
                 /* What a start, say, leaves for its count. */
-                number = (UINT64_C(1) << 32) -
-                         id_near(text->bytes, text->size, below(text, text->size + 1), 0);
+                number = (UINT64_C(1) << 32) - number_near(text, 0);
                 break;
         case 4:
                 number = below(text, 100);
                 break;
         default:
-                number = id_near(text->bytes, text->size, below(text, text->size + 1),
-                                 (uint8_t)below(text, 4));
+                number = number_near(text, (uint8_t)below(text, 4));
         }
         return number + below(text, 5) - 2;
 }
