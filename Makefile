@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # "make" builds build/libnss_subuid.so.2; "make help" lists the rest.
 
-VERSION = 0.1.0
+VERSION := $(shell sed -n 's/^.define NSS_SUBUID_VERSION "\(.*\)"/\1/p' nss_subuid.h)
 
 CC = gcc
 CFLAGS = -O2 -g
@@ -14,6 +14,7 @@ libdir = $(exec_prefix)/$(or $(libc_dir),$(error $(CC) does not tell where libc 
 datarootdir = $(prefix)/share
 mandir = $(datarootdir)/man
 docdir = $(datarootdir)/doc/nss-subuid
+sbindir = $(exec_prefix)/sbin
 INSTALL = install
 # The word in front of each number in the names; see nss_subuid.h.
 NAME_PREFIX = _
@@ -24,8 +25,8 @@ headers = nss_subuid.h subid_file.h account_name.h
 objects = $(sources:%.c=build/%.o)
 
 # C11 with what glibc adds; symbols, frames and relocations as a library inside other programs
-# should have them.
-module_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+# should have them. On 32-bit machines, files beyond 2 GiB and changed after 2038 are files as others.
+module_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
 	-DNAME_PREFIX='"$(NAME_PREFIX)"'
 module_cflags = -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong
 warnings = -Wall -Wextra -Wconversion -Wshadow
@@ -34,13 +35,29 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools fuzz fuzz-merge fuzz-planted install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-arch check-readme bench bench_tools docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
-all: build/$(module)
+# The command, which needs libsmartcols and libsubid; without them it is left out.
+have_tool := $(shell printf '\043include <libsmartcols/libsmartcols.h>\n\043include <shadow/subid.h>\n' | \
+	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
+tool = $(if $(have_tool),build/subuidctl)
+tool_objects = $(patsubst %.c,build/%.o,$(wildcard tool/*.c)) build/subid_file.o build/account_name.o
+
+all: build/$(module) $(tool)
+	$(if $(tool),,@echo 'subuidctl is left out: it needs the headers of libsmartcols and libsubid')
 
 build/$(module): $(objects) nss_subuid.sym
 	$(CC) $(CFLAGS) $(LDFLAGS) $(module_ldflags) -o $@ $(objects)
+
+build/subuidctl: $(tool_objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(tool_objects) -lsmartcols -lsubid -ldl
+
+$(filter build/tool/%,$(tool_objects)): $(wildcard tool/*.h)
+
+build/tool/%.o: tool/%.c $(headers) Makefile
+	@mkdir -p $(@D)
+	$(compile) -I. -c -o $@ $<
 
 build/%.o: %.c $(headers) Makefile
 	@mkdir -p $(@D)
@@ -50,7 +67,7 @@ build/%.o: %.c $(headers) Makefile
 
 demo:
 	@tests/lib/deps.sh --install demo $$([ "$$(id -u)" -ne 0 ] || echo systemd)
-	@$(MAKE) --no-print-directory --silent all
+	@$(MAKE) --no-print-directory --silent build/$(module)
 	@demo/demo.sh
 
 # --- checks ---------------------------------------------------------------------------------------
@@ -58,8 +75,8 @@ demo:
 # Needs no root and no network and installs nothing. 20 seconds of it are fuzzing.
 check:
 	@tests/lib/deps.sh check
-	$(MAKE) --no-print-directory all bench_tools $(fuzz_tools) $(unit_tests)
-	prove --exec '' $(unit_tests) $(sort $(wildcard tests/unit/*.t))
+	$(MAKE) --no-print-directory all bench_tools $(fuzz_tools) $(check_programs)
+	prove --exec '' $(check_programs) $(sort $(wildcard tests/unit/*.t tests/tool/*.t))
 
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
 # root that is gone at the end.
@@ -67,7 +84,7 @@ check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
-	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/systemd/*.t))
+	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t))
 
 check-all:
 	@tests/lib/deps.sh --install check fuzz system systemd runtimes
@@ -91,6 +108,17 @@ endif
 check-release-%:
 	SUITE=$* prove --exec '' tests/releases/release.t
 
+# Needs root, amd64, Linux 6.7 and a mirror: the module on other architectures, in roots of theirs, two
+# at a time; under qemu, but for i386. In s390x the bytes of a number stand the other way round.
+architectures = i386 arm64 armhf ppc64el s390x
+
+check-arch:
+	@tests/lib/deps.sh --install releases
+	$(MAKE) --no-print-directory -j 2 $(architectures:%=check-arch-%)
+
+check-arch-%:
+	ARCH=$* prove --exec '' tests/arch/arch.t
+
 # Needs root and a mirror: the README's commands in bare roots. Not in check-all, which is one of them.
 check-readme:
 	@tests/lib/deps.sh --install releases
@@ -100,8 +128,18 @@ check-readme-%:
 	SUITE=$* prove --exec '' tests/readme/readme.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-test_tools = build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2 \
-	build/tests/runc-bullseye
+check_programs = $(unit_tests) build/tests/test_faults $(tool_tests)
+test_tools = $(addprefix build/tests/,probe ask against_libsubid libnss_members.so.2 libnss_hang.so.2 \
+	concurrency concurrency_tsan runc-bullseye)
+
+# Parts of the command; what else of it they want, the tests bring along.
+tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
+
+build/tests/tool/test_edit: build/tool/nsswitch.o
+
+build/tests/tool/test_%: tests/tool/test_%.c build/tool/%.o build/subid_file.o
+	@mkdir -p $(@D)
+	$(compile) -I. -o $@ $^ -lcmocka
 
 # What the module's objects open and read, tests/lib/files.c answers.
 wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close
@@ -110,15 +148,35 @@ build/tests/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(ob
 	@mkdir -p $(@D)
 	$(compile) -I. -Itests/lib -o $@ $< tests/lib/files.c $(objects) $(wrapped:%=-Wl,--wrap=%) -lcmocka
 
+# The built library is loaded, not linked; of files.c only the directory is used.
+build/tests/test_faults: tests/fault/test_faults.c tests/fault/supervised.c tests/fault/supervised.h \
+		tests/lib/files.c tests/lib/files.h nss_subuid.h build/$(module)
+	@mkdir -p $(@D)
+	$(compile) -I. -Itests/lib -o $@ $(filter %.c,$^) $(wrapped:%=-Wl,--wrap=%) -lcmocka -ldl -lpthread
+
 build/tests/probe: tests/lib/probe.c nss_subuid.h
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $< -ldl
+
+build/tests/ask: tests/fault/ask.c
+	@mkdir -p $(@D)
+	$(compile) -o $@ $<
 
 build/tests/against_libsubid: tests/nss/against_libsubid.c
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $< -lsubid -ldl
 
-build/tests/libnss_members.so.2: tests/nss/nss_members.c
+# Bound at start: to bind a call later takes stack, of which a thread may have little.
+build/tests/concurrency: tests/nss/concurrency.c nss_subuid.h build/$(module)
+	@mkdir -p $(@D)
+	$(compile) -I. -o $@ $< build/$(module) -lpthread -Wl,-z,now
+
+# The module's own sources in it. Without fortified calls, which ThreadSanitizer does not know.
+build/tests/concurrency_tsan: tests/nss/concurrency.c $(sources) $(headers)
+	@mkdir -p $(@D)
+	$(compile) -U_FORTIFY_SOURCE -fsanitize=thread -I. -o $@ $< $(sources) -lpthread
+
+build/tests/libnss_%.so.2: tests/nss/nss_%.c
 	@mkdir -p $(@D)
 	$(compile) -fvisibility=default -shared -o $@ $<
 
@@ -186,6 +244,11 @@ fuzz_libfuzzer = $(shell echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
 	clang -fsanitize=fuzzer,address -o /dev/null -x c - 2>/dev/null && echo yes)
 fuzz_tools = $(fuzz_harnesses:%=build/fuzz/replay_%) $(if $(fuzz_libfuzzer),$(fuzz_harnesses:%=build/fuzz/fuzz_%))
 
+# Needs Frama-C: no input makes the core go wrong. Takes some minutes.
+prove:
+	@tests/lib/deps.sh --install prove
+	tests/proof/prove.sh $(module_cppflags)
+
 # --- speed ----------------------------------------------------------------------------------------
 
 # Needs root: on a private copy of this machine's root. Prints tables; draws docs/*.svg.
@@ -205,45 +268,58 @@ build/bench/libnss_%.so.2: bench/nss_empty.c
 	$(compile) $(if $(filter imports,$*),-DIMPORTS) -fvisibility=default -shared \
 		-Wl,-z,relro,-z,now,-z,defs,-z,nodelete -Wl,-soname,$(@F) -o $@ $<
 
+# The picture of a lookup's way; needs Graphviz.
+docs: docs/lookup.svg
+
+docs/lookup.svg: docs/lookup.dot
+	dot -Tsvg -o $@ $<
+
 # --- install --------------------------------------------------------------------------------------
 
 install: all
 	$(INSTALL) -d "$(DESTDIR)$(libdir)" "$(DESTDIR)$(mandir)/man8" "$(DESTDIR)$(docdir)"
 	$(INSTALL) -m 644 build/$(module) "$(DESTDIR)$(libdir)/$(module)"
 	$(INSTALL) -m 644 man/nss_subuid.8 "$(DESTDIR)$(mandir)/man8/nss_subuid.8"
+	$(if $(tool),$(INSTALL) -d "$(DESTDIR)$(sbindir)")
+	$(if $(tool),$(INSTALL) -m 755 $(tool) "$(DESTDIR)$(sbindir)/subuidctl")
+	$(if $(tool),$(INSTALL) -m 644 man/subuidctl.8 "$(DESTDIR)$(mandir)/man8/subuidctl.8")
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
 	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	@echo
-	@echo 'To enable it, add "subuid" to two lines of /etc/nsswitch.conf, behind every source of real'
-	@echo 'accounts and before "systemd", if that is there:'
+	@echo 'To enable it$(if $(tool), run "subuidctl enable"; or by hand) add "subuid" to two lines of'
+	@echo '/etc/nsswitch.conf, behind every source of real accounts and before "systemd", if that is there:'
 	@echo '    passwd: files subuid systemd'
 	@echo '    group:  files subuid systemd'
 	@echo 'then try: getent passwd ID. For sss, ldap and [SUCCESS=merge] see nss_subuid(8).'
 
 uninstall:
-	rm -f "$(DESTDIR)$(libdir)/$(module)"
-	rm -f "$(DESTDIR)$(mandir)/man8/nss_subuid.8" "$(DESTDIR)$(mandir)/man8/$(module).8"
+	rm -f "$(DESTDIR)$(libdir)/$(module)" "$(DESTDIR)$(sbindir)/subuidctl"
+	rm -f "$(DESTDIR)$(mandir)/man8/nss_subuid.8" "$(DESTDIR)$(mandir)/man8/$(module).8" \
+		"$(DESTDIR)$(mandir)/man8/subuidctl.8"
 	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	rmdir "$(DESTDIR)$(docdir)" 2>/dev/null || :
 
 # --- keep it tidy ---------------------------------------------------------------------------------
 
-c_files = $(wildcard *.[ch] tests/*/*.[ch] bench/*.c)
+c_files = $(wildcard *.[ch] tool/*.[ch] tests/*/*.[ch] bench/*.c)
 shell_files = $(shell grep -l '^\#!/bin/bash' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run)
 
 # ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
 lint:
 	@tests/lib/deps.sh check system systemd runtimes lint
 	clang-format --dry-run -Werror $(c_files)
-	clang-tidy --quiet --warnings-as-errors='*' $(filter %.c,$(c_files)) -- \
+	clang-tidy --quiet --warnings-as-errors='*' $(filter-out tests/proof/%,$(filter %.c,$(c_files))) -- \
 		$(module_cppflags) -std=gnu11 -I. -Itests/lib
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
-		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE $(sources)
+		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -I. \
+		$(sources) $(wildcard tool/*.c)
 	shellcheck $(shell_files)
 	! mandoc -T lint man/*.8 2>/dev/null | grep -v 'referenced manual not found'
-	for f in $(sources); do \
-		gcc -fanalyzer $(module_cppflags) -std=gnu11 $(warnings) -Werror -O2 -c -o /dev/null $$f && \
-		clang $(module_cppflags) -std=gnu11 $(warnings) -Werror -O2 -c -o /dev/null $$f || exit 1; \
+	for f in $(sources) $(wildcard tool/*.c); do \
+		for cc in 'gcc -fanalyzer' clang; do \
+			$$cc $(module_cppflags) -I. -std=gnu11 $(warnings) -Werror -O2 \
+				-c -o /dev/null $$f || exit 1; \
+		done; \
 	done
 
 format:
@@ -256,18 +332,21 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'make                 build the module in build/'
+	@echo 'make                 build the module and subuidctl in build/'
 	@echo 'make demo            see it work, in namespaces of its own'
 	@echo 'make check           tests that need no root'
 	@echo 'make check-system    tests that need root, in namespaces'
 	@echo 'make check-releases  the module in bare roots of Debian 11 to 14, with a real systemd'
 	@echo 'make check-all       install what the tests need (Debian), then run all of the above'
+	@echo 'make check-arch      the module on i386, arm64, armhf, ppc64el and s390x, in roots of theirs'
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
 	@echo 'make bench           measure it beside the bare system calls and its peers'
 	@echo 'make fuzz            fuzz the core and whole lookups against a model; needs clang'
 	@echo 'make fuzz-planted    have the fuzzers find bugs put in on purpose'
+	@echo 'make docs            draw docs/lookup.svg; needs Graphviz'
+	@echo 'make prove           prove that no input makes the core go wrong; needs Frama-C'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'
-	@echo 'make install         honours DESTDIR, prefix, libdir, mandir, docdir'
+	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir'
 	@echo 'make uninstall       remove what install has installed'
 	@echo 'make clean           remove build/'

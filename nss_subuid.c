@@ -10,6 +10,8 @@
 _Static_assert(sizeof(uid_t) == sizeof(uint32_t) && sizeof(gid_t) == sizeof(uint32_t),
                "IDs have 32 bits");
 
+const char _nss_subuid_version[] = NSS_SUBUID_VERSION;
+
 /* What a question comes to: one of these, or a negative errno if a file could not be read. */
 enum {
         NOT_OURS = 0,

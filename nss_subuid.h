@@ -26,6 +26,8 @@
  * written; every string of an entry lies in the buffer.
  */
 
+#define NSS_SUBUID_VERSION "0.1.0"
+
 /*
  * The name of an ID is this prefix and the ID in decimal. One character, because ps and top have 8
  * columns for a user; "_", because no account is called "_" and a number and systemd's strict rules
@@ -73,6 +75,9 @@ enum nss_status _nss_subuid_getgrnam_r(const char *name, struct group *grp, char
 enum nss_status _nss_subuid_initgroups_dyn(const char *user, gid_t group, long int *start,
                                            long int *size, gid_t **groups, long int limit,
                                            int *errnop);
+
+/* NSS_SUBUID_VERSION, for subuidctl check. */
+extern const char _nss_subuid_version[];
 
 #pragma GCC visibility pop
 

@@ -288,11 +288,11 @@ bool subid_find_account(const char *lines, const char *end, struct subid *subid)
 typedef bool find_function(const char *lines, const char *end, struct subid *subid);
 
 /* Characters, not pointers, which would have to be relocated: the module has no writable data. */
-typedef char file_path[sizeof("/etc/nss-subuid/subuid")];
+typedef char file_path[sizeof(SUBID_FILE_UIDS_IMPORTED)];
 
 static const file_path range_files[][FILES_MAX] = {
-    [SUBID_USERS] = {"/etc/subuid", "/etc/nss-subuid/subuid"},
-    [SUBID_GROUPS] = {"/etc/subgid", "/etc/nss-subuid/subgid"},
+    [SUBID_USERS] = {SUBID_FILE_UIDS, SUBID_FILE_UIDS_IMPORTED},
+    [SUBID_GROUPS] = {SUBID_FILE_GIDS, SUBID_FILE_GIDS_IMPORTED},
 };
 
 static const file_path account_files[][FILES_MAX] = {

@@ -27,6 +27,12 @@
  * namespace. An ID's position is counted through the line that owns it.
  */
 
+/* The files of a database, in the order in which they are read as one. */
+#define SUBID_FILE_UIDS "/etc/subuid"
+#define SUBID_FILE_UIDS_IMPORTED "/etc/nss-subuid/subuid"
+#define SUBID_FILE_GIDS "/etc/subgid"
+#define SUBID_FILE_GIDS_IMPORTED "/etc/nss-subuid/subgid"
+
 /* A line as long as this, its newline not counted, is no range. In bytes. */
 #define SUBID_LINE_MAX 1024
 

@@ -20,6 +20,9 @@ is "$(cd "$scratch/${library%/*}" && pwd -P)" "$scratch$(cd "$libc" && pwd -P)" 
 is "$(stat -c %a "$scratch/$library")" 644 'readable for everybody'
 is "$(readlink "$scratch/usr/share/man/man8/libnss_subuid.so.2.8")" nss_subuid.8 'the manual page has two names'
 like "$output" 'passwd: files subuid systemd' 'it prints the line to add'
+if [ -x build/subuidctl ]; then
+        like "$output" 'To enable it run "subuidctl enable"' 'and the command that does it'
+fi
 is "$(find "$scratch" -path '*/etc*')" '' 'and edits nothing in /etc'
 
 before=$(files)
@@ -40,7 +43,16 @@ make uninstall DESTDIR="$scratch/with blank" >/dev/null 2>&1
 is "$(files)" '' 'and is emptied again'
 
 make install DESTDIR="$scratch" prefix=/opt/x libdir=/lib/here mandir=/man >/dev/null 2>&1
-is "$(files)" './lib/here/libnss_subuid.so.2 ./man/man8/libnss_subuid.so.2.8 ./man/man8/nss_subuid.8 ./opt/x/share/doc/nss-subuid/nsswitch.conf.example ' \
+is "$(files)" './lib/here/libnss_subuid.so.2 ./man/man8/libnss_subuid.so.2.8 ./man/man8/nss_subuid.8 ./man/man8/subuidctl.8 ./opt/x/sbin/subuidctl ./opt/x/share/doc/nss-subuid/nsswitch.conf.example ' \
         'prefix, libdir and mandir are heeded'
+make uninstall DESTDIR="$scratch" prefix=/opt/x libdir=/lib/here mandir=/man >/dev/null 2>&1
+is "$(files)" '' 'by uninstall too'
+
+output=$(make install have_tool= DESTDIR="$scratch" 2>&1)
+ok $? 'without libsmartcols and libsubid'
+like "$output" 'subuidctl is left out: it needs' 'it says that the command is left out'
+is "$(files | grep -c subuidctl)" 0 'and installs the rest'
+like "$output" 'To enable it add "subuid"' 'and names no such command'
+make uninstall DESTDIR="$scratch" >/dev/null 2>&1
 
 done_testing

@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# prove.sh CPPFLAGS...: proves with Frama-C that no input makes the module's core go wrong.
+#
+# What is proved, of every function but those in "around" below:
+#  - It reads and writes only what it may, makes no pointer outside of an object, compares and
+#    subtracts only pointers into the same one, reads nothing that was not written, and no signed
+#    number overflows, no shift is too wide, every loop ends. (Unsigned numbers may wrap: C says how.)
+#  - A range is as subid_file.h says.
+# For which inputs: any bytes and any number of them in a text, any NUL-terminated name, any ID,
+# position and number of IDs passed, an owner of 1 to SUBID_LINE_MAX - 5 bytes, a buffer of any size.
+# The lines need not be whole. x86-64, the default NAME_PREFIX.
+#
+# How: FILE.acsl holds the contracts and the invariants of the loops. They are woven into a copy of
+# the source, so that it can be read without them. Eva runs that copy from caller.c, to see that every
+# statement is reached and to raise alarms. WP proves, function by function, the contracts, those
+# alarms and a check of its own at each access. Nothing may remain.
+#
+# What is believed: the contracts in libc/, those of Frama-C's own headers, Frama-C and CVC4; that
+# the functions around the core call it as the contracts say. They are left to the tests and the fuzzer.
+set -eu
+cd "$(dirname "$0")/../.."
+
+around='_nss_subuid_getgrgid_r _nss_subuid_getgrnam_r _nss_subuid_getpwnam_r _nss_subuid_getpwuid_r
+        _nss_subuid_initgroups_dyn answer_group answer_user ask open_file read_file status_of
+        subid_file_holds subid_file_id_at subid_file_is_account subid_file_locate
+        text_begin text_end text_find text_find_in_file text_open'
+around=$(tr -s '[:space:]' '\n' <<<"$around")
+
+build=build/proof
+rm -rf $build
+mkdir -p $build
+for source in subid_file account_name nss_subuid; do
+        awk -f tests/proof/weave.awk tests/proof/$source.acsl $source.c
+done >$build/module.c
+cat tests/proof/caller.c >>$build/module.c
+
+# Where Why3 keeps what it knows of provers.
+HOME=$PWD/$build why3 config detect >/dev/null 2>&1
+HOME=$PWD/$build frama-c -c11 -machdep gcc_x86_64 -cpp-frama-c-compliant \
+        -cpp-command "gcc -E -C -Itests/proof/libc -I. ${*@Q}" $build/module.c \
+        -no-unicode -kernel-warn-key annot:missing-spec=inactive -warn-invalid-pointer \
+        -eva -main caller -lib-entry -eva-precision 1 -eva-split-return auto \
+        -then -wp -wp-rte -wp-prover cvc4 -wp-par 2 -wp-timeout 30 -wp-skip-fct "${around//$'\n'/,}" \
+        -wp-warn-key pedantic-assigns=inactive \
+        -then -report-csv $build/properties.csv -then -metrics -metrics-eva-cover >$build/log ||
+        { tail -n 20 $build/log; exit 1; }
+
+failed=0
+# fail WHAT LINES: what must be empty is not.
+fail() {
+        [ -n "$2" ] || return 0
+        printf '%s\n' "$1" "$2"
+        failed=1
+}
+
+# Columns: directory, file, line, function, kind, status, property. What is dead in a function of the
+# core was not reached; what is partially proven depends on what stands in other lines.
+fail 'Not proved:' "$(awk -F '\t' -v around="$around" '
+        BEGIN { split(around, names, "\n"); for (i in names) skip[names[i]] }
+        $1 == "." && !($4 in skip) && $6 !~ /^(Valid|Considered valid|Partially proven)$/ {
+                print "    " $2 ":" $3 ": " $4 ": " $5 ": " $7 " (" $6 ")"
+        }' $build/properties.csv)"
+coverage=$(sed -n 's/^ *\([a-z_]*\): \([0-9]* stmts out of [0-9]* .*\)/\1 \2/p' $build/log)
+fail 'Not reached:' "$(grep -v '(100.0%)' <<<"$coverage")"
+defined=$(sed '1,/Defined functions/d; /Specified-only/,$d' $build/log | grep -Eo '[a-z_]+ \(' | tr -d ' (')
+fail 'Neither proved nor around the core, or both:' "$(
+        { cut -d ' ' -f 1 <<<"$coverage" && echo "$around" && echo "$defined"; } | sort | uniq -c |
+                awk '$1 != 2 { print "    " $2 }')"
+grep -E 'stmts analyzed|Proved goals' $build/log
+exit $failed

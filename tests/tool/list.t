@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# "subuidctl list", and the options that all commands share, on files of its own.
+set -u
+. "$(dirname "$0")/../lib/tap.sh"
+
+[ -x build/subuidctl ] || skip_all 'subuidctl was not built'
+scratch=$top/$(mktemp -d build/list.XXXXXX)
+trap 'rm -rf "$scratch"' EXIT
+mkdir -p "$scratch/etc/nss-subuid"
+
+subuidctl() { build/subuidctl "$@" 2>&1; }
+list() { subuidctl list --root "$scratch" -rn "$@"; }
+
+is "$(list)" '' 'no files, no ranges'
+
+cat >"$scratch/etc/subuid" <<'END'
+containers:200000:268435456
+#bob:1:1
+bob:100000:65536
+no range
+1001:0x1000:010
+none:5:0
+root:65530:10
+END
+printf 'bob:400000:20' >"$scratch/etc/nss-subuid/subuid"
+cat >"$scratch/etc/subgid" <<'END'
+containers:300000:10
+containers:200000:268435456
+bob:100000:65546
+late:1:5
+END
+printf '%s\n' 'bob:x:1000:1000::/:' 'alice:x:1001:1001::/:' >"$scratch/etc/passwd"
+is "$(list)" 'containers no 200000-268635455 268435456 300000-300009,200000-268635445 _200000-_268635455 /etc/subuid:1
+bob yes 100000-165535 65536 100000-165535 _100000-_165535 /etc/subuid:3
+1001 yes 4096-4103 8  _4096-_4103 /etc/subuid:5
+none no  0   /etc/subuid:6
+root no 65530-65539 10  _65530-_65539 /etc/subuid:7
+bob yes 400000-400019 20 165536-165545 _400000-_400019 /etc/nss-subuid/subuid:1
+containers no  10 268635446-268635455 _268635446-_268635455 /etc/subgid:2
+late no  5 1-5 _1-_5 /etc/subgid:4' 'each range, then the group IDs that are left'
+
+is "$(list bob late)" 'bob yes 100000-165535 65536 100000-165535 _100000-_165535 /etc/subuid:3
+bob yes 400000-400019 20 165536-165545 _400000-_400019 /etc/nss-subuid/subuid:1
+late no  5 1-5 _1-_5 /etc/subgid:4' 'of these owners'
+is "$(list bo; echo $?)" 'subuidctl: bo: no ranges
+1' 'an owner without ranges'
+is "$(list -o position,First,LAST,file,line 1001 root)" '0 4096 4103 /etc/subuid 5
+0 65530 65539 /etc/subuid 7' 'other columns'
+is "$(list -o +position bob | awk '{ print $NF }' | tr '\n' ' ')" '0 65536 ' 'more columns'
+is "$(list -o owner,x; echo $?)" "subuidctl: 'x' is no column; try 'subuidctl --help'
+1" 'no such column'
+is "$(subuidctl list --root "$scratch" --output owner,count bob)" 'OWNER COUNT
+bob   65536
+bob      20' 'headings and alignment'
+is "$(subuidctl --json --root "$scratch" list bob none |
+        python3 -c 'import json, sys; print([list(r.values()) for r in json.load(sys.stdin)["ranges"]])')" \
+        "[['bob', True, '100000-165535', 65536, '100000-165535', '_100000-_165535', '/etc/subuid:3'], ['none', False, None, 0, None, None, '/etc/subuid:6'], ['bob', True, '400000-400019', 20, '165536-165545', '_400000-_400019', '/etc/nss-subuid/subuid:1']]" \
+        'JSON'
+
+# Whatever stands in a file, a terminal gets no control characters, and JSON stays JSON.
+printf '\033[31m"\\ \200:1:1\na b:2:1\n' >"$scratch/etc/subuid"
+is "$(subuidctl list --root "$scratch" -n | LC_ALL=C tr -d '\n -~' | wc -c)" 0 'control characters are not printed'
+subuidctl list --root "$scratch" -J | python3 -c 'import json, sys; json.load(sys.stdin)'
+ok $? 'nor do they break JSON'
+like "$(list -o owner)" 'a\\x20b' 'a blank is escaped in raw lines'
+
+# 4294967295 and its neighbours.
+printf 'all:0:4294967295\nend:4294967290:6\n' >"$scratch/etc/subuid"
+: >"$scratch/etc/nss-subuid/subuid"
+: >"$scratch/etc/subgid"
+is "$(list)" 'all no 0-4294967294 4294967295  _1-_4294967294 /etc/subuid:1
+end no 4294967290-4294967295 6  _4294967290-_4294967294 /etc/subuid:2' 'IDs that get no name do not stand at an end'
+
+# 65,535 lines of as many owners.
+seq 65535 | awk '{ printf "u%d:%.0f:65536\n", $1, $1 * 65536 }' | tee "$scratch/etc/subgid" >"$scratch/etc/subuid"
+is "$(list -o owner,uids,gids u65535)" 'u65535 4294901760-4294967295 4294901760-4294967295' 'a file of 65,535 lines'
+
+# The folder of --root is the whole world.
+ln -sf /etc/elsewhere "$scratch/etc/subuid"
+printf 'link:7:1\n' >"$scratch/etc/elsewhere"
+is "$(list -o owner,uids link)" 'link 7' 'an absolute symbolic link leads to a file below --root'
+ln -sf ../../../../../../../../../etc/passwd "$scratch/etc/subuid"
+is "$(list -o owner nobody)" 'subuidctl: nobody: no ranges' 'none leads out of it'
+rm "$scratch/etc/subuid"
+mkfifo "$scratch/etc/subuid"
+is "$(list; echo $?)" "subuidctl: $scratch/etc/subuid: no regular file
+1" 'a FIFO is an error, and is not waited for'
+is "$(subuidctl list --root "$scratch/none"; echo $?)" "subuidctl: $scratch/none: No such file or directory
+1" 'no such root'
+
+# What all commands share.
+like "$(subuidctl --version)" '^subuidctl \(nss-subuid\) [0-9]+\.[0-9]+\.[0-9]+$' '--version'
+help=$(subuidctl --help)
+ok $? '--help'
+mapfile -t commands < <(grep -o '"[a-z]*", command_' tool/subuidctl.c | cut -d '"' -f 2)
+[ ${#commands[@]} -gt 0 ]
+ok $? 'there are commands'
+for command in "${commands[@]}"; do
+        like "$help" "(  |, )$command" "--help names $command"
+        grep -q "^\.It Cm $command" man/subuidctl.8
+        ok $? "the manual has $command"
+done
+mapfile -t long_options < <(grep -oE '"[a-z-]*", (no|required)_argument' tool/subuidctl.c | cut -d '"' -f 2)
+[ ${#long_options[@]} -gt 2 ]
+ok $? 'and options'
+for option in "${long_options[@]}"; do
+        like "$help" "--$option" "--help names --$option"
+        grep -qEe "Fl .-${option//-/.?-}" man/subuidctl.8
+        ok $? "the manual has --$option"
+done
+is "$(subuidctl; echo $?)" "subuidctl: a command is missing; try 'subuidctl --help'
+1" 'no command'
+is "$(subuidctl lst; echo $?)" "subuidctl: lst: no such command; try 'subuidctl --help'
+1" 'no such command'
+is "$(subuidctl list --bad; echo $?)" "subuidctl: unrecognized option '--bad'
+subuidctl: try 'subuidctl --help'
+1" 'no such option'
+if [ -w /dev/full ]; then
+        is "$(build/subuidctl --help 2>&1 >/dev/full; echo $?)" 'subuidctl: standard output: No space left on device
+1' 'output that cannot be written is an error'
+else
+        skip 'no /dev/full' 'output that cannot be written is an error'
+fi
+
+done_testing

@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# "subuidctl whois" without root, in user namespaces that anybody may make; each has but one ID.
+# tests/nss/whois.t has the rest.
+set -u
+. "$(dirname "$0")/../lib/tap.sh"
+
+case ${LEVEL-0} in
+0)
+        [ -x build/subuidctl ] || skip_all 'subuidctl was not built'
+        # With a /proc of its own: the machine may be running other tests.
+        namespaces=(unshare --user --map-root-user --mount --pid --fork --kill-child --mount-proc)
+        "${namespaces[@]}" true 2>/dev/null || skip_all 'no user namespaces can be made here'
+        LEVEL=1 exec "${namespaces[@]}" "$top/tests/tool/whois.t"
+        ;;
+1)
+        # Here it is root and gives itself an /etc, which is gone at the end.
+        mount -t tmpfs tmpfs /etc
+        echo containers:200000:65536 | tee /etc/subuid >/etc/subgid
+        echo only:300000:10 >>/etc/subgid
+        LEVEL=2 exec unshare --user --map-user=200193 --map-group=200193 "$top/tests/tool/whois.t"
+        ;;
+esac
+
+whois() { build/subuidctl whois "$@" 2>/dev/null; }
+errors() { build/subuidctl whois "$@" 2>&1 >/dev/null | grep -v 'looked into'; }
+entry='_200193: UID 200193, GID 200193, subuid 193 of containers (/etc/subuid:1: containers:200000:65536)'
+
+is "$(whois 200194)" "${entry//193/194}
+    in no user namespace" 'an ID that nobody uses'
+is "$(whois _300007)" '_300007: GID 300007, subgid 7 of only (/etc/subgid:2: only:300000:10)
+    in no user namespace' 'a group, by name'
+is "$(errors 200194 5 root)" 'subuidctl: 5: in no range of /etc/subuid or /etc/subgid
+subuidctl: root: neither an ID nor a name such as _200193' 'what is no ID of a range'
+whois 5 200194 >/dev/null
+is $? 1 'is a failure'
+whois 200194 >/dev/null
+is $? 0 'one that is, is none'
+
+unshare --user --map-user=193 --map-group=193 sleep 300 &
+pid=$!
+trap 'kill "$pid"' EXIT
+until grep -q '^ *193 *200193 *1$' "/proc/$pid/uid_map" && grep -q sleep "/proc/$pid/comm" || ! kill -0 "$pid"; do sleep 0.02; done
+like "$(whois 200193)" "
+    UID 200193 in the user namespace of subuidctl itself: [0-9]+ processes \(.*subuidctl.*\)
+    UID 193 in the user namespace of PID $pid \(sleep 300\)(, [^ ]+)?: 1 process \(sleep\)$" 'an ID inside and outside a user namespace'
+is "$(whois -rn -o inside,inner,userns,pid,nprocs,processes --names 200193 | grep sleep)" \
+        "193  $(stat -Lc %i "/proc/$pid/ns/user") $pid 1 sleep" 'in a table'
+whois --json 200193 200194 300001 | python3 -c '
+import json, sys
+rows = json.load(sys.stdin)["users"]
+sys.exit([row["name"] for row in rows] != ["_200193", "_200193", "_200194", "_300001"])'
+ok $? 'in JSON'
+
+done_testing

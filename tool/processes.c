@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+#include "processes.h"
+
+#include "subuidctl.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* So many bytes, at most, are shown of a command line, of a program's name and of a unit's. */
+enum { COMMAND_MAX = 80, PROGRAM_MAX = 32, UNIT_MAX = 255 };
+
+/* The longest map: 340 lines of three numbers. The lines of status that are wanted come early. */
+enum { TEXT_SIZE = 16384 };
+
+static const char *const map_files[] = {[SUBID_USERS] = "uid_map", [SUBID_GROUPS] = "gid_map"};
+
+/* The folder of a process; what is opened in it is never that of another one with the same PID. */
+static int open_process(pid_t pid)
+{
+        char path[32];
+
+        snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+        return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Reads size - 1 bytes at most and adds a NUL. Returns their number or a negative errno. */
+static ssize_t read_text(int folder, const char *name, char *text, size_t size)
+{
+        const int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
+        size_t length = 0;
+        ssize_t n = 1;
+
+        *text = '\0';
+        if (fd < 0)
+                return -errno;
+        while (length < size - 1 && (n = read(fd, text + length, size - 1 - length)) > 0)
+                length += (size_t)n;
+        if (n < 0)
+                n = -errno;
+        close(fd);
+        text[length] = '\0';
+        return n < 0 ? n : (ssize_t)length;
+}
+
+static bool is_refusal(int error)
+{
+        return error == EACCES || error == EPERM;
+}
+
+/* Reads the name and the effective IDs. The name cannot hold a newline, which is escaped. */
+static bool parse_status(const char *status, struct process *process)
+{
+        const char *const uid = strstr(status, "\nUid:"), *const gid = strstr(status, "\nGid:");
+
+        return uid && gid && sscanf(status, "Name:\t%63[^\n]", process->name) == 1 &&
+               sscanf(uid, "\nUid:%*u%u", &process->ids[SUBID_USERS]) == 1 &&
+               sscanf(gid, "\nGid:%*u%u", &process->ids[SUBID_GROUPS]) == 1;
+}
+
+/* When it started: field 22. The second one, in parentheses, may hold anything. 0 if it is gone. */
+static unsigned long long start_of(int folder)
+{
+        char text[1024];
+        const char *field;
+
+        if (read_text(folder, "stat", text, sizeof(text)) < 0)
+                return 0;
+        field = strrchr(text, ')');
+        for (int i = 2; field && i < 22; i++)
+                field = strchr(field + 1, ' ');
+        return field ? strtoull(field, NULL, 10) : 0;
+}
+
+/*
+ * Whether all IDs outside are IDs of our own user namespace. Those of a namespace in it always are;
+ * those of one around it, whose processes we may happen to see, are not.
+ */
+static bool is_within(const struct extent *extent, const struct userns *own,
+                      enum subid_database database)
+{
+        for (size_t i = 0; i < own->map_sizes[database]; i++) {
+                const struct extent *const ours = &own->maps[database][i];
+
+                if (extent->outside >= ours->inside &&
+                    extent->outside - ours->inside < ours->count &&
+                    extent->count <= ours->count - (extent->outside - ours->inside))
+                        return true;
+        }
+        return false;
+}
+
+/* Without own, it is our own. */
+static void parse_map(const char *text, const struct userns *own, enum subid_database database,
+                      struct userns *userns)
+{
+        struct extent **const map = &userns->maps[database], extent;
+        size_t *const size = &userns->map_sizes[database];
+        int length;
+
+        while (sscanf(text, "%u %u %u\n%n", &extent.inside, &extent.outside, &extent.count,
+                      &length) == 3) {
+                text += length;
+                if (own && !is_within(&extent, own, database))
+                        continue;
+                *map = reallocate(*map, (*size + 1) * sizeof(**map));
+                (*map)[(*size)++] = extent;
+        }
+}
+
+/*
+ * Both maps as text, or NULL. The kernel shows the IDs outside as we see them, of a nested
+ * namespace too; but those of our own are its parent's.
+ */
+static char *read_maps(int folder)
+{
+        char users[TEXT_SIZE], groups[TEXT_SIZE];
+
+        if (read_text(folder, map_files[SUBID_USERS], users, sizeof(users)) < 0 ||
+            read_text(folder, map_files[SUBID_GROUPS], groups, sizeof(groups)) < 0)
+                return NULL;
+        return text_of("%s/%s", users, groups);
+}
+
+static void parse_maps(const char *maps, const struct userns *own, struct userns *userns)
+{
+        parse_map(maps, own, SUBID_USERS, userns);
+        parse_map(strchr(maps, '/') + 1, own, SUBID_GROUPS, userns);
+}
+
+static struct userns *add_userns(struct processes *processes, const struct userns *userns)
+{
+        struct userns **const list = &processes->namespaces;
+
+        *list = reallocate(*list, (processes->namespace_count + 1) * sizeof(**list));
+        (*list)[processes->namespace_count] = *userns;
+        return &(*list)[processes->namespace_count++];
+}
+
+/* The user namespace of a process that we may look into, or NULL if it is gone. */
+static struct userns *find_known(struct processes *processes, int folder, const struct stat *status)
+{
+        struct userns new = {.known = true, .device = status->st_dev, .inode = status->st_ino};
+        char *maps;
+
+        for (size_t i = 0; i < processes->namespace_count; i++) {
+                struct userns *const userns = &processes->namespaces[i];
+
+                if (userns->known && userns->inode == new.inode && userns->device == new.device)
+                        return userns;
+        }
+        maps = read_maps(folder);
+        if (!maps)
+                return NULL;
+        parse_maps(maps, &processes->namespaces[0], &new);
+        free(maps);
+        return add_userns(processes, &new);
+}
+
+/* The same for one whose ns/user is closed to us. Everybody may read its maps. */
+static struct userns *find_unknown(struct processes *processes, int folder, pid_t pid)
+{
+        struct userns *const own = &processes->namespaces[0];
+        struct userns new = {.known = false};
+        char *const maps = read_maps(folder);
+        const char *unit;
+
+        if (!maps)
+                return NULL;
+        if (strcmp(maps, own->key) == 0) {
+                free(maps);
+                return own;
+        }
+        unit = process_unit(pid);
+        new.key = text_of("%s%s", maps, unit ? unit : "");
+        for (size_t i = 1; i < processes->namespace_count; i++) {
+                struct userns *const userns = &processes->namespaces[i];
+
+                if (!userns->known && strcmp(userns->key, new.key) == 0) {
+                        free(maps);
+                        free(new.key);
+                        return userns;
+                }
+        }
+        parse_maps(maps, &processes->namespaces[0], &new);
+        free(maps);
+        return add_userns(processes, &new);
+}
+
+static void add_process(struct processes *processes, size_t *room, int folder, pid_t pid)
+{
+        struct process process = {.pid = pid};
+        char text[4096];
+        struct userns *userns;
+        struct stat status;
+        const ssize_t n = read_text(folder, "status", text, sizeof(text));
+
+        if (n < 0 || !parse_status(text, &process)) {
+                processes->partial |= is_refusal((int)-n);
+                return;
+        }
+        if (fstatat(folder, "ns/user", &status, 0) == 0) {
+                userns = find_known(processes, folder, &status);
+        } else if (is_refusal(errno)) {
+                processes->partial = true;
+                userns = find_unknown(processes, folder, pid);
+        } else {
+                return;
+        }
+        if (!userns)
+                return;
+        process.userns = (size_t)(userns - processes->namespaces);
+        if (!userns->own) {
+                const unsigned long long start = start_of(folder);
+
+                if (start == 0)
+                        return;
+                if (userns->start == 0 || start < userns->start) {
+                        userns->start = start;
+                        userns->first = processes->count;
+                }
+        }
+        if (processes->count == *room) {
+                *room = *room ? 2 * *room : 512;
+                processes->list = reallocate(processes->list, *room * sizeof(*processes->list));
+        }
+        processes->list[processes->count++] = process;
+}
+
+void processes_read(struct processes *processes)
+{
+        struct userns own = {.own = true, .known = true};
+        DIR *const proc = opendir("/proc");
+        const struct dirent *entry;
+        struct stat status;
+        size_t room = 0;
+        int folder;
+
+        if (!proc || stat("/proc/self/ns/user", &status) != 0)
+                die("/proc: %m");
+        own.device = status.st_dev;
+        own.inode = status.st_ino;
+        folder = open_process(getpid());
+        own.key = read_maps(folder);
+        close(folder);
+        if (!own.key)
+                die("/proc: the maps of user namespaces cannot be read");
+        parse_maps(own.key, NULL, &own);
+        *processes = (struct processes){.list = NULL};
+        add_userns(processes, &own);
+        /* There is always a first process; where it does not show, others do not either. */
+        processes->partial = access("/proc/1/status", R_OK) != 0;
+        while ((entry = readdir(proc))) {
+                char *end;
+                const pid_t pid = (pid_t)strtol(entry->d_name, &end, 10);
+
+                if (end == entry->d_name || *end != '\0')
+                        continue;
+                folder = open_process(pid);
+                if (folder < 0)
+                        continue;
+                add_process(processes, &room, folder, pid);
+                close(folder);
+        }
+        closedir(proc);
+}
+
+bool userns_maps(const struct userns *userns, enum subid_database database, uint32_t id,
+                 uint32_t *inside)
+{
+        *inside = id;
+        if (userns->own)
+                return true;
+        /* What was seen of it was gone at once. */
+        if (userns->start == 0)
+                return false;
+        for (size_t i = 0; i < userns->map_sizes[database]; i++) {
+                const struct extent *const extent = &userns->maps[database][i];
+
+                if (id < extent->outside || id - extent->outside >= extent->count)
+                        continue;
+                *inside = extent->inside + (id - extent->outside);
+                return true;
+        }
+        return false;
+}
+
+/* The arguments of a process, each with its NUL, of all of them at most size - 1 bytes. */
+static size_t read_arguments(pid_t pid, char *text, size_t size)
+{
+        const int folder = open_process(pid);
+        ssize_t n;
+
+        if (folder < 0)
+                return 0;
+        n = read_text(folder, "cmdline", text, size);
+        close(folder);
+        return n > 0 ? (size_t)n : 0;
+}
+
+char *process_command(const struct process *process)
+{
+        char text[COMMAND_MAX + 2];
+        size_t length = read_arguments(process->pid, text, sizeof(text));
+
+        while (length > 0 && text[length - 1] == '\0')
+                length--;
+        if (length == 0)
+                return text_of("[%s]",
+                               printable(process->name, strlen(process->name), PROGRAM_MAX));
+        for (size_t i = 0; i < length; i++)
+                if (text[i] == '\0')
+                        text[i] = ' ';
+        return printable(text, length, COMMAND_MAX);
+}
+
+/* Some programs write what they do over their arguments: "nginx: worker process". */
+char *process_program(const struct process *process)
+{
+        char text[COMMAND_MAX + 2];
+        const char *program = text;
+
+        if (read_arguments(process->pid, text, sizeof(text)) == 0 || *text == '\0')
+                return printable(process->name, strlen(process->name), PROGRAM_MAX);
+        if (*text == '/') {
+                text[strcspn(text, " ")] = '\0';
+                program = strrchr(text, '/') + 1;
+        }
+        return printable(program, strlen(program), PROGRAM_MAX);
+}
+
+static bool ends_in(const char *name, size_t length, const char *suffix)
+{
+        const size_t suffix_length = strlen(suffix);
+
+        return length > suffix_length &&
+               memcmp(name + length - suffix_length, suffix, suffix_length) == 0;
+}
+
+/*
+ * From the top, below slices and the systemd of a user, stands the unit. What is below that may be
+ * made by whoever runs in it. If something else comes first it is no tree of systemd's, and the
+ * last before a unit of some inner systemd is the container.
+ */
+static char *unit_in(const char *path)
+{
+        const char *name = NULL;
+        size_t name_length = 0;
+        bool foreign = false;
+
+        for (size_t length; *path; path += length) {
+                bool inner, unit;
+
+                path += strspn(path, "/");
+                length = strcspn(path, "/");
+                /* What is above our own cgroup namespace. */
+                if (length == 0 || (length == 2 && memcmp(path, "..", 2) == 0))
+                        continue;
+                unit = ends_in(path, length, ".scope") || ends_in(path, length, ".service");
+                inner = ends_in(path, length, ".slice") ||
+                        (unit && length > 5 && memcmp(path, "user@", 5) == 0);
+                if (foreign && (unit || inner))
+                        break;
+                name = path;
+                name_length = length;
+                if (unit && !inner)
+                        break;
+                foreign = !inner;
+        }
+        return name ? printable(name, name_length, UNIT_MAX) : NULL;
+}
+
+/* Since cgroup v2 a process has one cgroup; before, systemd had a hierarchy of its own. */
+char *process_unit(pid_t pid)
+{
+        const int folder = open_process(pid);
+        char text[TEXT_SIZE], *unit = NULL, *of_systemd = NULL;
+
+        if (folder < 0)
+                return NULL;
+        read_text(folder, "cgroup", text, sizeof(text));
+        close(folder);
+        for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+                const char *const controllers = line + strspn(line, "0123456789");
+
+                if (strncmp(line, "0::", 3) == 0)
+                        unit = unit_in(line + 3);
+                else if (strncmp(controllers, ":name=systemd:", 14) == 0)
+                        of_systemd = unit_in(controllers + 14);
+        }
+        return unit ? unit : of_systemd;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "table.h"
+
+#include "subuidctl.h"
+
+#include <libsmartcols/libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct table {
+        const struct column *columns;
+        struct libscols_table *scols;
+        struct libscols_column *shown[COLUMNS_MAX]; /* NULL: not shown */
+        struct libscols_line *line;
+};
+
+static void *wanted(void *memory)
+{
+        if (!memory)
+                die("out of memory");
+        return memory;
+}
+
+static void show(struct table *table, size_t i)
+{
+        const struct column *const column = &table->columns[i];
+        struct libscols_column *scols;
+
+        if (table->shown[i])
+                return;
+        scols = wanted(scols_table_new_column(table->scols, column->name, 0,
+                                              column->number ? SCOLS_FL_RIGHT : 0));
+        if (column->number || column->boolean)
+                scols_column_set_json_type(scols,
+                                           column->number ? SCOLS_JSON_NUMBER : SCOLS_JSON_BOOLEAN);
+        table->shown[i] = scols;
+}
+
+static void show_by_default(struct table *table)
+{
+        for (size_t i = 0; table->columns[i].name; i++)
+                if (table->columns[i].by_default)
+                        show(table, i);
+}
+
+static void show_named(struct table *table, const char *name, size_t length)
+{
+        for (size_t i = 0; table->columns[i].name; i++) {
+                if (strlen(table->columns[i].name) == length &&
+                    strncasecmp(table->columns[i].name, name, length) == 0) {
+                        show(table, i);
+                        return;
+                }
+        }
+        die("'%.*s' is no column; try 'subuidctl --help'", (int)length, name);
+}
+
+struct table *table_new(const char *name, const struct column *columns)
+{
+        struct table *const table = allocate(sizeof(*table));
+        const char *list = options.output;
+
+        table->columns = columns;
+        table->scols = wanted(scols_new_table());
+        scols_table_set_name(table->scols, name);
+        scols_table_enable_json(table->scols, options.json);
+        scols_table_enable_raw(table->scols, options.raw);
+        scols_table_enable_noheadings(table->scols, options.noheadings);
+        if (!list || *list == '+') {
+                show_by_default(table);
+                list = list ? list + 1 : "";
+        }
+        while (*list) {
+                const size_t length = strcspn(list, ",");
+
+                show_named(table, list, length);
+                list += length;
+                list += *list == ',';
+        }
+        return table;
+}
+
+void table_add_line(struct table *table)
+{
+        table->line = wanted(scols_table_new_line(table->scols, NULL));
+}
+
+void table_set(struct table *table, size_t column, const char *text)
+{
+        if (table->shown[column] && text &&
+            scols_line_set_column_data(table->line, table->shown[column], text) != 0)
+                wanted(NULL);
+}
+
+void table_set_number(struct table *table, size_t column, unsigned long long number)
+{
+        char text[24];
+
+        snprintf(text, sizeof(text), "%llu", number);
+        table_set(table, column, text);
+}
+
+void table_set_boolean(struct table *table, size_t column, bool value)
+{
+        /* libsmartcols takes "0", "no" and "N" for false, and what is left for true. */
+        table_set(table, column, value ? "yes" : "no");
+}
+
+void table_print(struct table *table)
+{
+        if (scols_print_table(table->scols) != 0)
+                die("the table cannot be printed");
+        flush_output();
+}
+
+void columns_print(const char *command, const struct column *columns)
+{
+        printf("\nColumns of %s (* by default):\n", command);
+        for (; columns->name; columns++)
+                printf("%c %-20s %s\n", columns->by_default ? '*' : ' ', columns->name,
+                       columns->help);
+}
