@@ -231,9 +231,11 @@ build/fuzz/fuzz_%: $(fuzz_files)
 	@mkdir -p $(@D)
 	$(fuzz_clang) -o $@ $(fuzz_$*) $(fuzz_shared) tests/fuzz/mutate.c
 
-# The same harnesses for any compiler, without libFuzzer: they replay what they are given.
+# The same harnesses for any compiler, without libFuzzer: they replay what they are given. What the
+# sanitizers make may be built and yet not run, under qemu say.
 fuzz_sanitizers = $(shell echo 'int main(void) { return 0; }' | \
-	$(CC) -fsanitize=address,undefined -o /dev/null -x c - 2>/dev/null && echo -fsanitize=address,undefined)
+	$(CC) -fsanitize=address,undefined -o $@.try -x c - 2>/dev/null && $@.try 2>/dev/null && \
+	echo -fsanitize=address,undefined; rm -f $@.try)
 
 build/fuzz/replay_%: $(fuzz_files)
 	@mkdir -p $(@D)
