@@ -328,7 +328,7 @@ format:
 	clang-format -i $(c_files)
 
 deps:
-	@tests/lib/deps.sh --install demo check fuzz system systemd runtimes releases bench lint
+	@tests/lib/deps.sh --install demo check fuzz system systemd runtimes releases bench lint prove
 
 clean:
 	rm -rf build
