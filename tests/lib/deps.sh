@@ -14,6 +14,8 @@ declare -A packages=(
         [releases]='git mmdebstrap perl'
         [bench]='gcc libc6-dev gnuplot-nox libnss-cache libnss-extrausers libnss-systemd libsubid-dev procps python3 valgrind'
         [prove]='cvc4 frama-c-base gcc why3'
+        [import]='gcc libc6-dev libsmartcols-dev libsubid-dev procps strace'
+        [central]='gcc iproute2 ldap-utils libc6-dev libnss-sss libsmartcols-dev libsubid-dev procps python3 slapd sssd-ldap uidmap'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
 )
 
