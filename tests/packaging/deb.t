@@ -241,7 +241,8 @@ quietly dpkg --purge libnss-subuid subuidctl
 ok $? 'both packages purged'
 is "$(diff /tmp/inventory.before <(inventory))" '' 'no file is left'
 
-quietly tests/packaging/autopkgtest.t
+# A skip would be a failure: the packages are there.
+quietly env CI=true tests/packaging/autopkgtest.t
 ok $? 'the test for autopkgtest, in a booted systemd'
 [ "$tests_failed" -eq 0 ] || tail -n 60 "$log" | sed 's/^/# /'
 done_testing
