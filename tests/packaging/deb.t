@@ -237,6 +237,8 @@ quietly dpkg --purge subuidctl
 is "$(ls /etc/nss-subuid)" owners 'purged, it takes along what it has imported, not what an administrator has written'
 quietly dpkg -i "${packages[1]}"
 rm /etc/nss-subuid/owners
+quietly systemctl enable subuidctl-import.timer
+ok $? 'the timer can be enabled'
 quietly dpkg --purge libnss-subuid subuidctl
 ok $? 'both packages purged'
 is "$(diff /tmp/inventory.before <(inventory))" '' 'no file is left'
