@@ -13,6 +13,9 @@ dpkg -i build/deb/libnss-subuid_*.deb build/deb/subuidctl_*.deb
 ok $? 'the packages are installed'
 boot_systemd
 is "$(inside systemctl is-enabled subuidctl-import.timer)" disabled 'the timer is there, not enabled'
+inside systemctl --quiet enable --now subuidctl-import.timer
+inside dpkg -i build/deb/subuidctl_*.deb
+is "$(inside systemctl is-active subuidctl-import.timer)" active 'where it is enabled, it stays active in an upgrade'
 
 tests=$(sed -n 's/^Tests: //p' packaging/debian/tests/control)
 is "$tests" scope 'the tests'
