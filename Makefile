@@ -35,7 +35,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools docs fuzz prove install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-readme check-packages dist machine-config bench bench_tools docs fuzz prove install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -115,6 +115,12 @@ check-readme:
 
 check-readme-%:
 	SUITE=$* prove --exec '' tests/readme/readme.t
+
+# Needs root: what packaging/ makes, unpacked and used in private roots.
+check-packages:
+	@tests/lib/deps.sh --install packages
+	$(MAKE) --no-print-directory all
+	prove --exec '' tests/packaging/openshift.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
 check_programs = $(unit_tests) build/tests/test_faults
@@ -239,6 +245,14 @@ uninstall:
 	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	rmdir "$(DESTDIR)$(docdir)" 2>/dev/null || :
 
+# --- packages -------------------------------------------------------------------------------------
+
+# What OpenShift's nodes need besides the module; needs python3-yaml.
+machine-config: packaging/openshift/99-worker-subuid.yaml
+
+packaging/openshift/%.yaml: packaging/openshift/%.bu packaging/openshift/machine-config.py
+	packaging/openshift/machine-config.py $< >$@
+
 # --- keep it tidy ---------------------------------------------------------------------------------
 
 c_files = $(wildcard *.[ch] tool/*.[ch] tests/*/*.[ch] bench/*.c)
@@ -279,9 +293,11 @@ help:
 	@echo 'make check-releases  the module in bare roots of Debian 11 to 14, with a real systemd'
 	@echo 'make check-all       install what the tests need (Debian), then run all of the above'
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
+	@echo 'make check-packages  what packaging/ makes, unpacked and used; needs root'
 	@echo 'make bench           measure it beside the bare system calls and its peers'
 	@echo 'make fuzz            fuzz whole lookups against a model; needs clang'
 	@echo 'make docs            draw docs/lookup.svg; needs Graphviz'
+	@echo 'make machine-config  the MachineConfig of its Butane file; needs python3-yaml'
 	@echo 'make prove           prove that no input makes the core go wrong; needs Frama-C'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'
