@@ -116,7 +116,7 @@ config = yaml.safe_load(open("packaging/kubernetes/runtime-class.yaml"))
 print(config["apiVersion"], config["kind"], config["handler"])
 ')" 'node.k8s.io/v1 RuntimeClass crun-systemd' 'the runtime class names its handler'
 
-if subuidctl help 2>&1 | grep -q check; then
+if subuidctl --help 2>&1 | grep -q check; then
         is "$(subuidctl check 2>&1 | grep ': error: ')" '' 'subuidctl check finds no error'
 fi
 
