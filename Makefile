@@ -25,8 +25,8 @@ headers = nss_subuid.h subid_file.h account_name.h
 objects = $(sources:%.c=build/%.o)
 
 # C11 with what glibc adds; symbols, frames and relocations as a library inside other programs
-# should have them.
-module_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+# should have them. On 32-bit machines, files beyond 2 GiB and changed after 2038 are files as others.
+module_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
 	-DNAME_PREFIX='"$(NAME_PREFIX)"'
 module_cflags = -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong
 warnings = -Wall -Wextra -Wconversion -Wshadow
@@ -35,7 +35,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-readme check-packages dist machine-config bench bench_tools docs fuzz prove install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-arch check-readme check-packages dist rpm machine-config bench bench_tools docs fuzz prove install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -108,6 +108,17 @@ endif
 check-release-%:
 	SUITE=$* prove --exec '' tests/releases/release.t
 
+# Needs root, amd64, Linux 6.7 and a mirror: the module on other architectures, in roots of theirs, two
+# at a time; under qemu, but for i386. In s390x the bytes of a number stand the other way round.
+architectures = i386 arm64 armhf ppc64el s390x
+
+check-arch:
+	@tests/lib/deps.sh --install releases
+	$(MAKE) --no-print-directory -j 2 $(architectures:%=check-arch-%)
+
+check-arch-%:
+	ARCH=$* prove --exec '' tests/arch/arch.t
+
 # Needs root and a mirror: the README's commands in bare roots. Not in check-all, which is one of them.
 check-readme:
 	@tests/lib/deps.sh --install releases
@@ -123,9 +134,18 @@ check-packages:
 	prove --exec '' tests/packaging/openshift.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-check_programs = $(unit_tests) build/tests/test_faults
+check_programs = $(unit_tests) build/tests/test_faults $(tool_tests)
 test_tools = build/tests/probe build/tests/ask build/tests/against_libsubid build/tests/libnss_members.so.2 \
 	build/tests/concurrency build/tests/concurrency_tsan build/tests/runc-bullseye
+
+# Parts of the command; what else of it they want, the tests bring along.
+tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
+
+build/tests/tool/test_edit: build/tool/nsswitch.o
+
+build/tests/tool/test_%: tests/tool/test_%.c build/tool/%.o build/subid_file.o
+	@mkdir -p $(@D)
+	$(compile) -I. -o $@ $^ -lcmocka
 
 # What the module's objects open and read, tests/lib/files.c answers.
 wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close
@@ -232,8 +252,8 @@ install: all
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
 	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	@echo
-	@echo 'To enable it, add "subuid" to two lines of /etc/nsswitch.conf, behind every source of real'
-	@echo 'accounts and before "systemd", if that is there:'
+	@echo 'To enable it$(if $(tool), run "subuidctl enable"; or by hand) add "subuid" to two lines of'
+	@echo '/etc/nsswitch.conf, behind every source of real accounts and before "systemd", if that is there:'
 	@echo '    passwd: files subuid systemd'
 	@echo '    group:  files subuid systemd'
 	@echo 'then try: getent passwd ID. For sss, ldap and [SUCCESS=merge] see nss_subuid(8).'
@@ -292,6 +312,7 @@ help:
 	@echo 'make check-system    tests that need root, in namespaces'
 	@echo 'make check-releases  the module in bare roots of Debian 11 to 14, with a real systemd'
 	@echo 'make check-all       install what the tests need (Debian), then run all of the above'
+	@echo 'make check-arch      the module on i386, arm64, armhf, ppc64el and s390x, in roots of theirs'
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
 	@echo 'make check-packages  what packaging/ makes, unpacked and used; needs root'
 	@echo 'make bench           measure it beside the bare system calls and its peers'

@@ -37,7 +37,13 @@
  * it is left behind.
  */
 
-enum { NAME_SIZE_MAX = 32, FILE_SIZE_MAX = 65536, WAIT_MS = 2000, WAIT_ALL_MS = 6000 };
+enum {
+        NAME_SIZE_MAX = 32,
+        FILE_SIZE_MAX = 65536,
+        WAIT_MS = 2000,
+        WAIT_ALL_MS = 6000,
+        END_MS = 200
+};
 
 enum { ANSWER = 0 }; /* the child's end of the pipe */
 
@@ -140,6 +146,14 @@ __attribute__((noreturn)) static void child(int fd, const struct process *proces
         _exit(EXIT_FAILURE);
 }
 
+/* Ends it, if it can be ended; it is not to be seen as one more process of the container. */
+static void end_child(pid_t pid)
+{
+        kill(pid, SIGKILL);
+        for (int ms = 0; ms < END_MS && waitpid(pid, NULL, WNOHANG) == 0; ms++)
+                usleep(1000);
+}
+
 static long long now_ms(void)
 {
         struct timespec now;
@@ -172,10 +186,7 @@ char *inner_name(const struct process *process, const struct userns *userns,
                 n = read(ends[0], name, sizeof(name));
         left -= now_ms() - start;
         close(ends[0]);
-        kill(pid, SIGKILL);
-        /* It may need a moment, or not end at all; the next call sees to it. */
-        while (waitpid(-1, NULL, WNOHANG) > 0)
-                ;
+        end_child(pid);
         if (left <= 0)
                 error("--names: containers do not answer; no more are asked");
         return n > 0 ? printable(name, (size_t)n, sizeof(name)) : NULL;

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,6 +30,8 @@ static const struct command {
 } commands[] = {
     {"list", command_list, "JrnoR", 1, 0, INT_MAX},
     {"whois", command_whois, "JrnoN", 1, 1, INT_MAX},
+    {"enable", command_enable, "DR", 1, 0, 0},
+    {"disable", command_disable, "DR", 1, 0, 0},
 };
 
 static const struct option long_options[] = {
@@ -40,6 +43,7 @@ static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"root", required_argument, NULL, 'R'},
     {"names", no_argument, NULL, 'N'},
+    {"dry-run", no_argument, NULL, 'D'},
     {0},
 };
 
@@ -110,11 +114,9 @@ char *printable(const char *text, size_t length, size_t max)
         return copy;
 }
 
-int open_below_root(const char *path)
+int open_any_below_root(const char *path, int flags)
 {
-        const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-        const struct open_how how = {.flags = flags, .resolve = RESOLVE_IN_ROOT};
-        struct stat status;
+        const struct open_how how = {.flags = (unsigned int)flags, .resolve = RESOLVE_IN_ROOT};
         int fd;
 
         if (*options.root) {
@@ -127,9 +129,15 @@ int open_below_root(const char *path)
         } else {
                 fd = open(path, flags);
         }
-        if (fd < 0)
-                return -errno;
-        if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+        return fd < 0 ? -errno : fd;
+}
+
+int open_below_root(const char *path)
+{
+        const int fd = open_any_below_root(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        struct stat status;
+
+        if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)))
                 return fd;
         close(fd);
         return -EINVAL;
@@ -173,6 +181,8 @@ static void print_help(void)
               "Commands:\n"
               "  list [OWNER...]      the ranges of all owners, or of these\n"
               "  whois ID|NAME...     whose it is, and who uses it now\n"
+              "  enable, disable      add subuid to passwd and group in /etc/nsswitch.conf, or "
+              "remove it\n"
               "\n"
               "Options:\n"
               "  -J, --json           JSON (list, whois)\n"
@@ -180,8 +190,9 @@ static void print_help(void)
               "  -n, --noheadings     no headings (list, whois)\n"
               "  -o, --output LIST    these columns, or with + in front these too\n"
               "                       (list, whois)\n"
-              "      --root FOLDER    the system below this folder (list)\n"
+              "      --root FOLDER    the system below this folder (list, enable, disable)\n"
               "      --names          also the names that containers give it (whois)\n"
+              "      --dry-run        only print what would change (enable, disable)\n"
               "  -h, --help\n"
               "  -V, --version\n",
               stdout);
@@ -204,6 +215,9 @@ static void apply(int option, const char *argument)
                 break;
         case 'o':
                 options.output = argument;
+                break;
+        case 'D':
+                options.dry_run = true;
                 break;
         case 'R':
                 /* "/" is no other root. */
@@ -237,6 +251,9 @@ int main(int argc, char **argv)
         char given[16] = "";
         int option;
 
+        /* What a set-user-ID program may do for everybody, this one does not know. */
+        if (getauxval(AT_SECURE))
+                die("refuses to run set-user-ID, set-group-ID or with capabilities of its file");
         setlocale(LC_ALL, "");
         argv[0] = (char[]){"subuidctl"}; /* for getopt's messages */
         while ((option = getopt_long(argc, argv, "hVJrno:", long_options, NULL)) != -1) {

@@ -15,7 +15,7 @@
 /* As given on the command line; the others are false or NULL. */
 struct options {
         const char *root; /* "" or a folder without a slash at its end, in front of every file */
-        bool json, raw, noheadings;
+        bool json, raw, noheadings, dry_run;
         const char *output; /* names of columns */
         bool names;
 };
@@ -29,12 +29,14 @@ __attribute__((format(printf, 1, 2))) void error(const char *format, ...);
 __attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...);
 
 /* Never NULL. */
-void *allocate(size_t size);
-void *reallocate(void *memory, size_t size);
+__attribute__((returns_nonnull)) void *allocate(size_t size);
+__attribute__((returns_nonnull)) void *reallocate(void *memory, size_t size);
 __attribute__((format(printf, 1, 2))) char *text_of(const char *format, ...);
 
 /* A copy of at most max bytes of a text, in which all but printable ASCII is shown as "?". */
 char *printable(const char *text, size_t length, size_t max);
+/* Opens anything below --root, with these flags of open(2). Returns a descriptor or -errno. */
+int open_any_below_root(const char *path, int flags);
 
 /*
  * Opens a file below --root, whose symbolic links lead nowhere else. Returns a descriptor or a
@@ -56,5 +58,7 @@ int command_list(char **argv);
 extern const struct column list_columns[];
 int command_whois(char **argv);
 extern const struct column whois_columns[];
+int command_enable(char **argv);
+int command_disable(char **argv);
 
 #endif

@@ -6,7 +6,7 @@ set -eu
 
 declare -A packages=(
         [demo]='gcc libc6-dev procps'
-        [check]='gcc libc6-dev libcmocka-dev libsmartcols-dev libsubid-dev binutils perl python3'
+        [check]='gcc libc6-dev libcmocka-dev libsmartcols-dev libsubid-dev binutils patch perl python3'
         [system]='libnss-cache libnss-extrausers libsubid-dev mmdebstrap openssh-client openssh-server polkitd procps python3 strace systemd-tests uidmap valgrind'
         [systemd]='dbus libnss-systemd procps systemd'
         [runtimes]='crun curl iproute2 nginx podman runc'
@@ -51,4 +51,4 @@ fi
 export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
 echo "Installing ${missing[*]}"
 [ -n "$(find /var/lib/apt/lists -name '*_Packages*' -print -quit 2>/dev/null)" ] || apt-get update -qq
-apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -58,7 +58,7 @@ int files_setup(void **state)
 {
         (void)state;
         /* In build, so that nothing is left elsewhere even if the test is killed. */
-        alarm(120); /* nothing here may hang */
+        alarm(600); /* nothing here may hang */
         must(getcwd(directory, sizeof(directory) - 32) != NULL, "getcwd");
         strcat(directory, "/build/files.XXXXXX");
         must(mkdtemp(directory) != NULL, directory);

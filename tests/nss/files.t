@@ -12,6 +12,7 @@ entry='_200193:x:200193:200193:subuid 193 of containers:/nonexistent:/usr/sbin/n
 
 # put KIND FILE: makes the file something.
 put() {
+        [ -L "$2" ] || ! mountpoint -q "$2" || umount "$2"
         rm -rf "$2"
         case $1 in
         missing) ;;
@@ -20,7 +21,8 @@ put() {
         directory) mkdir "$2" ;;
         fifo) mkfifo "$2" ;;
         zero) ln -s /dev/zero "$2" ;;
-        device) mknod "$2" c 1 5 ;;
+        # Not made by mknod, which is refused in a user namespace.
+        device) : >"$2" && mount --bind /dev/zero "$2" ;;
         socket) python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$2" ;;
         link) echo $good >/etc/elsewhere && ln -s elsewhere "$2" ;;
         dangling) ln -s /nowhere "$2" ;;
@@ -110,8 +112,22 @@ for size in 0, 1, int(sys.argv[1]) - 1, int(sys.argv[1]):
 PYTHON
 )" 'ERANGE False ERANGE False ERANGE False 0 True ' 'getpwnam_r in small buffers'
 
-# Large files.
+# What 32 bits cannot hold, on any machine: a size of 3 GiB, a time after 2038.
 rm /etc/nss-subuid
+put good /etc/subuid
+put good /etc/subgid
+truncate -s 3G /etc/subuid /etc/subgid
+is "$(probe getpwuid 200193)" "SUCCESS - $entry" 'files of 3 GiB, their ranges in front'
+is "$(probe getgrnam _200193)" 'SUCCESS - _200193:x:200193:' 'by group name too'
+put good /etc/subuid
+put good /etc/subgid
+touch -d 2040-01-01 /etc/subuid /etc/subgid
+is "$(probe getpwuid 200193)" "SUCCESS - $entry" 'files of the year 2040'
+is "$(probe getgrnam _200193)" 'SUCCESS - _200193:x:200193:' 'by group name too'
+put good /etc/subuid
+put good /etc/subgid
+
+# Large files.
 yes '# no range here' | head -n 4194304 >/etc/subuid
 echo $good >>/etc/subuid
 is "$(timeout 20 build/tests/probe getpwuid 200193)" "SUCCESS - $entry" 'a file of 64 MiB'

@@ -57,6 +57,17 @@ is "$(ps -o user= $sleeper)" _200193 'ps -o user'
 is "$(ps -u _200193 -o pid= | tr -d ' ')" $sleeper 'ps -u NAME'
 kill $sleeper
 
+# IDs up to the last one that is one, positions beyond 32 bits.
+printf '%s\n' far:1000000000:3294967295 far:1000000000:3294967296 far:999999990:10 | tee /etc/subuid >/etc/subgid
+is "$(getent passwd 4294967294)" \
+        '_4294967294:x:4294967294:4294967294:subuid 3294967294 of far:/nonexistent:/usr/sbin/nologin' 'the last UID'
+is "$(getent group _4294967294)" '_4294967294:x:4294967294:' 'the last GID, by name'
+getent passwd 4294967295 _4294967295 >/dev/null
+is $? 2 '-1 is no UID'
+is "$(getent passwd 999999999 | cut -d: -f3-5)" '999999999:999999999:subuid 6589934600 of far' \
+        'a position that has more than 32 bits'
+printf '%s\n' core:100000:65536 containers:200000:268435456 | tee /etc/subuid >/etc/subgid
+
 # A range file that counts though it is not shadow's.
 mkdir /etc/nss-subuid
 echo central:500000000:10 | tee /etc/nss-subuid/subuid >/etc/nss-subuid/subgid

@@ -106,7 +106,7 @@ mapfile -t long_options < <(grep -oE '"[a-z-]*", (no|required)_argument' tool/su
 ok $? 'and options'
 for option in "${long_options[@]}"; do
         like "$help" "--$option" "--help names --$option"
-        grep -qe "Fl .-${option//-/.?-}" man/subuidctl.8
+        grep -qEe "Fl .-${option//-/.?-}" man/subuidctl.8
         ok $? "the manual has --$option"
 done
 is "$(subuidctl; echo $?)" "subuidctl: a command is missing; try 'subuidctl --help'

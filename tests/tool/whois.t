@@ -8,8 +8,10 @@ set -u
 case ${LEVEL-0} in
 0)
         [ -x build/subuidctl ] || skip_all 'subuidctl was not built'
-        unshare --user --map-root-user --mount true 2>/dev/null || skip_all 'no user namespaces can be made here'
-        LEVEL=1 exec unshare --user --map-root-user --mount "$top/tests/tool/whois.t"
+        # With a /proc of its own: the machine may be running other tests.
+        namespaces=(unshare --user --map-root-user --mount --pid --fork --kill-child --mount-proc)
+        "${namespaces[@]}" true 2>/dev/null || skip_all 'no user namespaces can be made here'
+        LEVEL=1 exec "${namespaces[@]}" "$top/tests/tool/whois.t"
         ;;
 1)
         # Here it is root and gives itself an /etc, which is gone at the end.

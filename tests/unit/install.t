@@ -20,6 +20,9 @@ is "$(cd "$scratch/${library%/*}" && pwd -P)" "$scratch$(cd "$libc" && pwd -P)" 
 is "$(stat -c %a "$scratch/$library")" 644 'readable for everybody'
 is "$(readlink "$scratch/usr/share/man/man8/libnss_subuid.so.2.8")" nss_subuid.8 'the manual page has two names'
 like "$output" 'passwd: files subuid systemd' 'it prints the line to add'
+if [ -x build/subuidctl ]; then
+        like "$output" 'To enable it run "subuidctl enable"' 'and the command that does it'
+fi
 is "$(find "$scratch" -path '*/etc*')" '' 'and edits nothing in /etc'
 
 before=$(files)
@@ -49,6 +52,7 @@ output=$(make install have_tool= DESTDIR="$scratch" 2>&1)
 ok $? 'without libsmartcols and libsubid'
 like "$output" 'subuidctl is left out: it needs' 'it says that the command is left out'
 is "$(files | grep -c subuidctl)" 0 'and installs the rest'
+like "$output" 'To enable it add "subuid"' 'and names no such command'
 make uninstall DESTDIR="$scratch" >/dev/null 2>&1
 
 done_testing

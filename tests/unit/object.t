@@ -28,21 +28,25 @@ is "$(readelf -lW $library | grep -c GNU_RELRO)" 1 'what the linker relocates is
 is "$(readelf -lW $library | awk '$1 == "GNU_STACK" { print $7 }')" RW 'its stack is not executable'
 is "$(readelf -dW $library | grep -c TEXTREL)" 0 'its text is not relocated'
 
-# No function calls itself, directly or not, so the sum of all frames bounds every chain of calls.
+# No function calls itself, directly or not, so the sum of all frames of a lookup, of a user or of a
+# group, bounds every chain of calls.
 scratch=$(mktemp -d build/object.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
 for source in nss_subuid subid_file account_name; do
-        ${CC-gcc} -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -O2 -fstack-protector-strong -fPIC -fstack-usage \
+        ${CC-gcc} -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -O2 -fstack-protector-strong -fPIC -fstack-usage \
                 -c -o "$scratch/$source.o" $source.c 2>"$scratch/errors" || cat "$scratch/errors"
 done
+# .toc is the linker's, powerpc's table of addresses: read-only, as the GOT is, once they are filled in.
 writable=$(for object in "$scratch"/*.o; do
         readelf -SW "$object" | sed 's/^ *\[ *[0-9]*\] *//' |
-                awk '$7 ~ /W/ && $5 != "000000" { print $1, $5 }'
+                awk '$7 ~ /W/ && $5 != "000000" && $1 != ".toc" { print $1, $5 }'
 done)
 is "$writable" '' 'its objects have no writable data'
 
-is "$(awk '$NF != "static"' "$scratch"/*.su)" '' 'every stack frame has a fixed size'
-longest=$(awk -F '\t' '{ sum += $2 } END { print sum }' "$scratch"/*.su)
+# i386 pushes arguments, which is counted: "dynamic,bounded".
+is "$(awk '$NF !~ /^(static|dynamic,bounded)$/' "$scratch"/*.su)" '' 'every stack frame has a size that is known'
+longest=$(awk -F '\t' '/getpw|answer_user/ { user += $2; next } /getgr|answer_group/ { group += $2; next }
+        { sum += $2 } END { print sum + (user > group ? user : group) }' "$scratch"/*.su)
 [ "$longest" -gt 8192 ] && [ "$longest" -le 14336 ]
 ok $? "the longest chain of calls takes at most $longest bytes of stack, 14 KiB are allowed"
 

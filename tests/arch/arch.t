@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# "make check" and real lookups on another architecture, with its C library and its programs: $ARCH.
+set -u
+. "$(dirname "$0")/../lib/tap.sh"
+
+[ "$(id -u)" -eq 0 ] || skip_all 'needs root'
+[ "$(uname -m)" = x86_64 ] || skip_all 'needs an amd64 machine'
+[ "$(printf '%s\n' 6.7 "$(uname -r)" | sort -V | head -n 1)" = 6.7 ] || skip_all 'needs Linux 6.7'
+arch=${ARCH-s390x}
+log=build/arch-$arch.log
+
+# Not bench.t, as nothing is measured here, and not demo.t, whose ps would show qemu's command lines.
+tests=(lookups nsswitch files changes libsubid test_nss_users)
+tests=("${tests[@]/#/tests/nss/}")
+tests=("${tests[@]/%/.t}")
+
+tests/lib/arch-root.sh "$arch" bash -euc '
+        make --silent check
+        make --silent build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2
+        readelf -h build/libnss_subuid.so.2 | sed -n "s/^ *Machine: */machine: /p"
+        FILES=1000 prove --exec "" "$@"' - "${tests[@]}" >"$log" 2>&1
+result=$?
+sed -n 's/^machine:/# &/p' "$log"
+[ $result -eq 0 ] || tail -n 50 "$log" | sed 's/^/# /'
+ok $result "$arch: make check, ${tests[*]}"
+is "$(grep -c '^All tests successful' "$log")" 2 "$arch: all have passed"
+is "$(grep -cE '# SKIP|skipped:' "$log")" 0 "$arch: none was skipped"
+done_testing

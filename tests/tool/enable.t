@@ -1,0 +1,258 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# "subuidctl enable" and "disable" below a folder of its own: what they make of the files that
+# distributions ship (nsswitch/*.conf), what they refuse, that nothing is half done.
+set -u
+. "$(dirname "$0")/../lib/tap.sh"
+
+[ -x build/subuidctl ] || skip_all 'subuidctl was not built'
+scratch=$top/$(mktemp -d build/enable.XXXXXX)
+trap 'chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
+root=$scratch/root
+etc=$root/etc
+file=$etc/nsswitch.conf
+mkdir -p "$etc"
+
+subuidctl() { build/subuidctl "$@" --root "$root" 2>&1; }
+# result COMMAND...: what it prints to standard error, and its exit status.
+result() {
+        { build/subuidctl "$@" --root "$root" >/dev/null; } 2>&1
+        echo $?
+}
+write() { printf '%b' "$1" >"$file"; }
+
+# What distributions ship.
+
+for shipped in tests/tool/nsswitch/*.conf; do
+        name=$(basename "$shipped" .conf)
+        wanted=${shipped%.conf}.enabled
+        cat "$shipped" >"$file"
+        subuidctl enable --dry-run >"$scratch/diff" && cmp "$file" "$shipped" &&
+                patch -s -p1 -d "$root" <"$scratch/diff" && cmp "$file" "$wanted"
+        ok $? "$name: --dry-run changes nothing; patch(1) takes what it prints"
+        cat "$shipped" >"$file"
+        subuidctl enable >/dev/null && cmp "$file" "$wanted"
+        ok $? "$name: enable"
+        before=$(stat -c '%i %y' "$file")
+        output=$(subuidctl enable) && cmp "$file" "$wanted"
+        ok $? "$name: enable again"
+        is "$output $(stat -c '%i %y' "$file")" "$file: nothing to do $before" "$name: which does not write"
+        subuidctl disable --dry-run | patch -s -p1 -d "$root" --dry-run && cmp "$file" "$wanted"
+        ok $? "$name: disable --dry-run"
+        subuidctl disable >/dev/null && cmp "$file" "$shipped"
+        ok $? "$name: disable gives the file as it was"
+        subuidctl disable >/dev/null && cmp "$file" "$shipped"
+        ok $? "$name: disable again"
+done
+is "$(ls -A "$etc")" nsswitch.conf 'nothing else is left in /etc'
+
+# What it prints.
+
+write '1\n2\n3\n4\npasswd: files\n6\n7\ngroup: files\nend'
+is "$(subuidctl enable)" '--- a/etc/nsswitch.conf
++++ b/etc/nsswitch.conf
+@@ -2,8 +2,8 @@
+ 2
+ 3
+ 4
+-passwd: files
++passwd: files subuid
+ 6
+ 7
+-group: files
++group: files subuid
+ end
+\ No newline at end of file' 'it prints what it changes'
+write 'group: files subuid\n\n\n\n\n\n\n\npasswd: files subuid'
+is "$(subuidctl disable)" '--- a/etc/nsswitch.conf
++++ b/etc/nsswitch.conf
+@@ -1,9 +1,9 @@
+-group: files subuid
++group: files
+ 
+ 
+ 
+ 
+ 
+ 
+ 
+-passwd: files subuid
+\ No newline at end of file
++passwd: files
+\ No newline at end of file' 'a last line without its newline'
+is "$(subuidctl disable --dry-run; echo $?)" 0 'nothing to do: no diff'
+write 'group: files\n#\033[31m\0200\npasswd: files\n'
+is "$(subuidctl enable --dry-run | sed -n 6p)" "$(printf ' #\033[31m\200')" 'a diff in a pipe has every byte'
+if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
+        like "$(script -qec "build/subuidctl enable --dry-run --root '$root'" /dev/null </dev/null)" ' #\?\[31m\?' \
+                'one on a terminal has no control characters'
+else
+        skip 'no pseudo-terminals' 'one on a terminal has no control characters'
+fi
+write 'passwd: files\ngroup: files\n'
+if [ -w /dev/full ]; then
+        is "$(build/subuidctl enable --root "$root" 2>&1 >/dev/full; echo $?)" \
+                'subuidctl: standard output: No space left on device
+1' 'output that cannot be written is an error'
+        is "$(cat "$file")" 'passwd: files
+group: files' 'and nothing is changed'
+else
+        skip 'no /dev/full' 'output that cannot be written is an error'
+fi
+
+# The mode; for the owner and the rest see ../nss/enable.t.
+
+write 'passwd: files\ngroup: files\n'
+chmod 640 "$file"
+(umask 077 && subuidctl enable >/dev/null)
+is "$(stat -c %a "$file")" 640 'the mode is kept, whatever the umask'
+chmod 604 "$file"
+(umask 777 && subuidctl disable >/dev/null)
+is "$(stat -c %a "$file")" 604 'by disable too'
+chmod 644 "$file"
+
+# What is refused.
+
+write 'passwd: sss [NOTFOUND=return] files\ngroup: files [NOTFOUND=return] systemd\n'
+cp "$file" "$scratch/before"
+is "$(result enable)" "subuidctl: $file:1: [NOTFOUND=return] would hide subuid behind it; take it away, or add subuid in front of it by hand
+subuidctl: $file:2: [NOTFOUND=return] would hide subuid behind it; take it away, or add subuid in front of it by hand
+1" 'a service that would hide it, in both lines'
+write 'passwd: files\ngroup: files [NOTFOUND=return]\n'
+is "$(result enable) $(head -1 "$file")" "subuidctl: $file:2: [NOTFOUND=return] would hide subuid behind it; take it away, or add subuid in front of it by hand
+1 passwd: files" 'a refusal for one line leaves the other alone'
+
+rm "$file"
+is "$(result enable)" "subuidctl: $file: missing; write it with the lines \"passwd: files\" and \"group: files\"
+1" 'no file'
+is "$(subuidctl disable; echo $?)" "$file: nothing to do
+0" 'which disable does not mind'
+mkdir -p "$root/usr/etc"
+touch "$root/usr/etc/nsswitch.conf"
+is "$(result enable)" "subuidctl: $file: missing; copy $root/usr/etc/nsswitch.conf there first
+1" 'no file but that of the distribution'
+rm -r "${root:?}/usr"
+
+# link TARGET: the file is a symbolic link to a good one.
+link() {
+        mkdir -p "$root$(dirname "$1")"
+        printf 'passwd: files\ngroup: files\n' >"$root$1"
+        ln -sf "$1" "$file"
+}
+link /etc/authselect/nsswitch.conf
+is "$(result enable)" "subuidctl: $file: a symbolic link; add subuid in a profile of your own (authselect create-profile) and select that
+1" "authselect's link"
+subuidctl enable --dry-run | grep -q '^+passwd: files subuid'
+ok $? 'for which --dry-run still tells what to change'
+is "$(result disable)" 0 'nothing to remove behind a link: no error'
+rm -r "$etc/authselect"
+link /etc/static/nsswitch.conf
+is "$(result enable)" "subuidctl: $file: a symbolic link; set system.nssModules and system.nssDatabases in the NixOS configuration
+1" "NixOS' link"
+rm -r "$etc/static"
+link /run/nsswitch.conf
+is "$(result enable)" "subuidctl: $file: a symbolic link; change the file that it leads to, as its keeper wants it, or make it a file
+1" 'any link'
+is "$(cat "$root/run/nsswitch.conf")" 'passwd: files
+group: files' 'and the file behind it is left alone'
+rm "$root/run/nsswitch.conf"
+is "$(result enable)" "subuidctl: $file: a symbolic link; change the file that it leads to, as its keeper wants it, or make it a file
+1" 'a link to nowhere'
+is "$(result disable)" 0 'which disable does not mind'
+rm "$file"
+mkfifo "$file"
+is "$(result enable)" "subuidctl: $file: no regular file
+1" 'a FIFO is not waited for'
+rm "$file"
+is "$(build/subuidctl enable --root "$scratch/none" 2>&1; echo $?)" "subuidctl: $scratch/none: No such file or directory
+1" 'no such root'
+mv "$etc" "$root/elsewhere"
+is "$(result enable)" "subuidctl: $etc: No such file or directory
+1" 'no /etc'
+ln -s ../../../../../../../etc "$etc"
+is "$(result enable)" "subuidctl: $etc: Too many levels of symbolic links
+1" 'an /etc that is itself a link leads nowhere out of the root'
+rm "$etc"
+mv "$root/elsewhere" "$etc"
+
+# The word is in both lines already: nothing to refuse.
+write 'passwd: files subuid\ngroup: files subuid\n'
+mv "$file" "$root/run/nsswitch.conf"
+ln -s /run/nsswitch.conf "$file"
+is "$(result enable)" 0 'a link whose file has the word already'
+rm "$file"
+
+write 'passwd: files\ngroup: files\n'
+if [ "$(id -u)" -ne 0 ]; then
+        chmod a-w "$etc"
+        is "$(result enable)" "subuidctl: $file: left as it is: making a new file beside it: Permission denied
+1" 'a folder that one may not write to'
+        is "$(build/subuidctl enable --dry-run --root "$root" >/dev/null; echo $?)" 0 'for --dry-run one need not'
+        chmod u+w "$etc"
+fi
+is "$(ulimit -f 0; trap '' XFSZ; result enable; cat "$file")" "subuidctl: $file: left as it is: writing a new file beside it: File too large
+1
+passwd: files
+group: files" 'no room for the new file'
+is "$(ls -A "$etc")" nsswitch.conf 'nothing is left of it'
+# The limit's own signal does not kill it before it has cleaned up.
+(ulimit -f 0; subuidctl enable) >/dev/null 2>&1
+is "$(ls -A "$etc")" nsswitch.conf 'nor with the signal that comes with the limit'
+
+# What a killed command, or somebody else, left behind.
+
+mkdir "$scratch/secret"
+echo secret >"$scratch/secret/file"
+for kind in -s -f; do
+        ln $kind "$scratch/secret/file" "$etc/.subuidctl.new"
+        write 'passwd: files\ngroup: files\n'
+        subuidctl enable >/dev/null
+        is "$? $(cat "$scratch/secret/file") $(ls -A "$etc")" '0 secret nsswitch.conf' \
+                "what stands under the temporary name (ln $kind) is removed, not written to"
+done
+
+# Several at once.
+
+write 'passwd: files\ngroup: files\n'
+cp "$file" "$scratch/off"
+sed 's/$/ subuid/' "$file" >"$scratch/on"
+reader() {
+        while [ -e "$scratch/reading" ]; do
+                cat "$file" >"$scratch/read" || echo 'no file'
+                cmp -s "$scratch/read" "$scratch/on" || cmp -s "$scratch/read" "$scratch/off" || echo half
+        done
+}
+touch "$scratch/reading"
+reader >"$scratch/seen" 2>&1 &
+reading=$!
+writers=()
+for _ in 1 2 3 4 5; do
+        for command in enable disable; do
+                (for _ in 1 2 3 4 5; do subuidctl $command || echo failed; done) >>"$scratch/written" 2>&1 &
+                writers+=($!)
+        done
+done
+wait "${writers[@]}"
+rm "$scratch/reading"
+wait "$reading"
+is "$(cat "$scratch/seen")" '' '50 at once: a reader sees the one file or the other'
+is "$(grep -vE '^[-+@ ]|: nothing to do$|: waiting for its lock$' "$scratch/written")" '' 'and each of them succeeds'
+is "$(ls -A "$etc")" nsswitch.conf 'nothing is left of them'
+
+write 'passwd: files\ngroup: files\n'
+exec 9<"$etc"
+flock 9
+subuidctl enable >"$scratch/waiting" 9<&- &
+waiting=$!
+for _ in $(seq 600); do
+        [ ! -s "$scratch/waiting" ] || break
+        sleep 0.1
+done
+is "$(cat "$scratch/waiting") $(cat "$file")" "subuidctl: $etc: waiting for its lock passwd: files
+group: files" 'it waits for the lock, and says so'
+is "$(build/subuidctl enable --dry-run --root "$root" >/dev/null; echo $?)" 0 '--dry-run does not'
+exec 9<&-
+wait "$waiting"
+is "$? $(head -1 "$file")" '0 passwd: files subuid' 'then goes on'
+
+done_testing

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EXPLAIN_H
+#define EXPLAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Why a line is no range. What is one, subid_range_parse says. */
+struct explanation {
+        size_t column; /* in bytes, from 1; where something is missing, behind the line's end */
+        const char *what;
+        const char *advice;
+};
+
+/*
+ * Explains a line of length bytes, its newline not among them. Returns false if there is nothing to
+ * explain: it is a range, a comment or empty.
+ */
+bool explain_line(const char *line, size_t length, struct explanation *explanation);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "replace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/* One name: what already stands there is left from a command that was killed. */
+#define TEMPORARY ".subuidctl.new"
+
+/* The kernel makes these of a file's contents. */
+static bool belongs_to_contents(const char *attribute)
+{
+        return strcmp(attribute, "security.ima") == 0 || strcmp(attribute, "security.evm") == 0;
+}
+
+/* Returns 0, or -1 and errno, as those below. */
+static int copy_attributes(int from, int to)
+{
+        static char names[XATTR_LIST_MAX], value[XATTR_SIZE_MAX];
+        const ssize_t size = flistxattr(from, names, sizeof(names));
+
+        if (size < 0)
+                return errno == ENOTSUP ? 0 : -1;
+        /* The folder may have given one by default. */
+        (void)fremovexattr(to, "system.posix_acl_access");
+        for (const char *name = names; name < names + size; name += strlen(name) + 1) {
+                const ssize_t length = fgetxattr(from, name, value, sizeof(value));
+
+                if (belongs_to_contents(name))
+                        continue;
+                if (length < 0 || fsetxattr(to, name, value, (size_t)length, 0) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+static int write_all(int fd, const char *bytes, size_t size)
+{
+        while (size) {
+                const ssize_t n = write(fd, bytes, size);
+
+                if (n < 0)
+                        return -1;
+                bytes += n;
+                size -= (size_t)n;
+        }
+        return 0;
+}
+
+/* Fills the new file and makes it like the old one. */
+static const char *fill(int fd, int old, const struct stat *status, const char *bytes, size_t size)
+{
+        if (write_all(fd, bytes, size) < 0)
+                return "writing a new file beside it";
+        if (fchown(fd, status->st_uid, status->st_gid) < 0)
+                return "keeping its owner";
+        if (fchmod(fd, status->st_mode & 07777) < 0)
+                return "keeping its mode";
+        if (copy_attributes(old, fd) < 0)
+                return "keeping its extended attributes";
+        if (fsync(fd) < 0)
+                return "writing a new file beside it";
+        return NULL;
+}
+
+/* Closes a descriptor and keeps errno. */
+static void close_quietly(int fd)
+{
+        const int reason = errno;
+
+        close(fd);
+        errno = reason;
+}
+
+static const char *make_new(int folder, int old, const struct stat *status, const char *bytes,
+                            size_t size)
+{
+        const char *failed;
+        int fd;
+
+        if (unlinkat(folder, TEMPORARY, 0) < 0 && errno != ENOENT)
+                return "removing a left-over";
+        fd = openat(folder, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return "making a new file beside it";
+        failed = fill(fd, old, status, bytes, size);
+        close_quietly(fd);
+        return failed;
+}
+
+static bool has_changed(int folder, const char *name, const struct stat *before)
+{
+        struct stat now;
+
+        return fstatat(folder, name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
+               now.st_dev != before->st_dev || now.st_ino != before->st_ino ||
+               now.st_size != before->st_size || now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
+               now.st_ctim.tv_nsec != before->st_ctim.tv_nsec;
+}
+
+static const char *put_in_place(int folder, const char *name, const struct stat *status)
+{
+        if (has_changed(folder, name, status)) {
+                errno = EBUSY;
+                return "somebody else changed it; try again";
+        }
+        if (renameat(folder, TEMPORARY, folder, name) < 0)
+                return errno == EPERM ? "replacing it (is it immutable? see chattr(1))"
+                                      : "replacing it";
+        return NULL;
+}
+
+const char *replace_file(int folder, const char *name, const struct stat *status, const char *bytes,
+                         size_t size)
+{
+        const int old = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        const char *failed;
+        sigset_t all, before;
+
+        if (old < 0)
+                return "opening it";
+        sigfillset(&all);
+        sigprocmask(SIG_BLOCK, &all, &before);
+        failed = make_new(folder, old, status, bytes, size);
+        if (!failed)
+                failed = put_in_place(folder, name, status);
+        if (failed) {
+                const int reason = errno;
+
+                (void)unlinkat(folder, TEMPORARY, 0);
+                errno = reason;
+        }
+        close_quietly(old);
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        return failed;
+}
