@@ -35,7 +35,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-arch check-readme check-packages dist rpm machine-config bench bench_tools docs fuzz prove install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-arch check-readme check-packages dist deb rpm machine-config bench bench_tools docs fuzz prove install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -126,12 +126,6 @@ check-readme:
 
 check-readme-%:
 	SUITE=$* prove --exec '' tests/readme/readme.t
-
-# Needs root: what packaging/ makes, unpacked and used in private roots.
-check-packages:
-	@tests/lib/deps.sh --install packages
-	$(MAKE) --no-print-directory all
-	prove --exec '' tests/packaging/openshift.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
 check_programs = $(unit_tests) build/tests/test_faults $(tool_tests)
@@ -265,13 +259,44 @@ uninstall:
 	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	rmdir "$(DESTDIR)$(docdir)" 2>/dev/null || :
 
-# --- packages -------------------------------------------------------------------------------------
+# --- release and packages -------------------------------------------------------------------------
+
+# The sources as they are in git, or as they lie here where there is no git: in a tarball of them.
+release = nss-subuid-$(VERSION)
+
+dist:
+	@mkdir -p build
+	$(if $(wildcard .git),git archive --prefix=$(release)/ -o build/$(release).tar HEAD, \
+		tar -cf build/$(release).tar --exclude=./build --sort=name --owner=0 --group=0 --transform='s|^\.|$(release)|' .)
+	gzip -nf build/$(release).tar
+
+# Debian packages, in build/deb. debhelper wants its folder at the top.
+deb: dist
+	@tests/lib/deps.sh packaging
+	rm -rf build/deb
+	mkdir -p build/deb
+	cp build/$(release).tar.gz build/deb/nss-subuid_$(VERSION).orig.tar.gz
+	tar -C build/deb -xf build/$(release).tar.gz
+	cp -r build/deb/$(release)/packaging/debian build/deb/$(release)/debian
+	cd build/deb/$(release) && dpkg-buildpackage -us -uc $(DEB_BUILD)
+	rm -rf build/deb/$(release)
 
 # What OpenShift's nodes need besides the module; needs python3-yaml.
 machine-config: packaging/openshift/99-worker-subuid.yaml
 
 packaging/openshift/%.yaml: packaging/openshift/%.bu packaging/openshift/machine-config.py
 	packaging/openshift/machine-config.py $< >$@
+
+# Needs root and a mirror: the Debian packages in bare roots, the rest of packaging/ in private ones.
+check-packages:
+	@tests/lib/deps.sh --install releases rpm
+	$(MAKE) --no-print-directory all
+	prove --exec '' tests/packaging/openshift.t
+	$(MAKE) --no-print-directory check-packages-bookworm
+	$(MAKE) --no-print-directory check-packages-trixie
+
+check-packages-%:
+	SUITE=$* prove --exec '' tests/packaging/deb.t
 
 # --- keep it tidy ---------------------------------------------------------------------------------
 
@@ -314,7 +339,7 @@ help:
 	@echo 'make check-all       install what the tests need (Debian), then run all of the above'
 	@echo 'make check-arch      the module on i386, arm64, armhf, ppc64el and s390x, in roots of theirs'
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
-	@echo 'make check-packages  what packaging/ makes, unpacked and used; needs root'
+	@echo 'make check-packages  the Debian packages in bare roots; the RPMs and files for nodes unpacked'
 	@echo 'make bench           measure it beside the bare system calls and its peers'
 	@echo 'make fuzz            fuzz whole lookups against a model; needs clang'
 	@echo 'make docs            draw docs/lookup.svg; needs Graphviz'
@@ -324,4 +349,6 @@ help:
 	@echo 'make deps            install the Debian packages that all of this needs'
 	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir'
 	@echo 'make uninstall       remove what install has installed'
+	@echo 'make dist            the sources as a tarball'
+	@echo 'make deb             Debian packages, in build/deb'
 	@echo 'make clean           remove build/'

@@ -12,7 +12,8 @@ declare -A packages=(
         [runtimes]='crun curl iproute2 nginx podman runc'
         [releases]='git mmdebstrap perl'
         [bench]='gcc libc6-dev gnuplot-nox libnss-cache libnss-extrausers libnss-systemd libsubid-dev procps python3 valgrind'
-        [packages]='cpio python3 python3-yaml rpm rpmlint systemd uidmap'
+        [packaging]='build-essential debhelper dh-nss libcmocka-dev libsmartcols-dev libsubid-dev perl python3'
+        [rpm]='cpio python3 python3-yaml rpm rpmlint systemd uidmap'
         [prove]='cvc4 frama-c-base gcc why3'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
 )
