@@ -281,6 +281,15 @@ deb: dist
 	cd build/deb/$(release) && dpkg-buildpackage -us -uc $(DEB_BUILD)
 	rm -rf build/deb/$(release)
 
+# RPMs, in build/rpm. "make check" is run here, not once more in %check. Debian's rpmbuild knows neither
+# Fedora's macros nor what is installed.
+rpm: dist
+	@tests/lib/deps.sh rpm
+	rm -rf build/rpm
+	rpmbuild -ba --nocheck $(if $(shell rpm --eval '%{?_unitdir}'),,--nodeps --load=packaging/rpm.macros) \
+		--define '_topdir $(CURDIR)/build/rpm' --define '_sourcedir $(CURDIR)/build' $(RPM_BUILD) \
+		packaging/nss-subuid.spec
+
 # What OpenShift's nodes need besides the module; needs python3-yaml.
 machine-config: packaging/openshift/99-worker-subuid.yaml
 
@@ -350,5 +359,6 @@ help:
 	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir'
 	@echo 'make uninstall       remove what install has installed'
 	@echo 'make dist            the sources as a tarball'
+	@echo 'make rpm             RPMs, in build/rpm'
 	@echo 'make deb             Debian packages, in build/deb'
 	@echo 'make clean           remove build/'
