@@ -51,7 +51,7 @@ build/$(module): $(objects) nss_subuid.sym
 	$(CC) $(CFLAGS) $(LDFLAGS) $(module_ldflags) -o $@ $(objects)
 
 build/subuidctl: $(tool_objects)
-	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(tool_objects) -lsmartcols -lsubid
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(tool_objects) -lsmartcols -lsubid -ldl
 
 $(filter build/tool/%,$(tool_objects)): $(wildcard tool/*.h)
 
@@ -129,8 +129,8 @@ check-readme-%:
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
 check_programs = $(unit_tests) build/tests/test_faults $(tool_tests)
-test_tools = build/tests/probe build/tests/ask build/tests/against_libsubid build/tests/libnss_members.so.2 \
-	build/tests/concurrency build/tests/concurrency_tsan build/tests/runc-bullseye
+test_tools = $(addprefix build/tests/,probe ask against_libsubid libnss_members.so.2 libnss_hang.so.2 \
+	concurrency concurrency_tsan runc-bullseye)
 
 # Parts of the command; what else of it they want, the tests bring along.
 tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
@@ -176,7 +176,7 @@ build/tests/concurrency_tsan: tests/nss/concurrency.c $(sources) $(headers)
 	@mkdir -p $(@D)
 	$(compile) -U_FORTIFY_SOURCE -fsanitize=thread -I. -o $@ $< $(sources) -lpthread
 
-build/tests/libnss_members.so.2: tests/nss/nss_members.c
+build/tests/libnss_%.so.2: tests/nss/nss_%.c
 	@mkdir -p $(@D)
 	$(compile) -fvisibility=default -shared -o $@ $<
 

@@ -88,7 +88,7 @@ static struct fault explain_fields(const char *line, const char *end)
         const char *const start = memchr(line, ':', (size_t)(end - line));
         const char *count, *extra;
         struct fault fault;
-        uint32_t numbers[2];
+        uint32_t numbers[2] = {0, 0};
 
         if (!start)
                 return (struct fault){end, "one field instead of three", FORM};

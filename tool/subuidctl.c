@@ -30,21 +30,17 @@ static const struct command {
 } commands[] = {
     {"list", command_list, "JrnoR", 1, 0, INT_MAX},
     {"whois", command_whois, "JrnoN", 1, 1, INT_MAX},
+    {"check", command_check, "JR", 3, 0, 0},
     {"enable", command_enable, "DR", 1, 0, 0},
     {"disable", command_disable, "DR", 1, 0, 0},
 };
 
 static const struct option long_options[] = {
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {"json", no_argument, NULL, 'J'},
-    {"raw", no_argument, NULL, 'r'},
-    {"noheadings", no_argument, NULL, 'n'},
-    {"output", required_argument, NULL, 'o'},
-    {"root", required_argument, NULL, 'R'},
-    {"names", no_argument, NULL, 'N'},
-    {"dry-run", no_argument, NULL, 'D'},
-    {0},
+    {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'V'},
+    {"json", no_argument, NULL, 'J'},       {"raw", no_argument, NULL, 'r'},
+    {"noheadings", no_argument, NULL, 'n'}, {"output", required_argument, NULL, 'o'},
+    {"root", required_argument, NULL, 'R'}, {"names", no_argument, NULL, 'N'},
+    {"dry-run", no_argument, NULL, 'D'},    {0},
 };
 
 static const struct command *command;
@@ -181,16 +177,17 @@ static void print_help(void)
               "Commands:\n"
               "  list [OWNER...]      the ranges of all owners, or of these\n"
               "  whois ID|NAME...     whose it is, and who uses it now\n"
+              "  check                what is wrong with the ranges and with nsswitch.conf\n"
               "  enable, disable      add subuid to passwd and group in /etc/nsswitch.conf, or "
               "remove it\n"
               "\n"
               "Options:\n"
-              "  -J, --json           JSON (list, whois)\n"
+              "  -J, --json           JSON (list, whois, check)\n"
               "  -r, --raw            no alignment (list, whois)\n"
               "  -n, --noheadings     no headings (list, whois)\n"
               "  -o, --output LIST    these columns, or with + in front these too\n"
               "                       (list, whois)\n"
-              "      --root FOLDER    the system below this folder (list, enable, disable)\n"
+              "      --root FOLDER    the system below this folder (list, check, enable, disable)\n"
               "      --names          also the names that containers give it (whois)\n"
               "      --dry-run        only print what would change (enable, disable)\n"
               "  -h, --help\n"

@@ -35,6 +35,7 @@ __attribute__((format(printf, 1, 2))) char *text_of(const char *format, ...);
 
 /* A copy of at most max bytes of a text, in which all but printable ASCII is shown as "?". */
 char *printable(const char *text, size_t length, size_t max);
+
 /* Opens anything below --root, with these flags of open(2). Returns a descriptor or -errno. */
 int open_any_below_root(const char *path, int flags);
 
@@ -58,6 +59,7 @@ int command_list(char **argv);
 extern const struct column list_columns[];
 int command_whois(char **argv);
 extern const struct column whois_columns[];
+int command_check(char **argv);
 int command_enable(char **argv);
 int command_disable(char **argv);
 

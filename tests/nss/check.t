@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What "subuidctl check" can tell of a running system only. The service "members" (nss_members.c)
+# knows the group 200193, the service "hang" never answers.
+set -u
+. "$(dirname "$0")/../lib/tap.sh"
+[ -x build/subuidctl ] || skip_all 'subuidctl was not built'
+private_root
+
+module=$(find /usr/lib -name libnss_subuid.so.2)
+lib=${module%/*}
+cp build/tests/libnss_{members,hang}.so.2 "$lib/"
+# Nothing that this machine may have besides.
+rm -f /usr/lib32/libc.so.6 /usr/lib/i386-linux-gnu/libc.so.6 /run/nscd/socket
+sed -i '/^\(UID\|GID\)_M/d' /etc/login.defs
+
+check() { timeout 60 build/subuidctl check "$@" 2>&1; }
+
+# has 'FINDING... ' WHAT: just these.
+has() {
+        is "$(check -J | awk -F '"' '
+                $2 == "file" { place = $4 }
+                $2 == "line" { gsub("[^0-9]", "", $3); if ($3) place = place ":" $3 }
+                $2 == "severity" { severity = $4 }
+                $2 == "finding" { print place, severity, $4 }')" "$1" "$2"
+}
+
+# node PASSWD GROUP LINE...: services and ranges.
+node() {
+        printf '%s\n' "passwd: $1" "group: $2" >/etc/nsswitch.conf
+        printf '%s\n' "${@:3}" | tee /etc/subuid >/etc/subgid
+}
+
+node 'files subuid systemd' 'files [SUCCESS=merge] systemd subuid' containers:200000:268435456
+is "$(check; echo $?)" 0 'a node as it should be'
+is "$(setpriv --reuid 65534 --regid 65534 --clear-groups build/subuidctl check 2>&1; echo $?)" 0 \
+        'and as an ordinary user sees it'
+is "$(check --root /; echo $?)" 0 '--root / is the running system'
+
+# The library.
+mv "$module" "$module.away"
+has '/etc/subgid:1 error round-trip
+/etc/subgid:1 error round-trip
+/etc/subuid:1 error round-trip
+/etc/subuid:1 error round-trip
+libnss_subuid.so.2 error library' 'no library, and no answer'
+like "$(check)" 'for the C library 200000 is unknown by number, not _200000' 'in words'
+version=$(sed -n 's/^.define NSS_SUBUID_VERSION "\(.*\)"/\1/p' nss_subuid.h)
+LC_ALL=C sed "s/${version//./\\.}/9.9.9/" "$module.away" >"$module"
+has 'libnss_subuid.so.2 warning library-version' 'another version'
+like "$(check)" "version 9.9.9, subuidctl $version;" 'in words'
+mv "$module.away" "$module"
+
+chmod 600 /etc/subgid
+is "$(setpriv --reuid 65534 --regid 65534 --clear-groups build/subuidctl check 2>&1; echo $?)" \
+        'subuidctl: /etc/subgid: Permission denied
+3' 'an ordinary user who may not read a file'
+chmod 644 /etc/subgid
+
+# nscd: whoever accepts connections there.
+mkdir -p /run/nscd
+python3 -c '
+import os, socket
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("/run/nscd/socket")
+listener.listen()
+if os.fork():
+    os._exit(0)
+while True:
+    listener.accept()[0].close()' >/dev/null 2>&1
+has '/run/nscd/socket warning nscd' 'nscd runs'
+rm /run/nscd/socket
+has '' 'and does not'
+
+# Other services of the line.
+node 'files subuid' 'files members subuid' a:100000:65536 b:200193:1000 c:300000:65536
+has '/etc/subgid:2 error answered' 'a service that knows the first ID of a range'
+is "$(check)" '/etc/subgid:2: error: 200193 is _200193 of members, a service of the line for group; move the range, or the account' 'in words'
+node 'files subuid' 'files subuid members' b:199994:200
+has '/etc/nsswitch.conf:2 warning before-accounts
+/etc/subgid:1 error answered' 'the last one, behind subuid'
+node 'files subuid' 'files members subuid' b:200193:0 b:200194:65536
+has '/etc/subgid:1 warning empty-range
+/etc/subuid:1 warning empty-range' 'a service that knows none'
+node 'files hang subuid' 'files subuid' containers:200000:65536
+has '/etc/nsswitch.conf warning no-answer
+/etc/nsswitch.conf:1 warning no-answer' 'a service that does not answer'
+
+# A number that an account has is not looked up: it is found as one.
+node 'files subuid' 'files subuid' root:65530:6 root:1234:1
+printf 'somebody:x:1234:1234::/:\n' >>/etc/passwd
+printf 'somebody:x:1234:\n' >>/etc/group
+has '/etc/subgid:1 warning excluded-id
+/etc/subuid:1 warning excluded-id' 'IDs that get no name, and an account, are not looked up'
+
+# 65,535 lines, nearly all of 32 bits.
+seq 65533 | awk '{ printf "u%d:%.0f:65536\n", $1, $1 * 65536 + 65536 }' | tee /etc/subuid >/etc/subgid
+is "$(check; echo $?)" 'subuidctl: /etc/subuid: 50 of 65533 ranges were looked up
+subuidctl: /etc/subgid: 50 of 65533 ranges were looked up
+0' 'a file of 65,533 ranges'
+
+done_testing

@@ -1,0 +1,329 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# "subuidctl check" on systems below --root: each finding on one that has it, and nothing on a node as
+# it should be. What only a running system can tell is in tests/nss/check.t.
+set -u
+. "$(dirname "$0")/../lib/tap.sh"
+
+[ -x build/subuidctl ] || skip_all 'subuidctl was not built'
+umask 022
+scratch=$top/$(mktemp -d build/check.XXXXXX)
+trap 'rm -rf "$scratch"' EXIT
+root=$scratch/root
+etc=$root/etc
+lib=$root/usr/lib/x86_64-linux-gnu
+
+# elf CLASS FILE: the beginning of a library for 32 (1) or 64 (2) bits.
+elf() {
+        printf '\177ELF%b\1\1\0\0\0\0\0\0\0\0\0' "\\$1" >"$2"
+}
+
+# A node as it should be, with CRI-O's line.
+node() {
+        rm -rf "$root"
+        mkdir -p "$etc" "$lib"
+        elf 2 "$lib/libc.so.6"
+        elf 2 "$lib/libnss_subuid.so.2"
+        echo containers:200000:268435456 | tee "$etc/subuid" >"$etc/subgid"
+        printf '%s\n' root:x:0:0::/: bob:x:1000:1000::/: nobody:x:65534:65534::/: >"$etc/passwd"
+        printf '%s\n' root:x:0: bob:x:1000: nogroup:x:65534: >"$etc/group"
+        printf '%s\n' 'passwd: files subuid systemd' 'group: files [SUCCESS=merge] systemd subuid' \
+                >"$etc/nsswitch.conf"
+}
+
+check() { build/subuidctl check --root "$root" "$@" 2>&1; }
+
+# found: each finding as PLACE SEVERITY NAME.
+found() {
+        check -J | awk -F '"' '
+                $2 == "file" { place = $4; sub("^/etc/", "", place) }
+                $2 == "line" || $2 == "column" { gsub("[^0-9]", "", $3); if ($3) place = place ":" $3 }
+                $2 == "severity" { severity = $4 }
+                $2 == "finding" { print place, severity, $4 }'
+}
+
+# has FINDINGS WHAT: just these, which are then no longer there on a new node.
+has() {
+        local got
+        got=$(found)
+        is "$got" "$1" "$2"
+        printf '%s\n' "$got" >>"$scratch/seen"
+        node
+}
+
+# both LINE...: the same lines in both range files.
+both() { printf '%s\n' "$@" | tee "$etc/subuid" >"$etc/subgid"; }
+nsswitch() { printf '%s\n' "$@" >"$etc/nsswitch.conf"; }
+
+node
+is "$(check; echo $?)" 0 'a node as it should be: nothing is said'
+is "$(check -J | tr -d ' \n'; echo $?)" '{"findings":[]}0' 'in JSON too'
+
+# --- range files ----------------------------------------------------------------------------------
+
+printf 'bob:1:65536\r\n' >>"$etc/subuid"
+printf '\n#comment\nbob 300000000 65536\n' >>"$etc/subgid"
+has 'subgid:4:20 error no-range
+subuid:2:12 error no-range' 'lines that are no ranges, with the column'
+rm "$etc/subuid" "$etc/subgid"
+has 'subgid warning no-ranges
+subuid warning no-ranges' 'no range files'
+both bob:300000:0
+has 'subgid:1 warning empty-range
+subuid:1 warning empty-range' 'a count of 0'
+both bob:65520:65536
+has 'subgid:1 warning excluded-id
+subuid:1 warning excluded-id' 'IDs that never get a name'
+both 'bob :300000:5'
+has 'subgid:1:4 warning odd-owner
+subuid:1:4 warning odd-owner' 'a blank in the name of an owner'
+both bob:300000:5 1000:400000:5
+has 'subgid:2 warning two-owners
+subuid:2 warning two-owners' 'the name and the number of one account'
+both bob:300000:5 1001:400000:5
+has '' 'the number of another account'
+both bob:300000:10 eve:300009:2 bob:300010:10
+has 'subgid:2 warning overlap
+subgid:3 warning overlap
+subuid:2 warning overlap
+subuid:3 warning overlap' 'IDs of two owners'
+both bob:300000:10 bob:300010:10 eve:300020:10
+has '' 'ranges side by side'
+both bob:300000:10 eve:1000000:1 bob:300009:10
+has 'subgid:3 error overlap-of-one
+subuid:3 error overlap-of-one' 'IDs twice with one owner'
+mkdir "$etc/nss-subuid"
+echo 'subid: sss' >>"$etc/nsswitch.conf"
+echo eve:200005:5 | tee "$etc/nss-subuid/subuid" >"$etc/nss-subuid/subgid"
+is "$(check; echo $?)" '/etc/nss-subuid/subgid:1: warning: 200005-200009 belong to containers, /etc/subgid line 1; give IDs to one owner
+/etc/nss-subuid/subuid:1: warning: 200005-200009 belong to containers, /etc/subuid line 1; give IDs to one owner
+1' 'across two files, and the status where there are only warnings'
+node
+echo bob:100000:5 >>"$etc/subuid"
+has 'subuid:2 error no-gids' 'an owner without GIDs'
+echo bob:100000:5 >>"$etc/subuid"
+echo bob:100000:4 >>"$etc/subgid"
+has 'subuid:2 warning fewer-gids' 'fewer GIDs than UIDs'
+echo bob:100000:5 >>"$etc/subgid"
+has 'subgid:2 warning no-uids' 'an owner without UIDs'
+both bob:100000:5 bob:100010:5
+printf '%s\n' bob:100010:5 bob:100000:5 >"$etc/subgid"
+has 'subuid:1 warning other-position
+subuid:2 warning other-position' 'the same lines in another order'
+both bob:300000:5 eve:300005:5
+printf '%s\n' bob:400000:5 eve:300005:5 >"$etc/subgid"
+has '' 'other numbers'
+echo eve:x:200000:200000::/: >>"$etc/passwd"
+echo eve:x:200101: >>"$etc/group"
+has 'subgid:1 error account
+subuid:1 error account' 'accounts inside a range'
+echo eve:x:199999:199999::/: >>"$etc/passwd"
+echo eve:x:268635456: >>"$etc/group"
+has '' 'accounts beside a range'
+both root:1000:1
+has '' 'one ID alone that is an account'
+both root:0:1
+has 'subgid:1 error root-id
+subuid:1 error root-id' 'root in a range'
+both bob:999:1
+has 'subgid:1 warning system-ids
+subuid:1 warning system-ids' 'an ID of system accounts'
+both bob:60000:2
+has 'subgid:1 warning login-ids
+subuid:1 warning login-ids' 'an ID for accounts to come'
+both bob:60000:2
+printf '%s\n' '#UID_MAX 70000' 'UID_MAX	59999' ' GID_MAX 59999' >"$etc/login.defs"
+has '' 'login.defs says that it is none'
+both bob:60001:1183 eve:65520:14
+has '' 'beside the IDs of DynamicUser='
+both bob:65519:1
+has 'subgid:1 error dynamic-user
+subuid:1 error dynamic-user' 'an ID of DynamicUser='
+both bob:524288:1690000000
+has '' 'most IDs of systemd-nspawn, which is not installed'
+both bob:524288:1690000000
+mkdir -p "$root/usr/bin"
+: >"$root/usr/bin/systemd-nspawn"
+has '' 'not quite so many of them, and it is'
+both bob:524288:1700000000
+mkdir -p "$root/usr/bin"
+: >"$root/usr/bin/systemd-nspawn"
+has 'subuid:1 warning nspawn' 'and most of them'
+
+mv "$etc/subuid" "$etc/elsewhere"
+ln -s elsewhere "$etc/subuid"
+has 'subuid warning symlink' 'a symbolic link'
+printf 'containers:200000:268435456' >"$etc/subgid"
+has 'subgid:1 warning no-newline' 'no newline at the end'
+printf '#\n#\0\n' >>"$etc/subuid"
+has 'subuid:3 warning nul-byte' 'a NUL byte'
+chmod 640 "$etc/subuid"
+mkdir -m 700 "$etc/nss-subuid"
+has 'nss-subuid error not-readable
+subuid error not-readable' 'files that only some may read'
+chmod 664 "$etc/subgid"
+has 'subgid error writable' 'a file that others may write'
+
+# --- nsswitch.conf --------------------------------------------------------------------------------
+
+rm "$etc/nsswitch.conf"
+has 'nsswitch.conf error not-enabled
+nsswitch.conf error not-enabled' 'no nsswitch.conf'
+nsswitch 'passwd: files' 'group: files subuid'
+has 'nsswitch.conf:1 error not-enabled' 'no subuid for users'
+echo 'hosts: files [NOTFUND=return] dns' >>"$etc/nsswitch.conf"
+has 'nsswitch.conf:3:15 error mistake' 'a mistake, if in another line'
+echo 'sudoers: files [NOTFUND=return]' >>"$etc/nsswitch.conf"
+has '' 'a mistake in a line that is not for the C library'
+printf 'group: files subuid\npasswd: files subuid' >"$etc/nsswitch.conf"
+has 'nsswitch.conf error not-enabled
+nsswitch.conf:2 error not-read' 'a last line without a newline'
+nsswitch 'passwd: files [UNAVAIL=return] [NOTFOUND=continue] subuid' 'group: files subuid'
+has 'nsswitch.conf:1:32 error not-read
+nsswitch.conf:1 error not-enabled' 'a second [...]'
+nsswitch 'passwd: files' 'group: files subuid' 'passwd: files subuid'
+has 'nsswitch.conf:1 warning two-lines' 'two lines for users'
+nsswitch 'passwd: files subuid # ours' 'group: files subuid'
+has 'nsswitch.conf:1:22 warning comment
+nsswitch.conf:1:15 warning before-accounts' 'a comment behind services'
+nsswitch '# passwd: subuid files # [x]' 'passwd: files subuid' 'group: files subuid'
+has '' 'a comment of its own'
+nsswitch 'passwd: files subuid subuid' 'group: files subuid'
+has 'nsswitch.conf:1:22 warning twice' 'twice'
+echo 'shadow: files subuid' >>"$etc/nsswitch.conf"
+has 'nsswitch.conf:3:15 warning wrong-database' 'for another database'
+echo 'initgroups: files subuid' >>"$etc/nsswitch.conf"
+has '' 'in a line for initgroups'
+for service in sss ldap winbind altfiles extrausers compat files unheard-of; do
+        nsswitch "passwd: subuid $service" "group: $service subuid"
+        has 'nsswitch.conf:1:9 warning before-accounts' "in front of $service"
+done
+nsswitch 'passwd: files subuid mymachines systemd' 'group: files subuid'
+has '' 'in front of services without accounts'
+nsswitch 'passwd: files systemd subuid' 'group: files subuid'
+has 'nsswitch.conf:1:23 warning behind-systemd' 'behind systemd'
+nsswitch 'passwd: files [NOTFOUND=return] subuid' 'group: files [!SUCCESS=return] subuid'
+has 'nsswitch.conf:1:15 error behind-return
+nsswitch.conf:2:14 error behind-return' 'behind [NOTFOUND=return]'
+nsswitch 'passwd: files [UNAVAIL=return] subuid [NOTFOUND=return]' 'group: files subuid'
+has '' 'behind another [...]'
+nsswitch 'passwd: files subuid' 'group: files [SUCCESS=merge] subuid systemd'
+has 'nsswitch.conf:2:30 error merge' 'in the middle of a line that merges'
+nsswitch 'passwd: files subuid' 'group: files [SUCCESS=merge] subuid [SUCCESS=merge] systemd'
+has '' 'merging on behind it'
+
+# --- directories ----------------------------------------------------------------------------------
+
+directory() {
+        mkdir -p "$etc/nss-subuid" "$etc/sssd/conf.d" "$etc/samba"
+        nsswitch 'passwd: files sss winbind subuid' 'group: files subuid' "subid: ${1-files}"
+}
+
+directory sss
+has 'nsswitch.conf:3 warning not-imported
+nsswitch.conf:3 warning not-imported' 'subid: sss, and no import'
+directory sss
+: >"$etc/nss-subuid/subuid"
+: >"$etc/nss-subuid/subgid"
+has '' 'an import of today'
+directory sss
+: >"$etc/nss-subuid/subuid"
+touch -d '3 days ago' "$etc/nss-subuid/subgid"
+has 'nss-subuid/subgid warning old-import' 'an import of three days ago'
+directory sss
+touch -d '1 minute ago' "$etc/nss-subuid/subuid"
+: >"$etc/nss-subuid/owners"
+: >"$etc/nss-subuid/subgid"
+has 'nss-subuid/subuid warning old-import' 'an import older than the list of owners'
+directory files
+: >"$etc/nss-subuid/subuid"
+has 'nss-subuid/subuid warning unused-import' 'an import, and no directory'
+directory sss
+: >"$etc/nss-subuid/subuid"
+: >"$etc/nss-subuid/subgid"
+both root:200000:10 containers:300000:10 bob:400000:10
+has 'subgid:3 warning subid-ignored
+subuid:3 warning subid-ignored' 'subid: sss, and a user in /etc/subuid'
+
+directory
+printf '%s\n' '[sssd]' 'domains = x' '[domain/x]' 'id_provider = ad' >"$etc/sssd/sssd.conf"
+has 'subuid:1 warning sssd-map' 'the ID mapping of SSSD'
+directory
+printf '%s\n' '[domain/x]' 'id_provider = ad' 'ldap_idmap_range_min = 200000' >"$etc/sssd/sssd.conf"
+printf '%s\n' '[domain/x]' 'ldap_idmap_range_min = 268635456' >"$etc/sssd/conf.d/min.conf"
+has '' 'elsewhere'
+directory
+printf '%s\n' '[domain/x]' 'id_provider = ldap' 'ldap_id_mapping = true' >"$etc/sssd/sssd.conf"
+both containers:2000200000:10
+has 'subuid:1 warning sssd-map' 'at the end of it'
+directory
+printf '%s\n' '[domain/x]' 'id_provider = ad' >"$etc/sssd/sssd.conf"
+both containers:2000200001:10
+has '' 'behind it'
+directory
+printf '%s\n' '[domain/x]' 'id_provider=ldap' '#ldap_id_mapping = true' '[domain/y]' 'id_provider=ad' \
+        'ldap_id_mapping = False' >"$etc/sssd/sssd.conf"
+has '' 'not used'
+directory
+ln -s sssd.conf "$etc/sssd/sssd.conf"
+is "$(check; echo $?)" "subuidctl: $root/etc/sssd/sssd.conf: not checked: Too many levels of symbolic links
+0" 'what cannot be read is said'
+node
+directory
+printf '%s\n' '[global]' 'idmap config * : range = 3000-7999' 'IDMap Config AD:Range = 199000 - 200000' \
+        >"$etc/samba/smb.conf"
+has 'subuid:1 warning winbind-map' 'the ID mapping of winbind'
+directory
+printf '%s\n' '[global]' 'idmap config * : range = 3000-199999' >"$etc/samba/smb.conf"
+has '' 'elsewhere'
+
+# --- libraries ------------------------------------------------------------------------------------
+
+rm "$lib/libnss_subuid.so.2"
+has 'libnss_subuid.so.2 error library' 'no library'
+mkdir "$root/usr/lib32"
+elf 1 "$root/usr/lib32/libc.so.6"
+has 'libnss_subuid.so.2 warning library-32' 'a 32-bit C library alone'
+mkdir "$root/usr/lib32"
+elf 1 "$root/usr/lib32/libc.so.6"
+elf 1 "$root/usr/lib32/libnss_subuid.so.2"
+has '' 'and both'
+rm "$lib"/*
+elf 1 "$root/usr/lib/libc.so.6"
+elf 1 "$root/usr/lib/libnss_subuid.so.2"
+has '' 'a 32-bit system'
+rm "$lib"/*
+elf 1 "$root/usr/lib/libc.so.6"
+has 'libnss_subuid.so.2 error library' 'a 32-bit system without the library'
+
+# --- output ---------------------------------------------------------------------------------------
+
+printf 'e\033ve:300000000:5\n' >>"$etc/subuid"
+echo 'shadow: subuid' >>"$etc/nsswitch.conf"
+is "$(check; echo $?)" '/etc/nsswitch.conf:3: warning: column 9: subuid knows nothing of shadow; remove it
+/etc/subuid:2: warning: column 2: the owner'\''s name has a blank, a control or a non-ASCII byte; remove the byte if it is not meant
+/etc/subuid:2: error: e?ve has UIDs and no GIDs: newgidmap refuses, and the users'\'' group is 65534; add the owner'\''s line to /etc/subgid
+2' 'lines in order, nothing but printable characters, and the status where there is an error'
+check -J | python3 -c 'import json, sys; print(list(json.load(sys.stdin)["findings"][0].items()))' >"$scratch/json"
+is "${PIPESTATUS[0]} $(cat "$scratch/json")" "2 [('file', '/etc/nsswitch.conf'), ('line', 3), ('column', 9), ('severity', 'warning'), ('finding', 'wrong-database'), ('message', 'subuid knows nothing of shadow'), ('advice', 'remove it')]" \
+        'the same in JSON'
+rm "$etc/subuid"
+mkfifo "$etc/subuid"
+is "$(check; echo $?)" "subuidctl: $root/etc/subuid: no regular file
+3" 'the status where nothing could be checked'
+node
+
+# 65,535 lines, each of which overlaps others.
+seq 65535 | awk '{ printf "u%d:%d:1000000\n", $1, 300000000 + 10 * $1 }' | tee "$etc/subuid" >"$etc/subgid"
+is "$(check | grep -c 'u1, line 1;')" 131068 'a file of 65,535 lines'
+node
+
+# --- the manual -----------------------------------------------------------------------------------
+
+table=$(sed -n 's/^ *\[[A-Z0-9_]*\] = {"\(.*\)", \([A-Z]*\)},$/\1 \2/p' tool/check.c | tr '[:upper:]' '[:lower:]' | sort)
+is "$(sed -n 's/^\.It Li \([a-z0-9-]*\) Ta \(error\|warning\) Ta .*/\1 \2/p' man/subuidctl.8 | sort)" \
+        "$table" 'the manual has all findings'
+is "$(sed -nE "s/^(has ')?[^ ]+ (error|warning) ([a-z0-9-]+)('.*)?\$/\\3 \\2/p" "$scratch/seen" tests/nss/check.t | sort -u)" \
+        "$table" 'the tests too'
+
+done_testing

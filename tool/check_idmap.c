@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "check.h"
+
+#include "subuidctl.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+/* IDs that SSSD or winbind may make up for accounts of a directory: they are not asked for here. */
+
+#define SSSD_FILE "/etc/sssd/sssd.conf"
+#define SSSD_FOLDER "/etc/sssd/conf.d"
+#define WINBIND_FILE "/etc/samba/smb.conf"
+
+/* A line "key = value" of a section. */
+struct setting {
+        const char *section, *key, *value;
+};
+
+struct settings {
+        struct setting *all;
+        size_t count;
+};
+
+/* A file that cannot be read is no finding, but nor is it passed over in silence. */
+static void not_checked(const char *path, int r)
+{
+        if (r != -ENOENT)
+                error("%s%s: not checked: %s", options.root, path, strerror(-r));
+}
+
+static char *trim(char *text)
+{
+        char *end;
+
+        while (isspace((unsigned char)*text))
+                text++;
+        end = text + strlen(text);
+        while (end > text && isspace((unsigned char)end[-1]))
+                end--;
+        *end = '\0';
+        return text;
+}
+
+static void read_settings(const char *path, struct settings *settings)
+{
+        const char *section = "";
+        char *text, *line;
+        size_t size;
+        const int r = read_below_root(path, &text, &size);
+
+        if (r < 0) {
+                not_checked(path, r);
+                return;
+        }
+        while ((line = strsep(&text, "\n"))) {
+                char *const first = trim(line);
+                char *const equals = strchr(first, '=');
+
+                /* A comment is a key that nobody asks for. */
+                if (*first == '[') {
+                        first[strcspn(first, "]")] = '\0';
+                        section = trim(first + 1);
+                } else if (equals) {
+                        *equals = '\0';
+                        settings->all = reallocate(settings->all,
+                                                   (settings->count + 1) * sizeof(*settings->all));
+                        settings->all[settings->count++] =
+                            (struct setting){section, trim(first), trim(equals + 1)};
+                }
+        }
+}
+
+/* The last one counts. */
+static const char *get(const struct settings *settings, const char *section, const char *key,
+                       const char *otherwise)
+{
+        for (size_t i = settings->count; i-- > 0;)
+                if (strcmp(settings->all[i].section, section) == 0 &&
+                    strcasecmp(settings->all[i].key, key) == 0)
+                        return settings->all[i].value;
+        return otherwise;
+}
+
+/* Says so at the first range of these IDs. */
+static void check_map(const struct side *side, enum finding finding, uint64_t first, uint64_t last,
+                      const char *file, const char *whose)
+{
+        for (size_t i = 0; i < side->ranges.count; i++) {
+                const struct range_line *const line = &side->ranges.lines[i];
+                const uint64_t end = (uint64_t)line->range.start + line->range.count;
+
+                if (!line->is_range || line->range.start > last || end <= first ||
+                    line->range.count == 0)
+                        continue;
+                report_line(finding, line, "move the range, or that of the directory",
+                            "%s may give IDs of the range to accounts: %llu-%llu (%s)", whose,
+                            (unsigned long long)first, (unsigned long long)last, file);
+                return;
+        }
+}
+
+static bool stands_in_line(const struct checked *checked, const struct side *side,
+                           const char *service)
+{
+        const struct nsswitch_line *const line = nsswitch_line_of(&checked->nsswitch, side->nss);
+
+        return line && nsswitch_find(&checked->nsswitch, line, service);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The files of sssd.conf(5)'s folder, in their order. */
+static void read_folder(const char *folder, struct settings *settings)
+{
+        const int fd = open_any_below_root(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *const directory = fd < 0 ? NULL : fdopendir(fd);
+        const struct dirent *entry;
+        char **paths = NULL;
+        size_t count = 0;
+
+        if (!directory) {
+                not_checked(folder, fd < 0 ? fd : -errno);
+                return;
+        }
+        while ((entry = readdir(directory))) {
+                const char *const suffix = strrchr(entry->d_name, '.');
+
+                if (*entry->d_name == '.' || !suffix || strcmp(suffix, ".conf") != 0)
+                        continue;
+                paths = reallocate(paths, (count + 1) * sizeof(*paths));
+                paths[count++] = text_of("%s/%s", folder, entry->d_name);
+        }
+        closedir(directory);
+        if (count)
+                qsort(paths, count, sizeof(*paths), compare_names);
+        for (size_t i = 0; i < count; i++)
+                read_settings(paths[i], settings);
+}
+
+/* Whether a section is one, and the first part, of a domain with mapped IDs. */
+static bool maps(const struct settings *settings, size_t i)
+{
+        const char *const section = settings->all[i].section;
+        const char *provider, *mapping;
+
+        if (strncmp(section, "domain/", 7) != 0)
+                return false;
+        for (size_t j = 0; j < i; j++)
+                if (strcmp(settings->all[j].section, section) == 0)
+                        return false;
+        provider = get(settings, section, "id_provider", "");
+        mapping = get(settings, section, "ldap_id_mapping",
+                      strcmp(provider, "ad") == 0 ? "true" : "false");
+        return strcasecmp(mapping, "true") == 0;
+}
+
+static void check_sssd(const struct checked *checked, const struct side *const *sides)
+{
+        struct settings settings = {NULL, 0};
+
+        read_settings(SSSD_FILE, &settings);
+        read_folder(SSSD_FOLDER, &settings);
+        for (size_t i = 0; i < settings.count; i++) {
+                const char *const section = settings.all[i].section;
+                uint64_t min, max;
+
+                if (!maps(&settings, i))
+                        continue;
+                min = strtoull(get(&settings, section, "ldap_idmap_range_min", "200000"), NULL, 10);
+                max = strtoull(get(&settings, section, "ldap_idmap_range_max", "2000200000"), NULL,
+                               10);
+                for (size_t j = 0; j < 2; j++)
+                        if (stands_in_line(checked, sides[j], "sss"))
+                                check_map(sides[j], SSSD_MAP, min, max, SSSD_FILE,
+                                          text_of("SSSD (%s)", section));
+        }
+}
+
+/* A key without its blanks and in small letters, as Samba compares them. */
+static char *plain(const char *key)
+{
+        char *const text = text_of("%s", key);
+        char *to = text;
+
+        for (; *key; key++)
+                if (!isspace((unsigned char)*key))
+                        *to++ = (char)tolower((unsigned char)*key);
+        *to = '\0';
+        return text;
+}
+
+static void check_winbind(const struct checked *checked, const struct side *const *sides)
+{
+        struct settings settings = {NULL, 0};
+
+        read_settings(WINBIND_FILE, &settings);
+        for (size_t i = 0; i < settings.count; i++) {
+                char *const key = plain(settings.all[i].key);
+                const char *const suffix = strrchr(key, ':');
+                unsigned long long first, last;
+
+                if (strncmp(key, "idmapconfig", 11) != 0 || !suffix ||
+                    strcmp(suffix, ":range") != 0 ||
+                    sscanf(settings.all[i].value, "%llu - %llu", &first, &last) != 2)
+                        continue;
+                for (size_t j = 0; j < 2; j++)
+                        if (stands_in_line(checked, sides[j], "winbind"))
+                                check_map(sides[j], WINBIND_MAP, first, last, WINBIND_FILE,
+                                          text_of("winbind (%s)", settings.all[i].key));
+        }
+}
+
+void check_idmap(const struct checked *checked)
+{
+        const struct side *const sides[] = {&checked->users, &checked->groups};
+
+        if (stands_in_line(checked, sides[0], "sss") || stands_in_line(checked, sides[1], "sss"))
+                check_sssd(checked, sides);
+        if (stands_in_line(checked, sides[0], "winbind") ||
+            stands_in_line(checked, sides[1], "winbind"))
+                check_winbind(checked, sides);
+}
