@@ -299,8 +299,8 @@ packaging/openshift/%.yaml: packaging/openshift/%.bu packaging/openshift/machine
 # Needs root and a mirror: the Debian packages in bare roots, the rest of packaging/ in private ones.
 check-packages:
 	@tests/lib/deps.sh --install releases rpm
-	$(MAKE) --no-print-directory all
-	prove --exec '' tests/packaging/openshift.t
+	$(MAKE) --no-print-directory all rpm
+	prove --exec '' tests/packaging/authselect.t tests/packaging/openshift.t tests/packaging/rpm.t
 	$(MAKE) --no-print-directory check-packages-bookworm
 	$(MAKE) --no-print-directory check-packages-trixie
 

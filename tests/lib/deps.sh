@@ -13,7 +13,7 @@ declare -A packages=(
         [releases]='git mmdebstrap perl'
         [bench]='gcc libc6-dev gnuplot-nox libnss-cache libnss-extrausers libnss-systemd libsubid-dev procps python3 valgrind'
         [packaging]='build-essential debhelper dh-nss libcmocka-dev libsmartcols-dev libsubid-dev perl python3'
-        [rpm]='cpio python3 python3-yaml rpm rpmlint systemd uidmap'
+        [rpm]='cpio gcc libc6-dev libsmartcols-dev libsubid-dev python3 python3-yaml rpm rpmlint systemd uidmap'
         [prove]='cvc4 frama-c-base gcc why3'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
 )
