@@ -35,7 +35,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-arch check-readme check-packages dist deb rpm machine-config bench bench_tools docs fuzz prove install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-arch check-readme check-packages dist deb rpm machine-config bench bench_tools docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -72,10 +72,10 @@ demo:
 
 # --- checks ---------------------------------------------------------------------------------------
 
-# Needs no root and no network, installs nothing and takes less than a minute.
+# Needs no root and no network and installs nothing. 20 seconds of it are fuzzing.
 check:
 	@tests/lib/deps.sh check
-	$(MAKE) --no-print-directory all bench_tools $(check_programs)
+	$(MAKE) --no-print-directory all bench_tools $(fuzz_tools) $(check_programs)
 	prove --exec '' $(check_programs) $(sort $(wildcard tests/unit/*.t tests/tool/*.t))
 
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
@@ -87,7 +87,7 @@ check-system:
 	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t))
 
 check-all:
-	@tests/lib/deps.sh --install check system systemd runtimes
+	@tests/lib/deps.sh --install check fuzz system systemd runtimes
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory check-system
 	$(MAKE) --no-print-directory check-releases
@@ -188,21 +188,63 @@ build/tests/runc-bullseye:
 		bullseye - | tar -xO ./usr/sbin/runc >$@
 	chmod 755 $@
 
-# Needs clang with libFuzzer. Whole lookups against a model, for FUZZ_TIME seconds; what it has learned
-# stays in build/fuzz/corpus.
+# --- fuzzing --------------------------------------------------------------------------------------
+
+# Needs clang with libFuzzer. The harnesses compare every answer with a model's: fuzz_core asks bytes,
+# fuzz_lookup whole lookups. Each runs for FUZZ_TIME seconds ("make -j 2 fuzz": at the same time) and
+# keeps what it has learned in build/fuzz/corpus.
 FUZZ_TIME = 60
+fuzz_harnesses = core lookup
+fuzz_core = tests/fuzz/fuzz_core.c subid_file.c account_name.c
+fuzz_lookup = -include tests/fuzz/calls.h tests/fuzz/fuzz_lookup.c $(sources)
+fuzz_shared = tests/fuzz/harness.c tests/fuzz/model.c
+fuzz_files = $(wildcard tests/fuzz/*.[ch]) $(sources) $(headers) Makefile
+fuzz_core_options = -max_len=4096
+fuzz_lookup_options = -max_len=20000
+fuzz_compile = $(module_cppflags) -U_FORTIFY_SOURCE -std=gnu11 $(warnings) -g -O2 -I. -fno-sanitize-recover=all
+# Constants that are compared with need not be traced: mutate.c knows the bounds.
+fuzz_clang = clang $(fuzz_compile) -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp
 
-fuzz: build/fuzz/fuzz_lookup
-	@mkdir -p build/fuzz/corpus build/fuzz/seeds
-	tests/fuzz/seeds.py build/fuzz/seeds
-	build/fuzz/fuzz_lookup -max_total_time=$(FUZZ_TIME) -max_len=20000 -artifact_prefix=build/fuzz/ \
-		build/fuzz/corpus build/fuzz/seeds
+fuzz: $(fuzz_harnesses:%=fuzz-%)
 
-build/fuzz/fuzz_lookup: tests/fuzz/fuzz_lookup.c $(sources) $(headers)
+fuzz-%: build/fuzz/fuzz_%
+	@mkdir -p build/fuzz/corpus/$*
+	build/fuzz/fuzz_$* $(fuzz_$*_options) -len_control=0 -max_total_time=$(FUZZ_TIME) -print_final_stats=1 \
+		-artifact_prefix=build/fuzz/$*- build/fuzz/corpus/$* tests/fuzz/corpus/$*
+
+# Makes of all that was learned the few inputs that reach every edge, for the tree.
+fuzz-merge: $(fuzz_harnesses:%=fuzz-merge-%)
+
+fuzz-merge-%: build/fuzz/fuzz_%
+	rm -rf build/fuzz/merged/$*
+	mkdir -p build/fuzz/merged/$* build/fuzz/corpus/$*
+	build/fuzz/fuzz_$* -merge=1 -use_counters=0 $(fuzz_$*_options) build/fuzz/merged/$* \
+		tests/fuzz/corpus/$* build/fuzz/corpus/$*
+	rm -rf tests/fuzz/corpus/$*
+	mv build/fuzz/merged/$* tests/fuzz/corpus/$*
+
+# Bugs put into a copy, one at a time, each of which has to be found within a minute.
+fuzz-planted:
+	tests/fuzz/planted.sh
+
+build/fuzz/fuzz_%: $(fuzz_files)
 	@mkdir -p $(@D)
-	clang $(module_cppflags) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-I. -o $@ $< $(sources) \
-		-Wl,--wrap=openat64,--wrap=fstat64,--wrap=read,--wrap=lseek64,--wrap=close
+	$(fuzz_clang) -o $@ $(fuzz_$*) $(fuzz_shared) tests/fuzz/mutate.c
+
+# The same harnesses for any compiler, without libFuzzer: they replay what they are given. What the
+# sanitizers make may be built and yet not run, under qemu say.
+fuzz_sanitizers = $(shell echo 'int main(void) { return 0; }' | \
+	$(CC) -fsanitize=address,undefined -o $@.try -x c - 2>/dev/null && $@.try 2>/dev/null && \
+	echo -fsanitize=address,undefined; rm -f $@.try)
+
+build/fuzz/replay_%: $(fuzz_files)
+	@mkdir -p $(@D)
+	$(CC) $(fuzz_compile) $(fuzz_sanitizers) -o $@ $(fuzz_$*) $(fuzz_shared) tests/fuzz/replay.c
+
+# What "make check" needs of all this.
+fuzz_libfuzzer = $(shell echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+	clang -fsanitize=fuzzer,address -o /dev/null -x c - 2>/dev/null && echo yes)
+fuzz_tools = $(fuzz_harnesses:%=build/fuzz/replay_%) $(if $(fuzz_libfuzzer),$(fuzz_harnesses:%=build/fuzz/fuzz_%))
 
 # Needs Frama-C: no input makes the core go wrong. Takes some minutes.
 prove:
@@ -334,7 +376,7 @@ format:
 	clang-format -i $(c_files)
 
 deps:
-	@tests/lib/deps.sh --install demo check system systemd runtimes releases bench lint
+	@tests/lib/deps.sh --install demo check fuzz system systemd runtimes releases bench lint
 
 clean:
 	rm -rf build
@@ -350,9 +392,9 @@ help:
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
 	@echo 'make check-packages  the Debian packages in bare roots; the RPMs and files for nodes unpacked'
 	@echo 'make bench           measure it beside the bare system calls and its peers'
-	@echo 'make fuzz            fuzz whole lookups against a model; needs clang'
+	@echo 'make fuzz            fuzz the core and whole lookups against a model; needs clang'
+	@echo 'make fuzz-planted    have the fuzzers find bugs put in on purpose'
 	@echo 'make docs            draw docs/lookup.svg; needs Graphviz'
-	@echo 'make machine-config  the MachineConfig of its Butane file; needs python3-yaml'
 	@echo 'make prove           prove that no input makes the core go wrong; needs Frama-C'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'
@@ -360,5 +402,6 @@ help:
 	@echo 'make uninstall       remove what install has installed'
 	@echo 'make dist            the sources as a tarball'
 	@echo 'make rpm             RPMs, in build/rpm'
+	@echo 'make machine-config  the MachineConfig for OpenShift of its Butane file'
 	@echo 'make deb             Debian packages, in build/deb'
 	@echo 'make clean           remove build/'

@@ -1,94 +1,95 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fuzzes whole lookups: the bytes of all files × the question × the size and alignment of the
- * buffer × how reads are cut × a system call that fails. Every answer is compared with that of a
- * model below, which is slow and obvious and shares nothing with the module but its headers'
- * constants.
+ * buffer × how reads are cut × a system call that fails. Every answer is compared with the model's.
  *
- * The input: 16 bytes that say what is asked and what goes wrong, then the files, each ended by a
- * byte 0xff. The module's system calls are wrapped (--wrap), so no file is touched.
+ * An input's text is the files, each ended by a byte 0xff. The module's system calls come here
+ * (calls.h), so no file is touched.
  */
+#include "calls.h"
+#include "harness.h"
+#include "model.h"
 #include "nss_subuid.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* --- files in memory -------------------------------------------------------------------------- */
 
-enum { FILES = 6, FIRST_FD = 1000 };
+enum { SUBUID = 0, SUBGID = 2, PASSWD = 4, GROUP = 5, FILES = 6, FIRST_FD = 1000 };
 
-static struct file {
-        const char *path;
-        const char *bytes;
-        size_t size;
-        bool exists;
-        bool open;
-        size_t position;
-} files[FILES] = {
-    {.path = "/etc/subuid"}, {.path = "/etc/nss-subuid/subuid"},
-    {.path = "/etc/subgid"}, {.path = "/etc/nss-subuid/subgid"},
-    {.path = "/etc/passwd"}, {.path = "/etc/group"},
+static const char *const paths[FILES] = {
+    "/etc/subuid", "/etc/nss-subuid/subuid", "/etc/subgid", "/etc/nss-subuid/subgid", "/etc/passwd",
+    "/etc/group",
 };
 
-static struct {
-        int countdown; /* calls until one fails; negative: none does */
-        int error;
-        bool hit; /* it failed, and not just once with EINTR where a second try is made */
-} fault;
+static struct file {
+        const char *bytes;
+        size_t size, position;
+        bool exists, regular, open, was_open;
+} files[FILES];
 
 static size_t read_limit;
 
-static void __attribute__((noreturn)) die(const char *what)
-{
-        fprintf(stderr, "fuzz_lookup: %s\n", what);
-        abort();
-}
+static struct {
+        unsigned int passed; /* so many calls go through */
+        unsigned int times;  /* then so many fail */
+        int error;
+} fault;
 
+/* The error that the lookup has to end with, or 0: a call has failed, and not once with EINTR only.
+ */
+static int last_error;
+
+static unsigned int calls;
+
+/* Counts a call and says whether it fails. */
 static bool fails(bool tried_again)
 {
-        if (fault.countdown < 0 || fault.countdown-- > 0)
+        int state = PTHREAD_CANCEL_DISABLE;
+
+        calls++;
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+        if (state != PTHREAD_CANCEL_DISABLE)
+                die("a call that can be cancelled");
+        if (last_error && last_error != EINTR)
+                die("a call after one that has failed");
+        if (fault.times == 0)
                 return false;
-        fault.hit = fault.error != EINTR || !tried_again;
+        if (fault.passed > 0) {
+                fault.passed--;
+                return false;
+        }
+        fault.times--;
+        if (fault.error != EINTR || !tried_again || fault.times > 1000)
+                last_error = fault.error;
         errno = fault.error;
         return true;
 }
 
 static struct file *file_of(int fd)
 {
-        struct file *const file = &files[fd - FIRST_FD];
-
-        if (fd < FIRST_FD || fd >= FIRST_FD + FILES || !file->open)
+        if (fd < FIRST_FD || fd >= FIRST_FD + FILES || !files[fd - FIRST_FD].open)
                 die("a descriptor that is not open");
-        return file;
+        return &files[fd - FIRST_FD];
 }
 
-int __wrap_openat64(int fd, const char *path, int flags, ...);
-int __wrap_fstat64(int fd, struct stat *status);
-ssize_t __wrap_read(int fd, void *buffer, size_t size);
-off_t __wrap_lseek64(int fd, off_t offset, int whence);
-int __wrap_close(int fd);
-
-int __wrap_openat64(int fd, const char *path, int flags, ...)
+int fuzz_openat(int fd, const char *path, int flags)
 {
         if (fd != AT_FDCWD || flags != (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK))
                 die("opened in another way");
         if (fails(true))
                 return -1;
         for (int i = 0; i < FILES; i++) {
-                if (strcmp(path, files[i].path) != 0)
+                if (strcmp(path, paths[i]) != 0)
                         continue;
+                if (files[i].was_open)
+                        die("opened twice");
                 if (!files[i].exists)
                         break;
-                if (files[i].open)
-                        die("opened twice");
-                files[i].open = true;
+                files[i].open = files[i].was_open = true;
                 files[i].position = 0;
                 return FIRST_FD + i;
         }
@@ -96,27 +97,23 @@ int __wrap_openat64(int fd, const char *path, int flags, ...)
         return -1;
 }
 
-int __wrap_fstat64(int fd, struct stat *status)
+int fuzz_fstat(int fd, struct stat *status)
 {
+        const struct file *const file = file_of(fd);
+
         if (fails(false))
                 return -1;
-        file_of(fd);
+        if (!file->regular)
+                last_error = EINVAL;
         memset(status, 0, sizeof(*status));
-        status->st_mode = S_IFREG | 0644;
+        status->st_mode = (file->regular ? S_IFREG : S_IFDIR) | 0644;
         return 0;
 }
 
-/* The fuzzer itself, which reads its corpus, is linked with the same wraps. */
-ssize_t __real_read(int fd, void *buffer, size_t size);
-int __real_close(int fd);
-
-ssize_t __wrap_read(int fd, void *buffer, size_t size)
+ssize_t fuzz_read(int fd, void *buffer, size_t size)
 {
-        struct file *file;
+        struct file *const file = file_of(fd);
 
-        if (fd < FIRST_FD)
-                return __real_read(fd, buffer, size);
-        file = file_of(fd);
         if (fails(true))
                 return -1;
         if (size > read_limit)
@@ -128,221 +125,91 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
         return (ssize_t)size;
 }
 
-off_t __wrap_lseek64(int fd, off_t offset, int whence)
+off_t fuzz_lseek(int fd, off_t offset, int whence)
 {
+        struct file *const file = file_of(fd);
+
         if (fails(false))
                 return -1;
         if (offset != 0 || whence != SEEK_SET)
                 die("sought elsewhere");
-        file_of(fd)->position = 0;
+        file->position = 0;
         return 0;
 }
 
-int __wrap_close(int fd)
+int fuzz_close(int fd)
 {
-        if (fd < FIRST_FD)
-                return __real_close(fd);
         file_of(fd)->open = false;
+        /* Closed, and yet errno is set, which the module must not let through. */
         errno = EIO;
-        return 0;
+        return -1;
 }
 
-/* --- the model -------------------------------------------------------------------------------- */
+/* --- what is wanted --------------------------------------------------------------------------- */
 
-struct range {
-        char owner[1024];
-        uint64_t start, count;
-};
-
-enum { RANGES_MAX = 4096 };
-
-static struct range user_ranges[RANGES_MAX], group_ranges[RANGES_MAX];
-
-/* As shadow reads a line, but for the differences that subid_file.h names. */
-static bool model_range(const char *line, size_t length, struct range *range)
+static void read_ranges(struct model_ranges *ranges, int first)
 {
-        char copy[1024], *fields[4] = {NULL}, *rest = copy, *end;
-        uint64_t numbers[2];
-
-        if (length >= 1024 || memchr(line, '\0', length) || length == 0 || strchr("#+-", *line))
-                return false;
-        memcpy(copy, line, length);
-        copy[length] = '\0';
-        for (int i = 0; i < 4; i++)
-                fields[i] = strsep(&rest, ":");
-        if (!fields[2] || fields[3] || rest || !*fields[0])
-                return false;
-        for (int i = 0; i < 2; i++) {
-                /* "0b1" is a number only for newer C libraries. */
-                if (strpbrk(fields[i + 1], "-bB") && !strpbrk(fields[i + 1], "xX"))
-                        return false;
-                if (strchr(fields[i + 1], '-'))
-                        return false;
-                errno = 0;
-                numbers[i] = strtoull(fields[i + 1], &end, 0);
-                if (end == fields[i + 1] || *end || errno || numbers[i] > UINT32_MAX)
-                        return false;
-        }
-        if (numbers[0] + numbers[1] > UINT64_C(4294967296))
-                return false;
-        strcpy(range->owner, fields[0]);
-        range->start = numbers[0];
-        range->count = numbers[1];
-        return true;
+        for (int i = first; i < first + 2; i++)
+                if (files[i].exists)
+                        model_read(ranges, files[i].bytes, files[i].size);
 }
 
-static size_t model_ranges(const struct file *first, struct range *ranges)
+static bool is_account(int file, uint32_t id)
 {
-        size_t count = 0;
-
-        for (const struct file *file = first; file < first + 2; file++) {
-                const char *line = file->bytes, *const end = file->bytes + file->size;
-
-                while (file->exists && line < end && count < RANGES_MAX) {
-                        const char *newline = memchr(line, '\n', (size_t)(end - line));
-
-                        if (!newline)
-                                newline = end;
-                        count += model_range(line, (size_t)(newline - line), &ranges[count]);
-                        line = newline + 1;
-                }
-        }
-        return count;
+        return files[file].exists && model_is_account(files[file].bytes, files[file].size, id);
 }
 
-static bool model_is_account(const struct file *file, uint32_t id)
+/* The entry as one line of text, or "" if there is none. Returns the bytes that it needs. */
+static size_t wanted_user(uint32_t uid, bool by_name, char *line, size_t size)
 {
-        const char *line = file->bytes, *const end = file->bytes + file->size;
+        struct model_ranges users = {0}, groups = {0};
+        const struct model_range *mine;
+        uint64_t position;
+        uint32_t gid;
+        char shown[65], gecos[128];
 
-        while (file->exists && line < end) {
-                const char *newline = memchr(line, '\n', (size_t)(end - line));
-                char copy[1025], *fields, *number, *rest;
-                size_t length;
-                unsigned long value;
-
-                if (!newline)
-                        newline = end;
-                length = (size_t)(newline - line);
-                memcpy(copy, line, length < 1024 ? length : 1023);
-                copy[length < 1024 ? length : 1023] = '\0';
-                /* A NUL byte is no digit; in a field before the number it is like any other. */
-                for (size_t i = 0; i < (length < 1024 ? length : 1023); i++)
-                        if (copy[i] == '\0')
-                                copy[i] = '\x01';
-                line = newline + 1;
-                fields = copy + strspn(copy, " \t\v\f\r");
-                if (strchr("#+-", *fields) && *fields)
-                        continue;
-                number = strchr(fields, ':');
-                number = number ? strchr(number + 1, ':') : NULL;
-                if (!number)
-                        continue;
-                number++;
-                rest = strchr(number, ':');
-                if (!rest && length >= 1024)
-                        continue;
-                if (rest)
-                        *rest = '\0';
-                if (strchr(number, '-'))
-                        continue;
-                errno = 0;
-                value = strtoul(number, &rest, 10);
-                if (rest != number && *rest == '\0' && !errno && value == id)
-                        return true;
-        }
-        return false;
-}
-
-static bool model_excluded(uint64_t id)
-{
-        return id == 0 || id == 65534 || id == 65535 || id == UINT32_MAX;
-}
-
-static const struct range *model_owner(const struct range *ranges, size_t count, uint32_t id)
-{
-        for (size_t i = 0; i < count; i++)
-                if (id >= ranges[i].start && id < ranges[i].start + ranges[i].count)
-                        return &ranges[i];
-        return NULL;
-}
-
-/* The entry as one line of text, or NULL if there is none. */
-static const char *model_user(uint32_t uid, bool by_name, size_t *needed)
-{
-        static char line[4096];
-        const size_t users = model_ranges(&files[0], user_ranges);
-        const struct range *const mine = model_owner(user_ranges, users, uid);
-        uint64_t position = 0, left, gid = 65534;
-        char shown[65];
-        size_t groups;
-
-        if (model_excluded(uid) || !mine || (by_name && model_is_account(&files[4], uid)))
-                return NULL;
-        for (const struct range *range = user_ranges; range < mine; range++)
-                if (strcmp(range->owner, mine->owner) == 0)
-                        position += range->count;
-        position += uid - mine->start;
-        left = position;
-        groups = model_ranges(&files[2], group_ranges);
-        for (size_t i = 0; i < groups; i++) {
-                if (strcmp(group_ranges[i].owner, mine->owner) != 0)
-                        continue;
-                if (left < group_ranges[i].count) {
-                        gid = group_ranges[i].start + left;
-                        break;
-                }
-                left -= group_ranges[i].count;
-        }
-        if (model_excluded(gid))
+        *line = '\0';
+        if (model_excluded(uid))
+                return 0;
+        read_ranges(&users, SUBUID);
+        mine = model_owner(&users, uid);
+        if (!mine || (by_name && is_account(PASSWD, uid)))
+                return 0;
+        model_position(&users, mine->owner, uid, &position);
+        read_ranges(&groups, SUBGID);
+        if (!model_id(&groups, mine->owner, position, &gid) || model_excluded(gid))
                 gid = 65534;
-        snprintf(shown, sizeof(shown), "%.64s", mine->owner);
+        snprintf(shown, sizeof(shown), "%s", mine->owner);
         for (char *p = shown; *p; p++)
-                if ((unsigned char)*p < 32 || (unsigned char)*p > 126 || strchr(":,=\"", *p))
+                if (*p < 32 || *p > 126 || strchr(":,=\"", *p))
                         *p = '?';
-        *needed =
-            (size_t)snprintf(line, sizeof(line),
-                             NAME_PREFIX "%u:x:subuid %llu of %s:/nonexistent:/usr/sbin/nologin",
-                             uid, (unsigned long long)position, shown) +
-            1;
-        snprintf(line, sizeof(line),
-                 NAME_PREFIX "%u:x:%u:%llu:subuid %llu of %s:/nonexistent:/usr/sbin/nologin", uid,
-                 uid, (unsigned long long)gid, (unsigned long long)position, shown);
-        return line;
+        snprintf(gecos, sizeof(gecos), "subuid %llu of %s", (unsigned long long)position, shown);
+        snprintf(line, size, NAME_PREFIX "%u:x:%u:%u:%s:/nonexistent:/usr/sbin/nologin", uid, uid,
+                 gid, gecos);
+        return (size_t)snprintf(NULL, 0, NAME_PREFIX "%u%cx%c%s%c/nonexistent%c/usr/sbin/nologin%c",
+                                uid, 0, 0, gecos, 0, 0, 0);
 }
 
-static const char *model_group(uint32_t gid, bool by_name, size_t *needed)
+static size_t wanted_group(uint32_t gid, bool by_name, char *line, size_t size)
 {
-        static char line[64];
+        struct model_ranges groups = {0};
 
-        if (model_excluded(gid) ||
-            !model_owner(group_ranges, model_ranges(&files[2], group_ranges), gid) ||
-            (by_name && model_is_account(&files[5], gid)))
-                return NULL;
-        *needed = (size_t)snprintf(line, sizeof(line), NAME_PREFIX "%u:x", gid) + 1;
-        snprintf(line, sizeof(line), NAME_PREFIX "%u:x:%u:", gid, gid);
-        return line;
+        *line = '\0';
+        if (model_excluded(gid))
+                return 0;
+        read_ranges(&groups, SUBGID);
+        if (!model_owner(&groups, gid) || (by_name && is_account(GROUP, gid)))
+                return 0;
+        snprintf(line, size, NAME_PREFIX "%u:x:%u:", gid, gid);
+        return (size_t)snprintf(NULL, 0, NAME_PREFIX "%u%cx%c", gid, 0, 0);
 }
-
-/* The ID that a name stands for: the one whose name it is. */
-static bool model_id(const char *name, uint32_t *id)
-{
-        const size_t prefix = strlen(NAME_PREFIX);
-        char again[64];
-
-        if (strncmp(name, NAME_PREFIX, prefix) != 0 || strlen(name) > 31)
-                return false;
-        *id = (uint32_t)strtoull(name + prefix, NULL, 10);
-        snprintf(again, sizeof(again), NAME_PREFIX "%u", *id);
-        return strcmp(again, name) == 0;
-}
-
-/* --- one lookup ------------------------------------------------------------------------------- */
-
-enum { USER = 1, BY_NAME = 2, GUARD = 32, BUFFER_MAX = 256 };
 
 static enum nss_status status_of(int error)
 {
         switch (error) {
+        case ENOENT:
+                return NSS_STATUS_NOTFOUND;
+        case ERANGE:
         case EMFILE:
         case ENFILE:
         case ENOMEM:
@@ -354,99 +221,138 @@ static enum nss_status status_of(int error)
         }
 }
 
-static void lookup(unsigned int question, uint32_t id, const char *name, size_t size, size_t offset)
-{
-        static char room[GUARD + 16 + BUFFER_MAX + GUARD];
-        char *const buffer = room + GUARD + offset;
-        const char *expected;
-        char got[4096] = "";
-        struct passwd pwd;
-        struct group grp;
-        enum nss_status status, wanted;
-        int error = 4242, wanted_error = 4242;
-        size_t needed = 0;
-        bool named = true;
+/* --- one lookup ------------------------------------------------------------------------------- */
 
-        memset(room, '\xa5', sizeof(room));
-        errno = 4711;
-        switch (question) {
+enum { USER = 1, BY_NAME = 2, CANCELLABLE = 4, GUARD = 32, BUFFER_MAX = 256 };
+
+static char room[GUARD + 16 + BUFFER_MAX + GUARD];
+
+static void must_lie_inside(const char *string, const char *buffer, size_t size)
+{
+        if (string < buffer || string >= buffer + size ||
+            !memchr(string, '\0', (size_t)(buffer + size - string)))
+                die("a string that does not lie in the buffer");
+}
+
+/* The entry as text, in got. */
+static enum nss_status ask(unsigned int question, uint32_t id, const char *name, char *buffer,
+                           size_t size, int *error, char *got, size_t got_size)
+{
+        struct passwd pwd = {0};
+        struct group grp = {0};
+        enum nss_status status;
+
+        switch (question & (USER | BY_NAME)) {
         case USER:
-                status = _nss_subuid_getpwuid_r(id, &pwd, buffer, size, &error);
+                status = _nss_subuid_getpwuid_r(id, &pwd, buffer, size, error);
                 break;
         case USER | BY_NAME:
-                status = _nss_subuid_getpwnam_r(name, &pwd, buffer, size, &error);
+                status = _nss_subuid_getpwnam_r(name, &pwd, buffer, size, error);
                 break;
         case BY_NAME:
-                status = _nss_subuid_getgrnam_r(name, &grp, buffer, size, &error);
+                status = _nss_subuid_getgrnam_r(name, &grp, buffer, size, error);
                 break;
         default:
-                status = _nss_subuid_getgrgid_r(id, &grp, buffer, size, &error);
+                status = _nss_subuid_getgrgid_r(id, &grp, buffer, size, error);
         }
-        if (errno != 4711)
+        *got = '\0';
+        if (status != NSS_STATUS_SUCCESS)
+                return status;
+        if (question & USER) {
+                const char *const strings[] = {pwd.pw_name, pwd.pw_passwd, pwd.pw_gecos, pwd.pw_dir,
+                                               pwd.pw_shell};
+
+                for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
+                        must_lie_inside(strings[i], buffer, size);
+                snprintf(got, got_size, "%s:%s:%u:%u:%s:%s:%s", pwd.pw_name, pwd.pw_passwd,
+                         pwd.pw_uid, pwd.pw_gid, pwd.pw_gecos, pwd.pw_dir, pwd.pw_shell);
+        } else {
+                must_lie_inside(grp.gr_name, buffer, size);
+                must_lie_inside(grp.gr_passwd, buffer, size);
+                snprintf(got, got_size, "%s:%s:%u:%s", grp.gr_name, grp.gr_passwd, grp.gr_gid,
+                         grp.gr_mem[0] ? "?" : "");
+        }
+        return status;
+}
+
+static void lookup(unsigned int question, uint32_t id, const char *name, const uint8_t *sizes)
+{
+        static char untouched[sizeof(room)];
+        char *const buffer = room + GUARD + sizes[1] % 16;
+        char wanted[512] = "", got[512];
+        enum nss_status status, wanted_status;
+        const int state = question & CANCELLABLE ? PTHREAD_CANCEL_ENABLE : PTHREAD_CANCEL_DISABLE;
+        int error = 4242, wanted_error = 4242, end_state, end_errno;
+        size_t needed = 0, size = sizes[0];
+        bool valid = true;
+
+        if (question & BY_NAME)
+                valid = model_name(name, &id);
+        model_begin();
+        if (valid)
+                needed = question & USER
+                             ? wanted_user(id, question & BY_NAME, wanted, sizeof(wanted))
+                             : wanted_group(id, question & BY_NAME, wanted, sizeof(wanted));
+        /* Mostly what is needed, a byte less or more. */
+        if (needed && size >= 64)
+                size = needed - 1 + size % 4;
+
+        memset(untouched, '\xa5', sizeof(untouched));
+        memset(room, '\xa5', sizeof(room));
+        pthread_setcancelstate(state, NULL);
+        errno = 4711;
+        status = ask(question, id, name, buffer, size, &error, got, sizeof(got));
+        end_errno = errno;
+        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &end_state);
+        if (end_errno != 4711)
                 die("errno has changed");
+        if (end_state != state)
+                die("cancellation has changed");
         for (int i = 0; i < FILES; i++)
                 if (files[i].open)
                         die("a descriptor is left open");
-        for (char *p = room; p < room + sizeof(room); p++)
-                if ((p < buffer || p >= buffer + size) && *p != '\xa5')
-                        die("written outside the buffer");
+        if (memcmp(room, untouched, (size_t)(buffer - room)) != 0 ||
+            memcmp(buffer + size, untouched, (size_t)(room + sizeof(room) - buffer) - size) != 0)
+                die("written outside the buffer");
+        if (!valid && calls)
+                die("a system call for a name that is not ours");
 
-        if (question & BY_NAME)
-                named = model_id(name, &id);
-        expected = !named            ? NULL
-                   : question & USER ? model_user(id, question & BY_NAME, &needed)
-                                     : model_group(id, question & BY_NAME, &needed);
-        if (fault.hit) {
-                wanted = status_of(fault.error);
-                wanted_error = fault.error;
-        } else if (!expected) {
-                wanted = NSS_STATUS_NOTFOUND;
+        if (last_error)
+                wanted_error = last_error;
+        else if (!needed)
                 wanted_error = ENOENT;
-        } else if (size < needed) {
-                wanted = NSS_STATUS_TRYAGAIN;
+        else if (size < needed)
                 wanted_error = ERANGE;
-        } else {
-                wanted = NSS_STATUS_SUCCESS;
-        }
-        if (status == NSS_STATUS_SUCCESS && question & USER)
-                snprintf(got, sizeof(got), "%s:%s:%u:%u:%s:%s:%s", pwd.pw_name, pwd.pw_passwd,
-                         pwd.pw_uid, pwd.pw_gid, pwd.pw_gecos, pwd.pw_dir, pwd.pw_shell);
-        else if (status == NSS_STATUS_SUCCESS)
-                snprintf(got, sizeof(got), "%s:%s:%u:%s", grp.gr_name, grp.gr_passwd, grp.gr_gid,
-                         grp.gr_mem[0] ? "?" : "");
-        if (status != wanted || error != wanted_error ||
-            (status == NSS_STATUS_SUCCESS && strcmp(got, expected) != 0)) {
+        wanted_status = wanted_error == 4242 ? NSS_STATUS_SUCCESS : status_of(wanted_error);
+        if (last_error == ERANGE)
+                wanted_status = NSS_STATUS_UNAVAIL;
+        if (wanted_status != NSS_STATUS_SUCCESS)
+                *wanted = '\0';
+        if (status != wanted_status || error != wanted_error || strcmp(got, wanted) != 0) {
                 fprintf(stderr, "ID %u, name \"%s\", buffer of %zu: status %d, errno %d, \"%s\"\n",
                         id, name, size, status, error, got);
-                fprintf(stderr, "instead of status %d, errno %d, \"%s\"\n", wanted, wanted_error,
-                        expected ? expected : "");
+                fprintf(stderr, "instead of status %d, errno %d, \"%s\"\n", wanted_status,
+                        wanted_error, wanted);
                 die("another answer than the model's");
         }
 }
 
-/* An ID in or beside a range of the files, so that most questions are about something. */
-static uint32_t interesting_id(bool user, uint8_t which, uint8_t where, uint32_t other)
+/* Cuts the text into the files. */
+static void set_files(const char *text, size_t size)
 {
-        const size_t count =
-            user ? model_ranges(&files[0], user_ranges) : model_ranges(&files[2], group_ranges);
-        const struct range *range;
+        for (int i = 0; i < FILES; i++) {
+                const char *const end = size ? memchr(text, '\xff', size) : NULL;
+                const size_t length = end ? (size_t)(end - text) : size;
 
-        if (count == 0 || which >= 240)
-                return other;
-        range = (user ? user_ranges : group_ranges) + which % count;
-        switch (where % 4) {
-        case 0:
-                return (uint32_t)(range->start + where / 4);
-        case 1:
-                return (uint32_t)(range->start + range->count - 1 - where / 4);
-        case 2:
-                return (uint32_t)(range->start + range->count + where / 4);
-        default:
-                return (uint32_t)(range->start - 1 - where / 4);
+                files[i] = (struct file){.bytes = text, .size = length};
+                /* A byte in front of all says that the file does not exist, or is no regular one.
+                 */
+                files[i].exists = length == 0 || *text != '\xfe';
+                files[i].regular = length == 0 || *text != '\xfd';
+                text += end ? length + 1 : length;
+                size -= end ? length + 1 : length;
         }
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -457,33 +363,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             NAME_PREFIX "%u",  NAME_PREFIX "%u",  NAME_PREFIX "0%u", "%u",
             NAME_PREFIX "%u ", NAME_PREFIX "+%u", NAME_PREFIX "%u0", NAME_PREFIX};
         const uint8_t *const head = data;
-        const char *rest;
+        const char *const text = (const char *)data + HEAD;
         char name[64];
         uint32_t id;
 
-        if (size < 16)
+        if (size < HEAD || size > MODEL_BYTES_MAX)
                 return 0;
-        rest = (const char *)data + 16;
-        size -= 16;
-        for (int i = 0; i < FILES; i++) {
-                const char *const end = memchr(rest, 0xff, size);
-                const size_t length = end ? (size_t)(end - rest) : size;
-
-                /* A byte 0xfe at its beginning: the file does not exist. */
-                files[i].exists = length == 0 || (uint8_t)*rest != 0xfe;
-                files[i].bytes = rest;
-                files[i].size = length;
-                rest += end ? length + 1 : length;
-                size -= end ? length + 1 : length;
-        }
-        memcpy(&id, head + 4, sizeof(id));
-        id = interesting_id(head[0] & USER, head[1], head[2], id);
-        snprintf(name, sizeof(name), forms[head[3] % 8 & head[9]], id);
+        size -= HEAD;
+        set_files(text, size);
+        id = head[1] < 16 ? (uint32_t)read_bytes(head + 2, 4) : id_near(text, size, head + 2);
+        snprintf(name, sizeof(name), forms[head[6] % 8 & head[7]], id);
         read_limit = limits[head[8] % 8];
-        fault.hit = false;
-        fault.countdown = head[10] < 200 ? -1 : head[11] % 16;
-        fault.error = errors[head[12] % (sizeof(errors) / sizeof(*errors))];
-        lookup(head[0] & (USER | BY_NAME), id, name,
-               head[13] < 128 ? BUFFER_MAX : head[13] % 128 + head[14] % 64, head[15] % 16);
+        calls = 0;
+        last_error = 0;
+        fault.passed = head[10] % 16;
+        fault.times = head[9] < 192 ? 0 : head[9] < 224 ? 1 : 10000;
+        fault.error = errors[head[11] % (sizeof(errors) / sizeof(*errors))];
+        lookup(head[0], id, name, head + 12);
         return 0;
 }

@@ -127,5 +127,5 @@ fi
 
 cd "$root"
 mount --move . /
-exec chroot . env -i -C /src CI="${CI-}" HOME=/root TERM=dumb \
+exec chroot . env -i -C /src CI="${CI-}" NSS_SUBUID_RELEASE=trixie HOME=/root TERM=dumb \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"

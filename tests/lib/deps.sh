@@ -7,6 +7,7 @@ set -eu
 declare -A packages=(
         [demo]='gcc libc6-dev procps'
         [check]='gcc libc6-dev libcmocka-dev libsmartcols-dev libsubid-dev binutils patch perl python3'
+        [fuzz]='clang libclang-rt-dev'
         [system]='libnss-cache libnss-extrausers libsubid-dev mmdebstrap openssh-client openssh-server polkitd procps python3 strace systemd-tests uidmap valgrind'
         [systemd]='dbus libnss-systemd procps systemd'
         [runtimes]='crun curl iproute2 nginx podman runc'

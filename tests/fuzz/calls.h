@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Put in front of the module's sources for fuzz_lookup: their system calls are those of the
+ * harness. Which function of libc is called by these names depends on the machine and on libc's
+ * version.
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+int fuzz_openat(int fd, const char *path, int flags);
+int fuzz_fstat(int fd, struct stat *status);
+ssize_t fuzz_read(int fd, void *buffer, size_t size);
+off_t fuzz_lseek(int fd, off_t offset, int whence);
+int fuzz_close(int fd);
+
+#define openat(fd, path, flags) fuzz_openat(fd, path, flags)
+#define fstat(fd, status) fuzz_fstat(fd, status)
+#define read(fd, buffer, size) fuzz_read(fd, buffer, size)
+#define lseek(fd, offset, whence) fuzz_lseek(fd, offset, whence)
+#define close(fd) fuzz_close(fd)

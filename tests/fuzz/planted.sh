@@ -1,0 +1,127 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# planted.sh [PATTERN]: puts bugs into copies of the module, one at a time (those whose names match), and
+# has a fuzzer find each within a minute of processor time, from the corpus of the tree. A fuzzer that
+# finds nothing planted proves nothing. Two run at a time.
+set -u
+
+cd "$(dirname "$0")/../.." || exit 1
+export LC_ALL=C
+seconds=60
+scratch=build/planted
+
+harnesses=()
+files=()
+names=()
+edits=()
+
+# bug HARNESS FILE NAME EDIT: the edit is sed's, with the whole file as one line.
+bug() {
+        [[ $3 =~ $pattern ]] || return 0
+        harnesses+=("$1")
+        files+=("$2")
+        names+=("$3")
+        edits+=("$4")
+}
+pattern=${1-}
+
+# Numbers and ranges.
+bug core subid_file.c 'a range holds the ID behind it' 's/id - range->start < range->count/id - range->start <= range->count/'
+bug core subid_file.c 'a range does not hold its first ID' 's/return id >= range->start/return id > range->start/'
+bug core subid_file.c 'the last ID is passed over' 's/id - start >= count/id - start + 1 >= count/'
+bug core subid_file.c 'a range may end behind 2^32' 's/UINT64_C(0x100000000) - range/UINT64_C(0x100000001) - range/'
+bug core subid_file.c 'a plain range may end behind 2^32' 's/start + count > UINT64_C(0x100000000)/start + count > UINT64_C(0x100000001)/'
+bug core subid_file.c 'octal is read as decimal' 's/hexadecimal ? 16 : 8/hexadecimal ? 16 : 10/'
+bug core subid_file.c 'a leading zero is plain' "s/\*end == '0' && digits > 1 ? NULL : end/end/"
+bug core subid_file.c 'a carriage return is no blank' "s/c <= '.r'/c < '\\\\r'/"
+bug core subid_file.c 'eight bytes are read of seven' 's/end - line < 8/end - line < 7/'
+bug core subid_file.c 'a colon is a digit in one of eight places' 's/0x7676767676767676/0x7676757676767676/'
+
+# Lines and owners.
+bug core subid_file.c 'a line may have 1,024 bytes' 's/length >= SUBID_LINE_MAX/length > SUBID_LINE_MAX/'
+bug core subid_file.c 'an owned line may have 1,024 bytes' 's/newline - line >= SUBID_LINE_MAX/newline - line > SUBID_LINE_MAX/'
+bug core subid_file.c 'a line shorter than the owner is read' 's/(size_t)(newline - line) <= length || //'
+bug core subid_file.c 'an owner may have a NUL byte' 's/return memchr(line, [^;]*;/return true;/'
+bug core subid_file.c 'an owner is the beginning of another' "s/ line.length. != ':' ||//"
+bug core subid_file.c '"-a" is an owner' "s/ || \*line == '-'//"
+bug core subid_file.c 'the last range wins' \
+        's/\(= range.owner_length;\n *\)return true;\n *}\n *return false;/\1subid->passed = 1;\n}\nreturn subid->passed == 1;/'
+bug core subid_file.c 'each piece begins at position 0' 's/\n\( *while (next_owned\)/subid->passed = 0;\n\1/'
+bug core subid_file.c 'a position has 32 bits' 's/subid->passed + (/(uint32_t)subid->passed + (/'
+
+# Accounts and names.
+bug core subid_file.c 'a cut field of an account counts' 's/newline - lines >= SUBID_LINE_MAX/newline - lines > SUBID_LINE_MAX/'
+bug core subid_file.c 'a comment is an account' "s/\*field == '#' || //"
+bug core account_name.c 'a name may have a leading zero' "s/if (.p == '0' && p.1. != '.0')\n *return false;//"
+bug core account_name.c 'a name may be that of 2^32' 's/number > UINT32_MAX/number > UINT32_MAX + UINT64_C(1)/'
+bug core subid_file.c '65535 may have a name' 's/id == 65535 || //'
+
+# Files.
+bug lookup subid_file.c 'a long line is cut too short' 's/kept = SUBID_LINE_MAX;/kept = SUBID_LINE_MAX - 1;/'
+bug lookup subid_file.c 'more is read than there is room' 's/BUFFER_SIZE - kept)/BUFFER_SIZE - kept + 16)/'
+bug lookup subid_file.c 'a last line without newline is lost' 's/n == 0 && kept == 0/n == 0/'
+bug lookup subid_file.c 'each file begins at position 0' 's/r = text_open(text);/subid->passed = 0, r = text_open(text);/'
+bug lookup subid_file.c 'a file is not rewound' 's/lseek(text->fds.i., 0, SEEK_SET) < 0/false/'
+bug lookup subid_file.c 'the buffer is taken for the files' 's/text->blocks == 1/text->blocks >= 1/'
+bug lookup subid_file.c 'an interrupted read is not tried again' 's/\(n = read([^;]*;\n *\)while ([^;]*;/\1while (false);/'
+bug lookup subid_file.c 'an error leaves a descriptor open' 's/text_end(&text);/if (r >= 0) text_end(\&text);/'
+bug lookup subid_file.c 'errno is not restored' 's/errno = text->saved_errno;//'
+bug lookup subid_file.c 'cancellation is not restored' 's/pthread_setcancelstate(text->cancel_state, NULL);//'
+bug lookup subid_file.c 'a folder is read' 's/S_ISREG(status.st_mode) ? 0 : -EINVAL/0/'
+
+# Entries.
+bug lookup nss_subuid.c 'a user is written past the buffer' 's/size < account_name_size(uid)/size + 1 < account_name_size(uid)/'
+bug lookup nss_subuid.c 'a group needs a byte more' 's/size < account_name_size(gid)/size <= account_name_size(gid)/'
+bug lookup nss_subuid.c 'a position needs one byte' 's/decimal_length(subid->position)/1/'
+bug lookup nss_subuid.c 'DEL is shown' "s/c > '~' || //"
+bug lookup nss_subuid.c 'EINTR ends in UNAVAIL' 's/case -EINTR:\n//'
+bug lookup nss_subuid.c 'the group may be 65535' 's/r > 0 && !subid_excluded(subid.id)/r > 0/'
+bug lookup nss_subuid.c 'a group that cannot be read is made up' 's/\(SUBID_GROUPS, &subid);\n *if (r < 0)\n *return \)r;/\1ANSWERED;/'
+bug lookup nss_subuid.c 'a local group gets a second name' 's/subid_file_is_account(SUBID_GROUPS, &subid)/0/'
+
+# find_bug NUMBER: puts it in, builds, fuzzes, and prints its line of the table. Fails if it is not found.
+find_bug() {
+        local harness=${harnesses[$1]} copy=$scratch/$1 result=FOUND times executions
+
+        mkdir -p "$copy/tests/fuzz"
+        cp -p Makefile ./*.[ch] "$copy"
+        cp -rp tests/fuzz/*.[ch] tests/fuzz/corpus "$copy/tests/fuzz"
+        sed -z -i "${edits[$1]}" "$copy/${files[$1]}"
+        if cmp -s "${files[$1]}" "$copy/${files[$1]}"; then
+                echo "FAILED ${names[$1]}: there is nothing to edit in ${files[$1]}"
+                return 1
+        fi
+        if ! make -C "$copy" "build/fuzz/fuzz_$harness" >"$copy/log" 2>&1; then
+                echo "FAILED ${names[$1]}: it does not compile"
+                return 1
+        fi
+        TIMEFORMAT='%0U'
+        times=$({ time (
+                ulimit -t $seconds
+                make -C "$copy" "fuzz-$harness" FUZZ_TIME=$((20 * seconds)) >"$copy/log" 2>&1
+        ); } 2>&1)
+        executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$copy/log")
+        grep -q '^SUMMARY: ' "$copy/log" || result=MISSED
+        printf '%-6s %-42s %-6s %4s s %10s\n' $result "${names[$1]}" "$harness" "$times" "${executions:-?}"
+        [ $result = FOUND ]
+}
+
+rm -rf "$scratch"
+mkdir -p "$scratch"
+trap 'rm -rf "$scratch"' EXIT
+failed=0
+running=0
+printf '%-6s %-42s %-6s %6s %10s\n' '' bug harness time executions
+for number in "${!names[@]}"; do
+        if [ $running -eq 2 ]; then
+                wait -n || failed=1
+                running=1
+        fi
+        find_bug "$number" &
+        running=$((running + 1))
+done
+while [ $running -gt 0 ]; do
+        wait -n || failed=1
+        running=$((running - 1))
+done
+exit $failed
