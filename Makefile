@@ -15,6 +15,7 @@ datarootdir = $(prefix)/share
 mandir = $(datarootdir)/man
 docdir = $(datarootdir)/doc/nss-subuid
 sbindir = $(exec_prefix)/sbin
+systemdsystemunitdir = $(prefix)/lib/systemd/system
 INSTALL = install
 # The word in front of each number in the names; see nss_subuid.h.
 NAME_PREFIX = _
@@ -35,13 +36,14 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-arch check-readme check-packages dist deb rpm machine-config bench bench_tools docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-arch check-central check-readme check-packages dist deb rpm machine-config bench bench_tools docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
 have_tool := $(shell printf '\043include <libsmartcols/libsmartcols.h>\n\043include <shadow/subid.h>\n' | \
 	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 tool = $(if $(have_tool),build/subuidctl)
+units = packaging/systemd/subuidctl-import.service packaging/systemd/subuidctl-import.timer
 tool_objects = $(patsubst %.c,build/%.o,$(wildcard tool/*.c)) build/subid_file.o build/account_name.o
 
 all: build/$(module) $(tool)
@@ -84,13 +86,14 @@ check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
-	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t))
+	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t)) tests/central/import.t tests/central/units.t
 
 check-all:
 	@tests/lib/deps.sh --install check fuzz system systemd runtimes
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory check-system
 	$(MAKE) --no-print-directory check-releases
+	$(MAKE) --no-print-directory check-central
 
 # Needs root and a mirror: the C library, systemd and runtimes of these releases of Debian, in bare
 # roots, two at a time. Inside such a root there is nothing more to see.
@@ -107,6 +110,15 @@ endif
 
 check-release-%:
 	SUITE=$* prove --exec '' tests/releases/release.t
+
+# Needs root and a mirror: slapd, SSSD and subuidctl import, in a bare root.
+check-central:
+ifdef NSS_SUBUID_RELEASE
+	@echo 'check-central: this is a root of $(NSS_SUBUID_RELEASE)'
+else
+	@tests/lib/deps.sh --install releases
+	prove --exec '' tests/central/sssd.t
+endif
 
 # Needs root, amd64, Linux 6.7 and a mirror: the module on other architectures, in roots of theirs, two
 # at a time; under qemu, but for i386. In s390x the bytes of a number stand the other way round.
@@ -130,7 +142,7 @@ check-readme-%:
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
 check_programs = $(unit_tests) build/tests/test_faults $(tool_tests)
 test_tools = $(addprefix build/tests/,probe ask against_libsubid libnss_members.so.2 libnss_hang.so.2 \
-	concurrency concurrency_tsan runc-bullseye)
+	concurrency concurrency_tsan libsubid_test.so runc-bullseye)
 
 # Parts of the command; what else of it they want, the tests bring along.
 tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
@@ -175,6 +187,11 @@ build/tests/concurrency: tests/nss/concurrency.c nss_subuid.h build/$(module)
 build/tests/concurrency_tsan: tests/nss/concurrency.c $(sources) $(headers)
 	@mkdir -p $(@D)
 	$(compile) -U_FORTIFY_SOURCE -fsanitize=thread -I. -o $@ $< $(sources) -lpthread
+
+# A plugin of libsubid, for subuidctl import.
+build/tests/libsubid_test.so: tests/central/plugin.c
+	@mkdir -p $(@D)
+	$(compile) -fvisibility=default -shared -o $@ $<
 
 build/tests/libnss_%.so.2: tests/nss/nss_%.c
 	@mkdir -p $(@D)
@@ -285,6 +302,10 @@ install: all
 	$(if $(tool),$(INSTALL) -d "$(DESTDIR)$(sbindir)")
 	$(if $(tool),$(INSTALL) -m 755 $(tool) "$(DESTDIR)$(sbindir)/subuidctl")
 	$(if $(tool),$(INSTALL) -m 644 man/subuidctl.8 "$(DESTDIR)$(mandir)/man8/subuidctl.8")
+	$(if $(tool),$(INSTALL) -d "$(DESTDIR)$(systemdsystemunitdir)")
+	$(if $(tool),$(INSTALL) -m 644 $(units) "$(DESTDIR)$(systemdsystemunitdir)")
+	$(if $(tool),sed -i 's|/usr/sbin/subuidctl|$(sbindir)/subuidctl|' \
+		"$(DESTDIR)$(systemdsystemunitdir)/subuidctl-import.service")
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
 	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	@echo
@@ -298,7 +319,8 @@ uninstall:
 	rm -f "$(DESTDIR)$(libdir)/$(module)" "$(DESTDIR)$(sbindir)/subuidctl"
 	rm -f "$(DESTDIR)$(mandir)/man8/nss_subuid.8" "$(DESTDIR)$(mandir)/man8/$(module).8" \
 		"$(DESTDIR)$(mandir)/man8/subuidctl.8"
-	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example"
+	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example" \
+		$(foreach unit,$(notdir $(units)),"$(DESTDIR)$(systemdsystemunitdir)/$(unit)")
 	rmdir "$(DESTDIR)$(docdir)" 2>/dev/null || :
 
 # --- release and packages -------------------------------------------------------------------------
@@ -306,6 +328,7 @@ uninstall:
 # The sources as they are in git, or as they lie here where there is no git: in a tarball of them.
 release = nss-subuid-$(VERSION)
 
+.PHONY: dist deb check-packages
 dist:
 	@mkdir -p build
 	$(if $(wildcard .git),git archive --prefix=$(release)/ -o build/$(release).tar HEAD, \
@@ -342,9 +365,8 @@ packaging/openshift/%.yaml: packaging/openshift/%.bu packaging/openshift/machine
 check-packages:
 	@tests/lib/deps.sh --install releases rpm
 	$(MAKE) --no-print-directory all rpm
-	prove --exec '' tests/packaging/authselect.t tests/packaging/openshift.t tests/packaging/rpm.t
-	$(MAKE) --no-print-directory check-packages-bookworm
-	$(MAKE) --no-print-directory check-packages-trixie
+	prove --exec '' $(addprefix tests/packaging/,dist.t authselect.t openshift.t rpm.t)
+	$(MAKE) --no-print-directory -j 2 check-packages-bookworm check-packages-trixie
 
 check-packages-%:
 	SUITE=$* prove --exec '' tests/packaging/deb.t
@@ -352,7 +374,8 @@ check-packages-%:
 # --- keep it tidy ---------------------------------------------------------------------------------
 
 c_files = $(wildcard *.[ch] tool/*.[ch] tests/*/*.[ch] bench/*.c)
-shell_files = $(shell grep -l '^\#!/bin/bash' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run)
+shell_files = $(shell grep -lE '^\#!/bin/(ba)?sh' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run \
+	packaging/debian/*.postinst packaging/debian/tests/*)
 
 # ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
 lint:
@@ -376,7 +399,7 @@ format:
 	clang-format -i $(c_files)
 
 deps:
-	@tests/lib/deps.sh --install demo check fuzz system systemd runtimes releases bench lint
+	@tests/lib/deps.sh --install demo check fuzz system systemd runtimes releases bench lint packaging rpm
 
 clean:
 	rm -rf build
@@ -387,6 +410,7 @@ help:
 	@echo 'make check           tests that need no root'
 	@echo 'make check-system    tests that need root, in namespaces'
 	@echo 'make check-releases  the module in bare roots of Debian 11 to 14, with a real systemd'
+	@echo 'make check-central   subuidctl import from slapd and SSSD, in a bare root of Debian 14 or sid'
 	@echo 'make check-all       install what the tests need (Debian), then run all of the above'
 	@echo 'make check-arch      the module on i386, arm64, armhf, ppc64el and s390x, in roots of theirs'
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
@@ -398,7 +422,7 @@ help:
 	@echo 'make prove           prove that no input makes the core go wrong; needs Frama-C'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'
-	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir'
+	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir and the like'
 	@echo 'make uninstall       remove what install has installed'
 	@echo 'make dist            the sources as a tarball'
 	@echo 'make rpm             RPMs, in build/rpm'

@@ -33,6 +33,7 @@ static const struct command {
     {"check", command_check, "JR", 3, 0, 0},
     {"enable", command_enable, "DR", 1, 0, 0},
     {"disable", command_disable, "DR", 1, 0, 0},
+    {"import", command_import, "GP", 1, 0, INT_MAX},
 };
 
 static const struct option long_options[] = {
@@ -40,7 +41,8 @@ static const struct option long_options[] = {
     {"json", no_argument, NULL, 'J'},       {"raw", no_argument, NULL, 'r'},
     {"noheadings", no_argument, NULL, 'n'}, {"output", required_argument, NULL, 'o'},
     {"root", required_argument, NULL, 'R'}, {"names", no_argument, NULL, 'N'},
-    {"dry-run", no_argument, NULL, 'D'},    {0},
+    {"dry-run", no_argument, NULL, 'D'},    {"group", required_argument, NULL, 'G'},
+    {"prune", no_argument, NULL, 'P'},      {0},
 };
 
 static const struct command *command;
@@ -180,6 +182,7 @@ static void print_help(void)
               "  check                what is wrong with the ranges and with nsswitch.conf\n"
               "  enable, disable      add subuid to passwd and group in /etc/nsswitch.conf, or "
               "remove it\n"
+              "  import [OWNER...]    write those of a directory to /etc/nss-subuid\n"
               "\n"
               "Options:\n"
               "  -J, --json           JSON (list, whois, check)\n"
@@ -190,6 +193,8 @@ static void print_help(void)
               "      --root FOLDER    the system below this folder (list, check, enable, disable)\n"
               "      --names          also the names that containers give it (whois)\n"
               "      --dry-run        only print what would change (enable, disable)\n"
+              "      --group NAME     the members of this group (import)\n"
+              "      --prune          drop who has no ranges any more (import)\n"
               "  -h, --help\n"
               "  -V, --version\n",
               stdout);
@@ -222,6 +227,12 @@ static void apply(int option, const char *argument)
                 break;
         case 'N':
                 options.names = true;
+                break;
+        case 'G':
+                options.group = argument;
+                break;
+        case 'P':
+                options.prune = true;
                 break;
         }
 }

@@ -18,6 +18,8 @@ struct options {
         bool json, raw, noheadings, dry_run;
         const char *output; /* names of columns */
         bool names;
+        const char *group; /* whose members' ranges are imported */
+        bool prune;
 };
 
 extern struct options options;
@@ -62,5 +64,6 @@ extern const struct column whois_columns[];
 int command_check(char **argv);
 int command_enable(char **argv);
 int command_disable(char **argv);
+int command_import(char **argv);
 
 #endif

@@ -13,9 +13,13 @@ declare -A packages=(
         [runtimes]='crun curl iproute2 nginx podman runc'
         [releases]='git mmdebstrap perl'
         [bench]='gcc libc6-dev gnuplot-nox libnss-cache libnss-extrausers libnss-systemd libsubid-dev procps python3 valgrind'
+        [lintian]='lintian'
+        [packages]='apparmor gcc-i686-linux-gnu libc6-dev-i386-cross nscd procps'
         [packaging]='build-essential debhelper dh-nss libcmocka-dev libsmartcols-dev libsubid-dev perl python3'
         [rpm]='cpio gcc libc6-dev libsmartcols-dev libsubid-dev python3 python3-yaml rpm rpmlint systemd uidmap'
         [prove]='cvc4 frama-c-base gcc why3'
+        [import]='gcc libc6-dev libsmartcols-dev libsubid-dev procps strace'
+        [central]='gcc iproute2 ldap-utils libc6-dev libnss-sss libsmartcols-dev libsubid-dev procps python3 slapd sssd-ldap uidmap'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
 )
 

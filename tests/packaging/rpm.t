@@ -28,12 +28,20 @@ lrwxrwxrwx root /usr/share/man/man8/libnss_subuid.so.2.8
 -rw-r--r-- root /usr/share/man/man8/nss_subuid.8" 'nss-subuid: its files'
 is "$(files "$module" | sed -n 's/.*\/doc\/nss-subuid\///p' | tr '\n' ' ')" \
         'README.md authselect/README.md authselect/with-subuid.sed containers.md nsswitch.conf.example ' 'its documents'
-is "$(files "$tool")" "-rwxr-xr-x root $(rpm --eval %_sbindir)/subuidctl
+is "$(files "$tool")" "-rw-r--r-- root /usr/lib/systemd/system/subuidctl-import.service
+-rw-r--r-- root /usr/lib/systemd/system/subuidctl-import.timer
+-rwxr-xr-x root $(rpm --eval %_sbindir)/subuidctl
 -rw-r--r-- root /usr/share/licenses/subuidctl/LICENSE
 -rw-r--r-- root /usr/share/man/man8/subuidctl.8" 'subuidctl: its files'
 is "$(rpm -qpl "$module" "$tool" | grep '^/etc')" '' 'nothing in /etc'
 
-is "$(rpm -qp --scripts --triggers "$module" "$tool")" '' 'no scriptlets: the C library runs ldconfig, nobody edits nsswitch.conf'
+is "$(rpm -qp --scripts --triggers "$module")" '' 'no scriptlets: the C library runs ldconfig, nobody edits nsswitch.conf'
+# In words of packaging/rpm.macros, or of the distribution's.
+scriptlets=$(rpm -qp --scripts "$tool")
+is "$(grep -o '^[a-z]* scriptlet' <<<"$scriptlets" | tr '\n' ' ')" 'postinstall scriptlet preuninstall scriptlet postuninstall scriptlet ' \
+        'subuidctl: the scriptlets of a unit'
+like "$scriptlets" 'preset subuidctl-import\.timer|install.* subuidctl-import\.timer' 'the timer as the distribution wants it, which is off'
+is "$(grep -c '[^a-z]enable ' <<<"$scriptlets")" 0 'nothing is enabled'
 is "$(rpm -qp --requires "$module" | grep -v '^rpmlib\|^libc\.so\|^rtld')" '' 'the module needs the C library and nothing else'
 like "$(rpm -qp --provides "$module" | tr '\n' ' ')" '^libnss_subuid\.so\.2\(\)\(64bit\) nss-subuid' 'what it provides'
 is "$(rpm -qp --recommends "$tool")" "nss-subuid($(query "$module" '%{ARCH}' | tr _ -))" 'subuidctl recommends the module of its own architecture'
@@ -55,6 +63,9 @@ is "$(getent passwd 200193)" '_200193:x:200193:200193:subuid 193 of containers:/
         'the module of the package answers'
 is "$(getent group _200193)" _200193:x:200193: 'for groups too'
 like "$(subuidctl whois 200193)" '^_200193: UID 200193' 'and subuidctl'
+command=$(sed -n 's/^ExecStart=\([^ ]*\) .*/\1/p' /usr/lib/systemd/system/subuidctl-import.service)
+[ -x "$command" ]
+ok $? "the unit's command is there: $command"
 for page in /usr/share/man/man8/{libnss_subuid.so.2,nss_subuid}.8*; do
         like "$(zcat -f "$page")" '\.Dt NSS_SUBUID 8' "the manual as ${page##*/}"
 done

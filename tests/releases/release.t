@@ -22,19 +22,22 @@ fi
 
 tests=(tests/systemd/scope.t tests/systemd/service.t)
 packages=systemd
+tools=
 if [ "$suite" != bullseye ]; then
-        tests+=(tests/systemd/runtimes.t)
-        packages='systemd runtimes'
+        # libsubid, which comes in three kinds from Debian 12 to 14.
+        tests+=(tests/systemd/runtimes.t tests/central/import.t)
+        packages='systemd runtimes import'
+        tools=build/tests/libsubid_test.so
 fi
 # shellcheck disable=SC2016 # for the inner shell
 tests/lib/release-root.sh "$suite" bash -euc '
         apt-get -o Acquire::Check-Valid-Until=false update -qq
         apt-get install -y -qq --no-install-recommends make perl >/dev/null
         tests/lib/deps.sh --install demo $1
-        shift
-        make --silent all
+        make --silent all $2
+        shift 2
         echo "versions: $(dpkg-query -W -f "\${Package} \${Version}, " libc6 systemd runc crun procps)"
-        prove --verbose --exec "" "$@"' - "$packages" "${tests[@]}" >"$log" 2>&1
+        prove --verbose --exec "" "$@"' - "$packages" "$tools" "${tests[@]}" >"$log" 2>&1
 result=$?
 sed -n 's/^versions:/# &/p' "$log"
 [ $result -eq 0 ] || grep -vE '^ok' "$log" | tail -n 50 | sed 's/^/# /'

@@ -1,0 +1,342 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# "subuidctl import": ranges come from a plugin of libsubid that answers as /etc/directory says.
+set -u
+. "$(dirname "$0")/../lib/tap.sh"
+[ -x build/subuidctl ] || skip_all 'subuidctl was not built'
+private_root
+
+export LD_LIBRARY_PATH=$top/build/tests
+folder=/etc/nss-subuid
+plain='passwd: files subuid
+group: files subuid'
+
+import() { subuidctl import "$@" 2>&1; echo "exit $?"; }
+# What the files hold, but for the comment.
+users() { grep -v '^#' $folder/subuid; }
+groups() { grep -v '^#' $folder/subgid; }
+directory() { printf '%s\n' "$@" >/etc/directory; }
+nsswitch() { printf '%s\n' "$plain" "$@" >/etc/nsswitch.conf; }
+# Both files as they were last imported, with the time when.
+state() { stat -c '%n %Y %i' $folder/sub?id; cat $folder/sub?id; }
+# As if the last import was long ago.
+age() { touch -d @1000000000 $folder/sub?id; }
+
+# --- where there is nothing to import -------------------------------------------------------------
+
+nothing='Nothing to import: /etc/nsswitch.conf names no directory behind subid:
+exit 0'
+is "$(import alice)" "$nothing" 'no subid: line: nothing to import'
+for line in 'subid: files' 'subid:files sss' 'subid:' '#subid: test' 'SubID:  files'; do
+        nsswitch "$line"
+        is "$(import)" "$nothing" "nor with '$line'"
+done
+nsswitch 'subid:' 'subid: files' 'subid: test'
+is "$(import)" "$nothing" 'the first line that has a word counts'
+rm /etc/nsswitch.conf
+is "$(import)" "$nothing" 'nor without the file'
+[ ! -e $folder ]
+ok $? 'and nothing was made'
+
+# --- owners ---------------------------------------------------------------------------------------
+
+nsswitch 'subid: test files'
+directory 'alice|uid 2147483648:65536' 'alice|gid 2147549184:65536' \
+        'bob|uid 900000:10 800000:20' 'bob|gid 700000:30' \
+        'Zoë x|uid 600000:1' 'Zoë x|gid 600001:1' 'empty|uid none' 'empty|gid none'
+umask 077
+is "$(import bob alice bob)" '/etc/nss-subuid/subgid: 2 ranges
+/etc/nss-subuid/subuid: 3 ranges
+exit 0' 'two owners'
+is "$(users)" 'alice:2147483648:65536
+bob:900000:10
+bob:800000:20' 'sorted by owner, their ranges in the order of the directory'
+is "$(groups)" 'alice:2147549184:65536
+bob:700000:30' 'of groups too'
+is "$(stat -c '%a %U %G' $folder $folder/subuid $folder/subgid | tr '\n' ' ')" '755 root root 644 root root 644 root root ' \
+        'modes do not depend on the umask'
+is "$(ls -A $folder)" 'subgid
+subuid' 'no other file is left'
+is "$(getent passwd 800001)" '_800001:x:800001:700011:subuid 11 of bob:/nonexistent:/usr/sbin/nologin' \
+        'the module answers'
+chmod 700 $folder
+chmod 600 $folder/subuid
+is "$(import bob alice)" '/etc/nss-subuid/subgid: 2 ranges, as before
+/etc/nss-subuid/subuid: 3 ranges, as before
+exit 0' 'once more'
+is "$(stat -c %a $folder $folder/subuid | tr '\n' ' ')" '755 644 ' 'wrong modes are made right'
+
+is "$(import)" 'subuidctl: no owners: name them, their --group, or write them to /etc/nss-subuid/owners
+exit 1' 'no owners at all'
+printf '# who\n\n \tbob\r\n#alice\nZoë x' >$folder/owners
+rm $folder/sub?id
+is "$(import | tail -n 1; users)" 'exit 0
+Zoë x:600000:1
+bob:900000:10
+bob:800000:20' 'those of a file'
+echo 'folk:x:7000:bob,alice' >>/etc/group
+rm $folder/sub?id
+is "$(import --group folk | tail -n 1; groups)" 'exit 0
+alice:2147549184:65536
+bob:700000:30' 'the members of a group'
+rm $folder/sub?id
+is "$(import --group folk 'Zoë x' | tail -n 1; users | cut -d : -f 1 | uniq)" 'exit 0
+Zoë x
+alice
+bob' 'and others'
+is "$(import --group nobodies)" 'subuidctl: nobodies: no such group
+exit 1' 'no such group'
+echo 'void:x:7001:' >>/etc/group
+before=$(state)
+is "$(import --prune --group void)" 'subuidctl: no owners
+exit 1' 'a group without members'
+printf '\n' >$folder/owners
+is "$(import --prune)" 'subuidctl: no owners
+exit 1' 'a file without owners'
+is "$(state)" "$before" 'takes nothing away'
+
+long=$(printf '%1002s' '' | tr ' ' l)
+printf 'alice\na:b\n#c\n+d\n-e\na\033[31mb\n%s\n' "$long" >$folder/owners
+is "$(import | sed 's/lll*/l/')" "subuidctl: /etc/nss-subuid/owners:2: 'a:b' cannot be an owner
+subuidctl: /etc/nss-subuid/owners:4: '+d' cannot be an owner
+subuidctl: /etc/nss-subuid/owners:5: '-e' cannot be an owner
+subuidctl: /etc/nss-subuid/owners:6: 'a?[31mb' cannot be an owner
+subuidctl: /etc/nss-subuid/owners:7: 'l' cannot be an owner
+/etc/nss-subuid/subgid: 3 ranges, as before
+/etc/nss-subuid/subuid: 4 ranges, as before
+exit 1" 'names that no range file can hold; the others are asked for'
+is "$(import '#c' '' $'a\nb' alice | head -n 3)" "subuidctl: '#c' cannot be an owner
+subuidctl: '' cannot be an owner
+subuidctl: 'a?b' cannot be an owner" 'as arguments too'
+rm $folder/owners
+
+# --- who is asked for, and who is kept ------------------------------------------------------------
+
+import alice bob 'Zoë x' >/dev/null
+directory 'alice|uid 300000:5' 'alice|gid 300000:5' 'bob|uid down' 'bob|gid 700000:30' \
+        'Zoë x|uid 600000:1' 'Zoë x|gid down'
+answers='subuidctl: Zoë x: no answer; test does not know it, has no ranges of it or cannot be asked
+subuidctl: bob: no answer; test does not know it, has no ranges of it or cannot be asked'
+is "$(import bob 'Zoë x' alice)" "$answers
+/etc/nss-subuid/subgid: 3 ranges
+/etc/nss-subuid/subuid: 4 ranges
+exit 1" 'a failure for two owners'
+is "$(users)" 'Zoë x:600000:1
+alice:300000:5
+bob:900000:10
+bob:800000:20' 'keeps their lines, and takes what it has of the third'
+age
+before=$(state)
+import bob 'Zoë x' alice >/dev/null
+is "$(state)" "$before" 'an incomplete import does not look like a new one'
+is "$(import --prune bob 'Zoë x')" "$answers
+exit 1" 'a failure for all owners'
+is "$(import nobody)" 'subuidctl: nobody: no answer; test does not know it, has no ranges of it or cannot be asked
+exit 1' 'an unknown one'
+rm /etc/directory
+is "$(import --prune alice bob | tail -n 1)" 'exit 1' 'the directory is down'
+is "$(state)" "$before" 'none of them changes a file, with --prune either'
+
+directory 'alice|uid 300000:5' 'alice|gid 300000:5'
+import alice >/dev/null
+inode=$(stat -c %i $folder/subuid)
+[ "$(stat -c %Y $folder/subuid)" -gt 1000000000 ] && [ "$(stat -c %Y $folder/subgid)" -gt 1000000000 ]
+ok $? 'an import that finds nothing new says so by the time of the files'
+age
+import alice >/dev/null
+is "$(stat -c %i $folder/subuid)" "$inode" 'without writing them'
+is "$(users | cut -d : -f 1 | uniq | tr '\n' ' ')" 'Zoë x alice bob ' 'owners that are not named are kept'
+
+directory 'alice|uid 310000:5' 'alice|gid none' 'bob|uid none' 'bob|gid none' 'empty|uid none' 'empty|gid none'
+is "$(import alice bob empty)" 'subuidctl: alice: has no ranges any more; its lines stay without --prune
+subuidctl: bob: has no ranges any more; its lines stay without --prune
+/etc/nss-subuid/subgid: 3 ranges, as before
+/etc/nss-subuid/subuid: 4 ranges, as before
+exit 0' 'owners who have none any more keep their lines'
+is "$(users | grep alice; groups | grep alice)" 'alice:300000:5
+alice:300000:5' 'those of users and groups together'
+import --prune alice bob empty >/dev/null
+is "$(users; groups)" 'Zoë x:600000:1
+alice:310000:5
+Zoë x:600001:1' 'but not with --prune, which keeps owners that are not arguments'
+echo alice >$folder/owners
+import >/dev/null
+is "$(users | wc -l)" 2 'so does the file of owners'
+import --prune >/dev/null
+is "$(users; groups)" 'alice:310000:5' 'but not with --prune'
+rm $folder/owners
+directory 'bob|uid 1:1' 'bob|gid 1:1' 'alice|uid 2:1' 'alice|gid 2:1' 'carol|uid 3:1' 'carol|gid 3:1'
+import carol >/dev/null
+import --prune --group folk >/dev/null
+is "$(users | tr '\n' ' ')" 'alice:2:1 bob:1:1 ' 'nor do those who have left the group'
+printf 'broken\n#x:1:1\nbob:7:7:7\n' >>$folder/subuid
+import alice >/dev/null
+is "$(users; grep -c '#x' $folder/subuid)" 'alice:2:1
+bob:1:1
+0' 'what is no range does not stay'
+
+# --- answers that make no sense -------------------------------------------------------------------
+
+directory 'alice|uid 300000:5' 'alice|gid 300000:5' 'big|uid 4294967296:1' 'big|gid 1:1' \
+        'huge|uid 4294967290:10' 'huge|gid 1:1' 'last|uid 4294967290:6' 'last|gid 4294967295:1' \
+        'long|uid 18446744073709551615:2' 'long|gid 1:1' 'minus|uid negative' 'minus|gid 1:1'
+is "$(import alice big huge last long minus; users)" 'subuidctl: minus: no answer; test does not know it, has no ranges of it or cannot be asked
+subuidctl: big:4294967296:1 is no range
+subuidctl: huge:4294967290:10 is no range
+subuidctl: long:18446744073709551615:2 is no range
+/etc/nss-subuid/subgid: 3 ranges
+/etc/nss-subuid/subuid: 3 ranges
+exit 1
+alice:300000:5
+bob:1:1
+last:4294967290:6' 'ranges beyond 32 bits'
+directory 'alice|uid 310000:5' 'alice|gid 310000:5' 'a|uid crash' 'b|uid 5:1' 'b|gid crash' 'c|uid wild' \
+        'd|uid many' 'e|uid exit' 'z|uid 6:1' 'z|gid 6:1'
+is "$(import --prune alice a b c d e z; users | tr '\n' ' ')" 'subuidctl: a: libsubid_test.so has crashed or answered nonsense
+subuidctl: b: libsubid_test.so has crashed or answered nonsense
+subuidctl: c: libsubid_test.so has crashed or answered nonsense
+subuidctl: d: libsubid_test.so has crashed or answered nonsense
+subuidctl: e: libsubid_test.so has crashed or answered nonsense
+/etc/nss-subuid/subgid: 4 ranges
+/etc/nss-subuid/subuid: 4 ranges
+exit 1
+alice:310000:5 bob:1:1 last:4294967290:6 z:6:1 ' 'a plugin that crashes hurts no other owner'
+directory 'alice|uid 320000:5' 'alice|gid 320000:5' 'm|uid hang' 'z|uid 7:1' 'z|gid 7:1'
+start=$SECONDS
+is "$(import alice m z; users | tr '\n' ' ')" 'subuidctl: m: no answer for 30 seconds; test is not asked again
+/etc/nss-subuid/subgid: 4 ranges
+/etc/nss-subuid/subuid: 4 ranges
+exit 1
+alice:320000:5 bob:1:1 last:4294967290:6 z:6:1 ' 'one that hangs is asked nothing more'
+[ $((SECONDS - start)) -lt 120 ]
+ok $? 'after half a minute'
+is "$(pgrep -x subuidctl)" '' 'and is gone'
+
+# libsubid reads /etc/subuid where it has no such plugin.
+echo 'alice:5000:5' | tee /etc/subuid >/etc/subgid
+before=$(state)
+nsswitch 'subid: absent'
+like "$(import --prune alice)" '^subuidctl: libsubid_absent\.so: cannot open .*exit 1$' 'no such plugin'
+nsswitch 'subid: partial'
+printf 'int shadow_subid_has_range(void); int shadow_subid_has_range(void) { return 0; }\n' >/tmp/partial.c
+gcc -shared -fPIC -o /tmp/libsubid_partial.so /tmp/partial.c
+is "$(LD_LIBRARY_PATH=/tmp import --prune alice)" 'subuidctl: libsubid_partial.so: no plugin that this libsubid takes
+exit 1' 'a library that is none'
+is "$(state)" "$before" 'neither changes a file'
+: >/etc/subuid
+: >/etc/subgid
+nsswitch 'SUBID:	test'
+is "$(import alice | tail -n 1)" 'exit 0' 'the line as libsubid reads it'
+
+# --- overlaps -------------------------------------------------------------------------------------
+
+rm $folder/sub?id
+import alice >/dev/null
+before=$(state)
+printf '# mine\nroot:1:1\ncontainers:200000:1000000\n' >/etc/subuid
+directory 'alice|uid 100000:65536' 'alice|gid 100000:65536' 'bob|uid 1190000:100000' 'bob|gid 1:1'
+is "$(import alice bob)" 'subuidctl: /etc/subuid:3: containers:200000:1000000 overlaps /etc/nss-subuid/subuid: bob:1190000:100000
+exit 1' 'a range of the directory overlaps one of /etc/subuid'
+directory 'alice|uid 2000000:65536' 'alice|gid 100000:65536' 'bob|uid 3000000:65536' 'bob|gid 165535:65536'
+is "$(import alice bob)" 'subuidctl: /etc/nss-subuid/subgid: alice:100000:65536 overlaps /etc/nss-subuid/subgid: bob:165535:65536
+exit 1' 'two owners of the directory'
+printf 'x:320004:1\n' >/etc/subgid
+: >/etc/subuid
+directory 'bob|uid 3000000:65536' 'bob|gid 165535:65536'
+is "$(import bob)" 'subuidctl: /etc/subgid:1: x:320004:1 overlaps /etc/nss-subuid/subgid:2: alice:320000:5
+exit 1' 'a range that was imported before'
+is "$(state)" "$before" 'nothing is written'
+printf 'a:1:10\nb:5:10\n' | tee /etc/subuid >/etc/subgid
+directory 'alice|uid 100:10 105:10 5:0' 'alice|gid 15:1'
+is "$(import alice | tail -n 1)" 'exit 0' \
+        'overlaps of /etc/subuid alone, or of one owner, are let be; so are neighbours and ranges without IDs'
+printf 'alice:50:1\n' | tee /etc/subuid >/etc/subgid
+import bob >/dev/null
+is "$(users)" 'alice:100:10
+alice:105:10
+alice:5:0' "an owner's line in /etc/subuid is not taken for an imported one"
+: >/etc/subuid
+: >/etc/subgid
+
+# --- interruptions --------------------------------------------------------------------------------
+
+directory 'alice|uid 1000:10' 'alice|gid 2000:10'
+rm -r $folder
+import alice >/dev/null
+wanted=$(users; groups)
+: >/tmp/seen
+# Killed at each call that changes something, before and after it, from nothing and from old files.
+for call in mkdir,mkdirat fchmod fsync rename,renameat,renameat2 write; do
+        for when in 1 2 3 4; do
+                for before in signal=KILL error=EPERM:signal=KILL; do
+                        for old in '' 'alice:5:5'; do
+                                rm -rf $folder
+                                if [ "$old" ]; then
+                                        mkdir -m 755 $folder
+                                        echo "$old" | tee $folder/subuid >$folder/subgid
+                                        chmod 644 $folder/sub?id
+                                fi
+                                {
+                                        strace -o /tmp/trace -e "trace=$call" -e "inject=$call:$before:when=$when" \
+                                                subuidctl import alice
+                                } >/dev/null 2>&1
+                                grep -q 'killed by SIGKILL' /tmp/trace || continue
+                                echo "$call" >>/tmp/seen
+                                # Each file is the old one or the new one, and users never come first.
+                                case $(cat $folder/subuid 2>/dev/null | grep -v '^#'),$(cat $folder/subgid 2>/dev/null | grep -v '^#') in
+                                "$old,$old" | "$old,alice:2000:10" | 'alice:1000:10,alice:2000:10') ;;
+                                *)
+                                        ok 1 "killed at $call $when, $before, with '$old'"
+                                        cat $folder/sub?id | sed 's/^/# /'
+                                        ;;
+                                esac
+                                [ "$(import alice | tail -n 1; users; groups; ls -A $folder)" = "exit 0
+$wanted
+subgid
+subuid" ] || ok 1 "a rerun after $call $when, $before, with '$old'"
+                        done
+                done
+        done
+done
+is "$(sort /tmp/seen | uniq -c | awk '{ print $2, $1 }' | tr '\n' ';')" \
+        'fchmod 12;fsync 16;mkdir,mkdirat 4;rename,renameat,renameat2 8;write 12;' 'killed wherever something changes: a rerun repairs it'
+for call in fsync rename,renameat,renameat2 write; do
+        age
+        before=$(state)
+        directory 'alice|uid 1100:10' 'alice|gid 2100:10'
+        like "$(strace -o /tmp/trace -e "trace=$call" -e "inject=$call:error=ENOSPC:when=1" subuidctl import alice 2>&1; echo "exit $?")" \
+                '/etc/nss-subuid/subgid: No space left on device.exit 1$' "no space at $call: an error"
+        is "$(state; ls -A $folder)" "$before
+subgid
+subuid" 'and nothing has changed'
+done
+
+# Two at the same time: one after the other.
+flock $folder timeout 3 subuidctl import alice
+is $? 124 'an import waits for another'
+for i in $(seq 20); do
+        import alice >/dev/null &
+        printf 'alice|uid %d:10\nalice|gid %d:10\n' "$i" "$i" >/etc/directory.new
+        mv /etc/directory.new /etc/directory
+done
+wait
+is "$(users | wc -l; groups | wc -l; ls -A $folder)" '1
+1
+subgid
+subuid' 'many at the same time'
+
+# --- size -----------------------------------------------------------------------------------------
+
+seq 10 10009 | sed 's/^/bulk/' >$folder/owners
+start=$SECONDS
+is "$(import --prune)" '/etc/nss-subuid/subgid: 10000 ranges
+/etc/nss-subuid/subuid: 10000 ranges
+exit 0' '10,000 owners'
+[ $((SECONDS - start)) -lt 60 ]
+ok $? 'in seconds'
+echo "# $((SECONDS - start)) s"
+is "$(getent passwd $((10009 * 65536 + 5)) | cut -d : -f 5)" 'subuid 5 of bulk10009' 'and the last one has a name'
+
+is "$(setpriv --reuid=65534 --regid=65534 --clear-groups subuidctl import alice 2>&1; echo "exit $?")" 'subuidctl: /etc/nss-subuid: Operation not permitted
+exit 1' 'nobody but root can'
+done_testing

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+#include "directory.h"
+#include "owners.h"
+#include "ranges.h"
+#include "subuidctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FOLDER "/etc/nss-subuid"
+
+#define HEAD "# Written by subuidctl import, which will write it anew.\n"
+
+struct lines {
+        struct range_line *lines;
+        size_t count;
+};
+
+/* One of the two files that are written. */
+struct file {
+        const char *path, *name, *new_name; /* the names are those in the folder */
+        struct ranges old;                  /* what stands in it, and in the system's own file */
+        struct lines lines;                 /* what is to stand in it */
+};
+
+/* Opens the folder, made if it does not exist, and waits until no other import is at work. */
+static int open_folder(void)
+{
+        int folder;
+
+        if (mkdir(FOLDER, 0755) < 0 && errno != EEXIST)
+                die(FOLDER ": %m");
+        folder = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        /* Any program looks up users, so any must come in, whatever the umask is. */
+        if (folder < 0 || fchmod(folder, 0755) < 0 || flock(folder, LOCK_EX) < 0)
+                die(FOLDER ": %m");
+        return folder;
+}
+
+static void add_line(struct lines *lines, const struct range_line *line)
+{
+        /* Room for 1, 2, 4, … lines. */
+        if ((lines->count & (lines->count - 1)) == 0)
+                lines->lines =
+                    reallocate(lines->lines, (2 * lines->count + 1) * sizeof(*lines->lines));
+        lines->lines[lines->count++] = *line;
+}
+
+/*
+ * Makes lines of an answer, in the order in which libsubid gives the ranges: it decides the
+ * positions of the IDs. Returns false if one is no range to the module.
+ */
+static bool add_answer(const char *path, const char *owner, const struct directory_answer *answer,
+                       struct lines *lines)
+{
+        for (size_t i = 0; i < answer->count; i++) {
+                const struct directory_range *const given = &answer->ranges[i];
+                const char *const text =
+                    text_of("%s:%llu:%llu", owner, (unsigned long long)given->start,
+                            (unsigned long long)given->count);
+                struct range_line line = {.path = path, .text = text, .length = strlen(text)};
+
+                if (!subid_range_parse(text, line.length, &line.range)) {
+                        error("%s is no range", text);
+                        return false;
+                }
+                add_line(lines, &line);
+        }
+        return true;
+}
+
+/* Adds the lines of an owner that the file has now. */
+static void add_old(const struct file *file, const char *owner, struct lines *lines)
+{
+        struct range_line *const *old;
+        const size_t count = ranges_of(&file->old, owner, strlen(owner), &old);
+
+        for (size_t i = 0; i < count; i++)
+                if (strcmp(old[i]->path, file->path) == 0)
+                        add_line(lines, old[i]);
+}
+
+static void append(struct lines *lines, const struct lines *more)
+{
+        for (size_t i = 0; i < more->count; i++)
+                add_line(lines, &more->lines[i]);
+}
+
+/*
+ * Adds the lines of an owner to both files: its old ones or those of the answers. They are replaced
+ * together, as positions of group IDs belong to those of user IDs. Returns false if the answers are
+ * none.
+ */
+static bool merge_owner(struct file files[2], const char *owner,
+                        const struct directory_answer answers[2])
+{
+        struct lines old[2] = {{.count = 0}}, new[2] = {{.count = 0}};
+        bool good = true, lost = false;
+
+        for (int i = 0; i < 2; i++) {
+                add_old(&files[i], owner, &old[i]);
+                good = good && answers[i].known &&
+                       add_answer(files[i].path, owner, &answers[i], &new[i]);
+                lost = lost || (old[i].count && !new[i].count);
+        }
+        if (good && lost && !options.prune)
+                error("%s: has no ranges any more; its lines stay without --prune", owner);
+        for (int i = 0; i < 2; i++)
+                append(&files[i].lines, good && (!lost || options.prune) ? &new[i] : &old[i]);
+        return good;
+}
+
+/* Fills in what is to stand in the files. Returns for how many owners there was no answer. */
+static size_t merge(struct file files[2], const struct owners *named,
+                    const struct directory_owner *answers, bool drop_others)
+{
+        struct owners all = {.count = 0};
+        size_t asked = 0, failures = 0;
+
+        for (size_t i = 0; i < named->count; i++)
+                owners_add(&all, named->names[i], strlen(named->names[i]));
+        for (int i = 0; i < 2; i++)
+                for (size_t j = 0; j < files[i].old.owned_count; j++) {
+                        const struct range_line *const line = files[i].old.owned[j];
+
+                        if (strcmp(line->path, files[i].path) == 0)
+                                owners_add(&all, line->range.owner, line->range.owner_length);
+                }
+        /* Sorted, files of the same ranges are the same, whatever the order of the names was. */
+        owners_sort(&all);
+        for (size_t i = 0; i < all.count; i++) {
+                const char *const owner = all.names[i];
+
+                if (asked < named->count && strcmp(owner, named->names[asked]) == 0)
+                        failures += !merge_owner(files, owner, answers[asked++].answers);
+                else if (!drop_others)
+                        for (int j = 0; j < 2; j++)
+                                add_old(&files[j], owner, &files[j].lines);
+        }
+        return failures;
+}
+
+static int compare_starts(const void *a, const void *b)
+{
+        const struct range_line *const x = *(const struct range_line *const *)a;
+        const struct range_line *const y = *(const struct range_line *const *)b;
+
+        return (x->range.start > y->range.start) - (x->range.start < y->range.start);
+}
+
+/* A line with its place, if it has one yet. */
+static char *describe(const struct range_line *line)
+{
+        const char *const text = printable(line->text, line->length, SUBID_LINE_MAX);
+
+        return line->number ? text_of("%s:%lu: %s", line->path, line->number, text)
+                            : text_of("%s: %s", line->path, text);
+}
+
+/* Whether an overlap of these is none of our business: both are the system's, or of one owner. */
+static bool may_overlap(const struct file *file, const struct range_line *a,
+                        const struct range_line *b)
+{
+        if (strcmp(a->path, b->path) != 0)
+                return false;
+        return strcmp(a->path, file->path) != 0 ||
+               (a->range.owner_length == b->range.owner_length &&
+                memcmp(a->range.owner, b->range.owner, a->range.owner_length) == 0);
+}
+
+/* Returns how many ranges overlap another that ends behind them, having said which. */
+static size_t report_overlaps(const struct file *file)
+{
+        const struct ranges *const old = &file->old;
+        const struct range_line **const all =
+            allocate((old->count + file->lines.count) * sizeof(struct range_line *));
+        const struct range_line *furthest = NULL;
+        size_t count = 0, overlaps = 0;
+        uint64_t end = 0;
+
+        for (size_t i = 0; i < old->count; i++)
+                if (old->lines[i].is_range && strcmp(old->lines[i].path, file->path) != 0)
+                        all[count++] = &old->lines[i];
+        for (size_t i = 0; i < file->lines.count; i++)
+                all[count++] = &file->lines.lines[i];
+        qsort(all, count, sizeof(struct range_line *), compare_starts);
+        for (size_t i = 0; i < count; i++) {
+                const struct subid_range *const range = &all[i]->range;
+
+                if (range->count == 0)
+                        continue;
+                if (furthest && range->start < end && !may_overlap(file, furthest, all[i])) {
+                        /* The system's line first: it is the one with a number. */
+                        const bool swap = strcmp(all[i]->path, file->path) != 0;
+                        const struct range_line *const first = swap ? all[i] : furthest;
+                        const struct range_line *const second = swap ? furthest : all[i];
+
+                        error("%s overlaps %s", describe(first), describe(second));
+                        overlaps++;
+                }
+                if ((uint64_t)range->start + range->count > end) {
+                        end = (uint64_t)range->start + range->count;
+                        furthest = all[i];
+                }
+        }
+        free(all);
+        return overlaps;
+}
+
+static char *contents(const struct file *file, size_t *size)
+{
+        char *text = NULL;
+        FILE *const out = open_memstream(&text, size);
+
+        if (!out)
+                die("out of memory");
+        fputs(HEAD, out);
+        for (size_t i = 0; i < file->lines.count; i++)
+                fprintf(out, "%.*s\n", (int)file->lines.lines[i].length, file->lines.lines[i].text);
+        if (fclose(out) != 0)
+                die("out of memory");
+        return text;
+}
+
+static bool is_same(const struct file *file, const char *text, size_t size)
+{
+        char *old;
+        size_t old_size;
+
+        return read_below_root(file->path, &old, &old_size) == 0 && old_size == size &&
+               memcmp(old, text, size) == 0;
+}
+
+/* The time of a file tells subuidctl check how old an import is. */
+static void touch(int folder, const struct file *file)
+{
+        const int fd = openat(folder, file->name, O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0 || fchmod(fd, 0644) < 0 || futimens(fd, NULL) < 0)
+                die("%s: %m", file->path);
+        close(fd);
+}
+
+static bool write_all(int fd, const char *text, size_t size)
+{
+        while (size) {
+                const ssize_t n = write(fd, text, size);
+
+                if (n < 0)
+                        return false;
+                text += n;
+                size -= (size_t)n;
+        }
+        return true;
+}
+
+/* The old file stands until the new one is on the disk. */
+static void replace(int folder, const struct file *file, const char *text, size_t size)
+{
+        const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+        const int fd = openat(folder, file->new_name, flags, 0644);
+
+        if (fd < 0)
+                die("%s: %m", file->path);
+        if (fchmod(fd, 0644) < 0 || !write_all(fd, text, size) || fsync(fd) < 0 ||
+            renameat(folder, file->new_name, folder, file->name) < 0 || fsync(folder) < 0) {
+                const int saved = errno;
+
+                unlinkat(folder, file->new_name, 0);
+                die("%s: %s", file->path, strerror(saved));
+        }
+        close(fd);
+}
+
+static void write_file(int folder, const struct file *file, bool complete)
+{
+        size_t size;
+        char *const text = contents(file, &size);
+        const bool same = is_same(file, text, size);
+
+        if (!same)
+                replace(folder, file, text, size);
+        else if (complete)
+                touch(folder, file);
+        printf("%s: %zu ranges%s\n", file->path, file->lines.count, same ? ", as before" : "");
+        free(text);
+}
+
+int command_import(char **argv)
+{
+        const char *const service = directory_service();
+        struct file files[] = {
+            {.path = SUBID_FILE_UIDS_IMPORTED, .name = "subuid", .new_name = ".subuid.new"},
+            {.path = SUBID_FILE_GIDS_IMPORTED, .name = "subgid", .new_name = ".subgid.new"},
+        };
+        struct directory_owner *answers;
+        struct owners owners;
+        size_t failures;
+        bool good;
+        int folder;
+
+        if (!service) {
+                puts("Nothing to import: /etc/nsswitch.conf names no directory behind subid:");
+                flush_output();
+                return EXIT_SUCCESS;
+        }
+        good = owners_read(argv + 1, options.group, &owners);
+        folder = open_folder();
+        answers = allocate(owners.count * sizeof(*answers));
+        directory_ask(service, owners.names, owners.count, answers);
+        ranges_read(SUBID_USERS, &files[0].old);
+        ranges_read(SUBID_GROUPS, &files[1].old);
+        failures = merge(files, &owners, answers, options.prune && !argv[1]);
+        if (failures == owners.count || report_overlaps(&files[0]) + report_overlaps(&files[1]) > 0)
+                return EXIT_FAILURE;
+        good = good && failures == 0;
+        /* First the groups: no user is ever seen whose group is yet to come. */
+        write_file(folder, &files[1], good);
+        write_file(folder, &files[0], good);
+        flush_output();
+        return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
