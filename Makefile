@@ -399,7 +399,7 @@ format:
 	clang-format -i $(c_files)
 
 deps:
-	@tests/lib/deps.sh --install demo check fuzz system systemd runtimes releases bench lint packaging rpm
+	@tests/lib/deps.sh --install demo check fuzz system systemd runtimes releases bench lint prove packaging rpm
 
 clean:
 	rm -rf build
