@@ -62,6 +62,12 @@ is "$(cd /tmp/node && find . -type f | sort | tr '\n' ' ')" './etc/crio/crio.con
 is "$(cd packaging/kubernetes && find etc -type f -exec cmp {} /tmp/node/{} \; 2>&1)" '' 'those for Kubernetes say the same'
 is "$(find packaging/kubernetes/etc -type f ! -perm 644)" '' 'and are readable for everybody'
 
+# The last command of the image's build, which the module has to pass.
+is "$(sed -n '/^RUN mkdir/,$p' $folder/Containerfile | sed 's/^RUN //' | sh -e 2>&1; echo $?; ls -d /etc/nss-subuid 2>&1)" \
+        "_4000000000:x:4000000000:65534:subuid 0 of test:/nonexistent:/usr/sbin/nologin
+0
+ls: cannot access '/etc/nss-subuid': No such file or directory" 'what the Containerfile asks the module'
+
 # 2. At work. The private root has neither altfiles nor sss, as a node need not.
 
 cp -r /tmp/node/. /
