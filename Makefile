@@ -36,7 +36,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-arch check-central check-readme bench bench_tools docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-arch check-central check-readme check-packages dist deb rpm machine-config bench bench_tools docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -346,10 +346,26 @@ deb: dist
 	cd build/deb/$(release) && dpkg-buildpackage -us -uc $(DEB_BUILD)
 	rm -rf build/deb/$(release)
 
-# Needs root and a mirror: the packages in bare roots of Debian.
+# RPMs, in build/rpm. "make check" is run here, not once more in %check. Debian's rpmbuild knows neither
+# Fedora's macros nor what is installed.
+rpm: dist
+	@tests/lib/deps.sh rpm
+	rm -rf build/rpm
+	rpmbuild -ba --nocheck $(if $(shell rpm --eval '%{?_unitdir}'),,--nodeps --load=packaging/rpm.macros) \
+		--define '_topdir $(CURDIR)/build/rpm' --define '_sourcedir $(CURDIR)/build' $(RPM_BUILD) \
+		packaging/nss-subuid.spec
+
+# What OpenShift's nodes need besides the module; needs python3-yaml.
+machine-config: packaging/openshift/99-worker-subuid.yaml
+
+packaging/openshift/%.yaml: packaging/openshift/%.bu packaging/openshift/machine-config.py
+	packaging/openshift/machine-config.py $< >$@
+
+# Needs root and a mirror: the Debian packages in bare roots, the rest of packaging/ in private ones.
 check-packages:
-	@tests/lib/deps.sh --install releases
-	prove --exec '' tests/packaging/dist.t
+	@tests/lib/deps.sh --install releases rpm
+	$(MAKE) --no-print-directory all rpm
+	prove --exec '' $(addprefix tests/packaging/,dist.t authselect.t openshift.t rpm.t)
 	$(MAKE) --no-print-directory -j 2 check-packages-bookworm check-packages-trixie
 
 check-packages-%:
@@ -359,7 +375,7 @@ check-packages-%:
 
 c_files = $(wildcard *.[ch] tool/*.[ch] tests/*/*.[ch] bench/*.c)
 shell_files = $(shell grep -lE '^\#!/bin/(ba)?sh' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run \
-	packaging/debian/*.post* packaging/debian/tests/*)
+	packaging/debian/*.postinst packaging/debian/tests/*)
 
 # ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
 lint:
@@ -383,7 +399,7 @@ format:
 	clang-format -i $(c_files)
 
 deps:
-	@tests/lib/deps.sh --install demo check fuzz system systemd runtimes releases bench lint packaging prove
+	@tests/lib/deps.sh --install demo check fuzz system systemd runtimes releases bench lint prove packaging rpm
 
 clean:
 	rm -rf build
@@ -397,8 +413,8 @@ help:
 	@echo 'make check-central   subuidctl import from slapd and SSSD, in a bare root of Debian 14 or sid'
 	@echo 'make check-all       install what the tests need (Debian), then run all of the above'
 	@echo 'make check-arch      the module on i386, arm64, armhf, ppc64el and s390x, in roots of theirs'
-	@echo 'make check-packages  the Debian packages, in bare roots of Debian 12 and 13'
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
+	@echo 'make check-packages  the Debian packages in bare roots; the RPMs and files for nodes unpacked'
 	@echo 'make bench           measure it beside the bare system calls and its peers'
 	@echo 'make fuzz            fuzz the core and whole lookups against a model; needs clang'
 	@echo 'make fuzz-planted    have the fuzzers find bugs put in on purpose'
@@ -409,5 +425,7 @@ help:
 	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir and the like'
 	@echo 'make uninstall       remove what install has installed'
 	@echo 'make dist            the sources as a tarball'
+	@echo 'make rpm             RPMs, in build/rpm'
+	@echo 'make machine-config  the MachineConfig for OpenShift of its Butane file'
 	@echo 'make deb             Debian packages, in build/deb'
 	@echo 'make clean           remove build/'

@@ -19,6 +19,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Before shadow 4.10 (RHEL 9 has 4.9) its functions had other names and no version. */
+#ifndef SUBID_ABI_VERSION
+#define subid_init libsubid_init
+#define subid_get_uid_ranges get_subuid_ranges
+#define subid_get_gid_ranges get_subgid_ranges
+#endif
+
 /* One owner has no more ranges than this: with 65,536 IDs each, they are all that there are. */
 #define RANGES_MAX 65536
 

@@ -16,6 +16,7 @@ declare -A packages=(
         [lintian]='lintian'
         [packages]='apparmor gcc-i686-linux-gnu libc6-dev-i386-cross nscd procps'
         [packaging]='build-essential debhelper dh-nss libcmocka-dev libsmartcols-dev libsubid-dev perl python3'
+        [rpm]='cpio gcc libc6-dev libsmartcols-dev libsubid-dev python3 python3-yaml rpm rpmlint systemd uidmap'
         [prove]='cvc4 frama-c-base gcc why3'
         [import]='gcc libc6-dev libsmartcols-dev libsubid-dev procps strace'
         [central]='gcc iproute2 ldap-utils libc6-dev libnss-sss libsmartcols-dev libsubid-dev procps python3 slapd sssd-ldap uidmap'

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: MIT
 # What these tests leave behind when they are interrupted, or fail: nothing.
 set -u
+# Whoever starts it may ignore signals, as nohup does; a shell cannot take that back.
+[ -n "${SIGNALS_ARE_DEFAULT-}" ] ||
+        SIGNALS_ARE_DEFAULT=1 exec env --default-signal=HUP,INT,TERM "$BASH" "$0"
 . "$(dirname "$0")/systemd.sh"
 [ "$(id -u)" -eq 0 ] || skip_all 'needs root'
 grep -q ' cgroup2 rw' /proc/self/mounts || skip_all 'needs a mounted cgroup2 hierarchy'
