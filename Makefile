@@ -34,7 +34,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools fuzz install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-readme bench bench_tools coverage fuzz install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 all: build/$(module)
@@ -130,6 +130,27 @@ build/tests/runc-bullseye:
 		bullseye - | tar -xO ./usr/sbin/runc >$@
 	chmod 755 $@
 
+# Every line and every branch, at -O0, where each is one. Needs gcc and its gcov.
+GCOV = gcov
+
+coverage:
+	@tests/lib/deps.sh check
+	$(MAKE) --no-print-directory $(coverage_tests)
+	rm -f build/coverage/*.gcda
+	prove --exec '' $(coverage_tests)
+	GCOV='$(GCOV)' tests/coverage/coverage.sh $(sources:%.c=build/coverage/%.gcda)
+
+coverage_tests = $(unit_tests:build/tests/%=build/coverage/%)
+coverage_objects = $(sources:%.c=build/coverage/%.o)
+
+build/coverage/%.o: %.c $(headers) Makefile
+	@mkdir -p $(@D)
+	$(compile) -U_FORTIFY_SOURCE -O0 --coverage -c -o $@ $<
+
+build/coverage/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(coverage_objects)
+	$(compile) -I. -Itests/lib -o $@ $< tests/lib/files.c $(coverage_objects) $(wrapped:%=-Wl,--wrap=%) \
+		-lcmocka -lgcov
+
 # Needs clang with libFuzzer. Whole lookups against a model, for FUZZ_TIME seconds; what it has learned
 # stays in build/fuzz/corpus.
 FUZZ_TIME = 60
@@ -224,6 +245,7 @@ help:
 	@echo 'make check-all       install what the tests need (Debian), then run all of the above'
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
 	@echo 'make bench           measure it beside the bare system calls and its peers'
+	@echo 'make coverage        each line and branch of the module is tested; needs gcov'
 	@echo 'make fuzz            fuzz whole lookups against a model; needs clang'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'

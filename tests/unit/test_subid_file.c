@@ -151,6 +151,14 @@ static const struct {
     {BYTES("a:1:1\0")},
     {BYTES("a:1:\0001")},
     {BYTES("\0")},
+    /* numbers at the beginning of a line */
+    {BYTES("12345678")},
+    {BYTES("1234567890")},
+    {BYTES("12345678:1")},
+    {BYTES("1:12345678")},
+    {BYTES("12345678:12345678")},
+    {BYTES(":12345678:1")},
+    {BYTES(":1:12345678")},
 };
 
 static void parses_ranges(void **state)
@@ -432,6 +440,65 @@ static void finds_what_the_grammar_says(void **state)
         }
         assert_in_range(held, 100000, 3000000);
         assert_in_range(fast, 100000, 900000);
+}
+
+/* A line as an allocation of its own, its newline behind it. */
+static char *copy_line(const char *line, size_t length)
+{
+        char *const copy = malloc(length + 1);
+
+        assert_non_null(copy);
+        memcpy(copy, line, length);
+        copy[length] = '\n';
+        return copy;
+}
+
+/* Of each line of the grammar, what is no range holds no ID, even to an owner it begins with. */
+static void finds_just_what_it_parses(void **state)
+{
+        struct subid subid;
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(ranges); i++) {
+                char *const line = copy_line(ranges[i].line, ranges[i].length);
+                const char *const end = line + ranges[i].length + 1;
+                const bool any = ranges[i].count > 0;
+
+                subid.id = ranges[i].start;
+                assert_int_equal(subid_find_owner(line, end, &subid), any);
+                subid.id = ranges[i].start - 1;
+                assert_false(subid_find_owner(line, end, &subid));
+                subid.id = ranges[i].start + ranges[i].count;
+                assert_false(subid_find_owner(line, end, &subid));
+                subid.owner_length = strlen(ranges[i].owner);
+                memcpy(subid.owner, ranges[i].owner, subid.owner_length);
+                subid.position = ranges[i].count - 1;
+                subid.passed = 0;
+                assert_int_equal(subid_find_id(line, end, &subid), any);
+                if (any)
+                        assert_int_equal(subid.id, ranges[i].start + ranges[i].count - 1);
+                free(line);
+        }
+        for (size_t i = 0; i < COUNT_OF(no_ranges); i++) {
+                static const uint32_t ids[] = {0, 1, 2, 8, 10, 12345678, 1234567890, 4294967295};
+                char *const line = copy_line(no_ranges[i].line, no_ranges[i].length);
+                const char *const end = line + no_ranges[i].length + 1;
+                const char *const colon = memchr(line, ':', no_ranges[i].length);
+
+                for (size_t j = 0; j < COUNT_OF(ids); j++) {
+                        subid.id = ids[j];
+                        assert_false(subid_find_owner(line, end, &subid));
+                }
+                if (colon && colon > line) {
+                        subid.owner_length = (size_t)(colon - line);
+                        memcpy(subid.owner, line, subid.owner_length);
+                        subid.position = subid.passed = 0;
+                        /* no first characters and no NUL bytes: no owner has them */
+                        if (!strchr("#+-", *line) && !memchr(line, '\0', subid.owner_length))
+                                assert_false(subid_find_id(line, end, &subid));
+                }
+                free(line);
+        }
 }
 
 static void expect_position(const char *text, uint32_t id, uint64_t position)
@@ -790,23 +857,26 @@ static void reads_groups_with_many_members(void **state)
 /* More lines than a buffer holds; every owner has a line at the top and one at the bottom. */
 static void reads_large_files(void **state)
 {
+        static const char *const paths[] = {"/etc/subuid", "/etc/nss-subuid/subuid"};
         const unsigned int lines = 20000;
         char *text = malloc(lines * 32 + 1), *end = text;
 
         (void)state;
         assert_non_null(text);
-        files_clear();
         for (unsigned int i = 0; i < lines; i++)
                 end += sprintf(end, "o%u:%u:%u\n", i % (lines / 2), 100000 + i * 1000, 1000);
-        files_write("/etc/subuid", text);
-        for (unsigned int i = 0; i < lines; i += i < 100 || i > lines - 100 ? 1 : 499) {
-                char owner[16];
+        for (size_t file = 0; file < COUNT_OF(paths); file++) {
+                files_clear();
+                files_write(paths[file], text);
+                for (unsigned int i = 0; i < lines; i += i < 100 || i > lines - 100 ? 1 : 499) {
+                        char owner[16];
 
-                sprintf(owner, "o%u", i % (lines / 2));
-                expect_located(100000 + i * 1000 + 999, owner, i < lines / 2 ? 999 : 1999);
+                        sprintf(owner, "o%u", i % (lines / 2));
+                        expect_located(100000 + i * 1000 + 999, owner, i < lines / 2 ? 999 : 1999);
+                }
+                expect_missing(99999);
+                expect_missing(100000 + lines * 1000);
         }
-        expect_missing(99999);
-        expect_missing(100000 + lines * 1000);
         free(text);
 }
 
@@ -841,6 +911,7 @@ int main(void)
             cmocka_unit_test(takes_lines_below_1024_bytes),
             cmocka_unit_test(parses_as_strtoul_does),
             cmocka_unit_test(finds_owners),
+            cmocka_unit_test(finds_just_what_it_parses),
             cmocka_unit_test(finds_what_the_grammar_says),
             cmocka_unit_test(finds_positions),
             cmocka_unit_test(finds_ids),
