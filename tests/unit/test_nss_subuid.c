@@ -20,7 +20,8 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
 
-#define UNTOUCHED 4242
+/* No bit of it is one of an errno. */
+#define UNTOUCHED 4096
 
 /* The four questions, by a number or by the name that belongs to it. */
 enum question { UID, GID, USER_NAME, GROUP_NAME };
@@ -232,6 +233,8 @@ static void shows_odd_owners_safely(void **state)
             {"a,b=c\"d", "a?b?c?d"},
             {"\x01\t\x1f\x7f\x80\xff", "??????"},
             {"M\xc3\xbcller", "M??ller"},
+            {"012345678901234567890123456789012345678901234567890123456789012",
+             "012345678901234567890123456789012345678901234567890123456789012"},
             {"0123456789012345678901234567890123456789012345678901234567890123",
              "0123456789012345678901234567890123456789012345678901234567890123"},
             {"0123456789012345678901234567890123456789012345678901234567890123X",
