@@ -36,7 +36,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-arch check-central check-readme check-packages dist deb rpm machine-config bench bench_tools docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-arch check-central check-readme check-packages dist deb rpm machine-config bench bench_tools coverage docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -153,8 +153,8 @@ build/tests/tool/test_%: tests/tool/test_%.c build/tool/%.o build/subid_file.o
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $^ -lcmocka
 
-# What the module's objects open and read, tests/lib/files.c answers.
-wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close
+# What the module's objects open and read, tests/lib/files.c answers; it counts their searches.
+wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close memchr
 
 build/tests/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(objects)
 	@mkdir -p $(@D)
@@ -204,6 +204,27 @@ build/tests/runc-bullseye:
 	mmdebstrap --quiet --variant=extract --include=runc --aptopt='Acquire::Check-Valid-Until "false"' \
 		bullseye - | tar -xO ./usr/sbin/runc >$@
 	chmod 755 $@
+
+# Every line and every branch, at -O0, where each is one. Needs gcc and its gcov.
+GCOV = gcov
+
+coverage:
+	@tests/lib/deps.sh check
+	$(MAKE) --no-print-directory $(coverage_tests)
+	rm -f build/coverage/*.gcda
+	prove --exec '' $(coverage_tests)
+	GCOV='$(GCOV)' tests/coverage/coverage.sh $(sources:%.c=build/coverage/%.gcda)
+
+coverage_tests = $(unit_tests:build/tests/%=build/coverage/%)
+coverage_objects = $(sources:%.c=build/coverage/%.o)
+
+build/coverage/%.o: %.c $(headers) Makefile
+	@mkdir -p $(@D)
+	$(compile) -U_FORTIFY_SOURCE -O0 --coverage -c -o $@ $<
+
+build/coverage/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(coverage_objects)
+	$(compile) -I. -Itests/lib -o $@ $< tests/lib/files.c $(coverage_objects) $(wrapped:%=-Wl,--wrap=%) \
+		-lcmocka -lgcov
 
 # --- fuzzing --------------------------------------------------------------------------------------
 
@@ -418,6 +439,7 @@ help:
 	@echo 'make bench           measure it beside the bare system calls and its peers'
 	@echo 'make fuzz            fuzz the core and whole lookups against a model; needs clang'
 	@echo 'make fuzz-planted    have the fuzzers find bugs put in on purpose'
+	@echo 'make coverage        each line and branch of the module is tested; needs gcov'
 	@echo 'make docs            draw docs/lookup.svg; needs Graphviz'
 	@echo 'make prove           prove that no input makes the core go wrong; needs Frama-C'
 	@echo 'make lint            check the sources; make format lays them out'

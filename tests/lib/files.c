@@ -29,6 +29,7 @@ static struct {
 
 static size_t read_limit;
 static int calls;
+static int searches;
 static int open_flags;
 static bool cancellable;
 
@@ -88,6 +89,7 @@ void files_clear(void)
         memset(&fault, 0, sizeof(fault));
         read_limit = SIZE_MAX;
         calls = 0;
+        searches = 0;
         cancellable = false;
 }
 
@@ -122,6 +124,11 @@ void files_read_at_most(size_t size)
 int files_calls(void)
 {
         return calls;
+}
+
+int files_searches(void)
+{
+        return searches;
 }
 
 int files_open_flags(void)
@@ -254,4 +261,12 @@ int __wrap_close(int fd)
         __real_close(fd);
         errno = EIO;
         return -1;
+}
+
+void *__real_memchr(const void *bytes, int c, size_t size);
+void *__wrap_memchr(const void *bytes, int c, size_t size);
+void *__wrap_memchr(const void *bytes, int c, size_t size)
+{
+        searches++;
+        return __real_memchr(bytes, c, size);
 }

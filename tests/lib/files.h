@@ -37,6 +37,9 @@ void files_read_at_most(size_t size);
 /* So many calls, of openat, fstat, read, lseek or close, were made since files_clear. */
 int files_calls(void);
 
+/* So many calls of memchr were made since files_clear: what a line has cost, without a clock. */
+int files_searches(void);
+
 /* The flags of the last openat. */
 int files_open_flags(void);
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
 
@@ -39,6 +40,7 @@ static const struct {
     /* bases */
     {BYTES("a:0x30D40:0X10000"), "a", 200000, 65536},
     {BYTES("a:0xabcdef:0xFf"), "a", 0xabcdef, 255},
+    {BYTES("a:0x9ABCDEF:0x0123456"), "a", 0x9abcdef, 0x123456},
     {BYTES("a:0606500:0200000"), "a", 200000, 65536},
     {BYTES("a:00:00010"), "a", 0, 8},
     {BYTES("a:0x0000000000000000000000001:1"), "a", 1, 1},
@@ -46,6 +48,16 @@ static const struct {
     {BYTES("a:0xffffffff:1"), "a", 4294967295, 1},
     {BYTES("a:037777777777:1"), "a", 4294967295, 1},
     {BYTES("a:1234567890:987654321"), "a", 1234567890, 987654321},
+    {BYTES("containers:010:07"), "containers", 8, 7},
+    {BYTES("containers:07:010"), "containers", 7, 8},
+    /* about eight bytes */
+    {BYTES("a:1:2"), "a", 1, 2},
+    {BYTES("a:1:23"), "a", 1, 23},
+    {BYTES("a:1:234"), "a", 1, 234},
+    {BYTES("a:1:2345"), "a", 1, 2345},
+    {BYTES("a:12345:6"), "a", 12345, 6},
+    {BYTES("a:123456:7"), "a", 123456, 7},
+    {BYTES("a:1234567:8"), "a", 1234567, 8},
     /* blanks and plus signs in front of a number */
     {BYTES("a: 200000:\t65536"), "a", 200000, 65536},
     {BYTES("a: \t\v\f\r7:+8"), "a", 7, 8},
@@ -96,6 +108,12 @@ static const struct {
     {BYTES("a:1.0:1")},
     {BYTES("a:1,000:1")},
     {BYTES("a:1/:1")},
+    {BYTES("a:\b1:1")},
+    {BYTES("a:\x0e"
+           "1:1")},
+    {BYTES("a:!1:1")},
+    {BYTES("a:\x1f"
+           "1:1")},
     {BYTES("a:1:1;")},
     /* signs */
     {BYTES("a:-1:1")},
@@ -123,7 +141,13 @@ static const struct {
     {BYTES("a:00x1:1")},
     {BYTES("a:0b1:1")},
     {BYTES("a:0o1:1")},
+    {BYTES("a:0y1:1")},
+    {BYTES("a:0Y1:1")},
+    {BYTES("a:0w1:1")},
+    {BYTES("a:0W1:1")},
     {BYTES("a:1a:1")},
+    {BYTES("containers:08:1")},
+    {BYTES("containers:1:09")},
     {BYTES("a:a:1")},
     {BYTES("a:x10:1")},
     {BYTES("a:1e5:1")},
@@ -151,6 +175,14 @@ static const struct {
     {BYTES("a:1:1\0")},
     {BYTES("a:1:\0001")},
     {BYTES("\0")},
+    /* numbers at the beginning of a line */
+    {BYTES("12345678")},
+    {BYTES("1234567890")},
+    {BYTES("12345678:1")},
+    {BYTES("1:12345678")},
+    {BYTES("12345678:12345678")},
+    {BYTES(":12345678:1")},
+    {BYTES(":1:12345678")},
 };
 
 static void parses_ranges(void **state)
@@ -181,19 +213,19 @@ static void parses_no_ranges(void **state)
         }
 }
 
-/* Each line as an allocation of its own, so that valgrind and ASan see a byte read beyond it. */
+/* Each line at the end of an allocation, so that valgrind and ASan see a byte read beyond it. */
 static void parses_every_prefix(void **state)
 {
         (void)state;
         for (size_t i = 0; i < COUNT_OF(ranges); i++)
                 for (size_t length = 0; length <= ranges[i].length; length++) {
-                        char *line = malloc(length ? length : 1);
+                        char *room = malloc(1 + length);
                         struct subid_range range;
 
-                        assert_non_null(line);
-                        memcpy(line, ranges[i].line, length);
-                        subid_range_parse(line, length, &range);
-                        free(line);
+                        assert_non_null(room);
+                        memcpy(room + 1, ranges[i].line, length);
+                        subid_range_parse(room + 1, length, &range);
+                        free(room);
                 }
 }
 
@@ -343,6 +375,9 @@ static void finds_owners(void **state)
         expect_owner("b:15:10\na:10:10\n", 15, "b");
         expect_owner("b:15:10\na:10:10\n", 14, "a");
         expect_owner("0:10:1\nroot:10:1\n", 10, "0");
+        /* only newlines are passed over */
+        expect_owner("\n\n\ta:10:1\n", 10, "\ta");
+        expect_owner("\n\n\va:10:1\n", 10, "\va");
 }
 
 /* A line of an owner of up to 20 bytes and two numbers, of digits for the most part. */
@@ -432,6 +467,141 @@ static void finds_what_the_grammar_says(void **state)
         }
         assert_in_range(held, 100000, 3000000);
         assert_in_range(fast, 100000, 900000);
+}
+
+/* A line as an allocation of its own, its newline behind it. */
+static char *copy_line(const char *line, size_t length)
+{
+        char *const copy = malloc(length + 1);
+
+        assert_non_null(copy);
+        memcpy(copy, line, length);
+        copy[length] = '\n';
+        return copy;
+}
+
+/* Of each line of the grammar, what is no range holds no ID, even to an owner it begins with. */
+static void finds_just_what_it_parses(void **state)
+{
+        struct subid subid;
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(ranges); i++) {
+                char *const line = copy_line(ranges[i].line, ranges[i].length);
+                const char *const end = line + ranges[i].length + 1;
+                const bool any = ranges[i].count > 0;
+
+                subid.id = ranges[i].start;
+                assert_int_equal(subid_find_owner(line, end, &subid), any);
+                subid.id = ranges[i].start - 1;
+                assert_false(subid_find_owner(line, end, &subid));
+                subid.id = ranges[i].start + ranges[i].count;
+                assert_false(subid_find_owner(line, end, &subid));
+                subid.owner_length = strlen(ranges[i].owner);
+                memcpy(subid.owner, ranges[i].owner, subid.owner_length);
+                subid.position = ranges[i].count - 1;
+                subid.passed = 0;
+                assert_int_equal(subid_find_id(line, end, &subid), any);
+                if (any)
+                        assert_int_equal(subid.id, ranges[i].start + ranges[i].count - 1);
+                /* nor is it asked for an owner that is longer than the line */
+                memset(subid.owner, 'o', sizeof(subid.owner));
+                for (subid.owner_length = ranges[i].length - 1; subid.owner_length < 64;
+                     subid.owner_length++)
+                        assert_false(subid_find_id(line, end, &subid));
+                free(line);
+        }
+        for (size_t i = 0; i < COUNT_OF(no_ranges); i++) {
+                static const uint32_t ids[] = {0, 1, 2, 8, 10, 12345678, 1234567890, 4294967295};
+                char *const line = copy_line(no_ranges[i].line, no_ranges[i].length);
+                const char *const end = line + no_ranges[i].length + 1;
+                const char *const colon = memchr(line, ':', no_ranges[i].length);
+
+                for (size_t j = 0; j < COUNT_OF(ids); j++) {
+                        subid.id = ids[j];
+                        assert_false(subid_find_owner(line, end, &subid));
+                }
+                if (colon && colon > line) {
+                        subid.owner_length = (size_t)(colon - line);
+                        memcpy(subid.owner, line, subid.owner_length);
+                        subid.position = subid.passed = 0;
+                        /* no first characters and no NUL bytes: no owner has them */
+                        if (!strchr("#+-", *line) && !memchr(line, '\0', subid.owner_length))
+                                assert_false(subid_find_id(line, end, &subid));
+                }
+                free(line);
+        }
+}
+
+/*
+ * Nearly all lines are plain: their numbers are read at once, and one search finds their end. This
+ * is what a lookup in a large file costs, so any plain line has to be read so.
+ */
+static void reads_plain_lines_with_one_search(void **state)
+{
+        static const char *const numbers[] = {
+            "9",       "10",       "90",        "987",      "1000",       "90909",    "123456",
+            "1234567", "12345678", "909090909", "99999999", "1987654321", "98765432",
+        };
+        /* the shortest owner whose lines are read so, whatever the numbers are */
+        struct subid subid = {.owner = "owners", .owner_length = 6};
+        char line[64];
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(numbers); i++)
+                for (size_t j = 0; j < COUNT_OF(numbers); j++) {
+                        const int length =
+                            snprintf(line, sizeof(line), "owners:%s:%s\n", numbers[i], numbers[j]);
+
+                        /* IDs above and below the range; its owner's position behind it, and in it
+                         */
+                        for (int question = 0; question < 4; question++) {
+                                files_clear();
+                                subid.id = question == 0 ? 4294967294 : 8;
+                                subid.passed = 0;
+                                subid.position = question == 2 ? 4294967294 : 0;
+                                if (question < 2)
+                                        assert_false(subid_find_owner(line, line + length, &subid));
+                                else
+                                        assert_int_equal(subid_find_id(line, line + length, &subid),
+                                                         question == 3);
+                                if (files_searches() != 1)
+                                        fail_msg("%s takes %d searches", line, files_searches());
+                        }
+                }
+}
+
+static void reads_the_bounds_with_one_search(void **state)
+{
+        static const struct {
+                const char *line;
+                uint32_t id;
+        } cases[] = {
+            {"owners:0:7\n", 7},
+            {"owners:7:0\n", 7},
+            {"owners:7:0\n", 6},
+            {"owners:8:9\n", 7},
+            {"owners:4294967290:4\n", 4294967294},
+            {"owners:4294967295:1\n", 4294967294},
+            {"owners:1:4294967295\n", 0},
+            {"\nowners:1:4294967295\n\n\n", 0},
+        };
+        struct subid subid = {.owner = "owners", .owner_length = 6};
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                const char *const line = cases[i].line, *const end = line + strlen(line);
+
+                subid.id = cases[i].id;
+                files_clear();
+                assert_false(subid_find_owner(line, end, &subid));
+                assert_int_equal(files_searches(), 1);
+                subid.position = UINT32_MAX;
+                subid.passed = 0;
+                files_clear();
+                assert_false(subid_find_id(line, end, &subid));
+                assert_int_equal(files_searches(), 1);
+        }
 }
 
 static void expect_position(const char *text, uint32_t id, uint64_t position)
@@ -525,6 +695,7 @@ static void finds_accounts(void **state)
             {"bob:x:0x30e01:100:::\n", false},
             {"bob:x::100:::\n", false},
             {"bob:x\n200193:100\n", false},
+            {" \nbob:x\nalice:200193:\n", false},
             {"bob:200193\n", false},
             {"200193\n", false},
             {"\n", false},
@@ -614,7 +785,7 @@ static void finds_accounts_on_lines_of_1024_bytes(void **state)
 
 static void expect_located(uint32_t id, const char *owner, uint64_t position)
 {
-        struct subid subid = {.id = id};
+        struct subid subid = {.id = id, .passed = 77};
 
         assert_int_equal(subid_file_locate(SUBID_USERS, &subid), 1);
         assert_int_equal(subid.owner_length, strlen(owner));
@@ -650,7 +821,7 @@ static void reads_two_files_as_one(void **state)
         files_write("/etc/nss-subuid/subgid", "x:400:1\n");
         assert_int_equal(subid_file_holds(SUBID_GROUPS, &subid), 1);
         files_write("/etc/subgid", "x:500:5\n");
-        subid = (struct subid){.owner = "x", .owner_length = 1, .position = 5};
+        subid = (struct subid){.owner = "x", .owner_length = 1, .position = 5, .passed = 77};
         assert_int_equal(subid_file_id_at(SUBID_GROUPS, &subid), 1);
         assert_int_equal(subid.id, 400);
         assert_int_equal(subid_file_id_at(SUBID_USERS, &subid), 0);
@@ -790,23 +961,26 @@ static void reads_groups_with_many_members(void **state)
 /* More lines than a buffer holds; every owner has a line at the top and one at the bottom. */
 static void reads_large_files(void **state)
 {
+        static const char *const paths[] = {"/etc/subuid", "/etc/nss-subuid/subuid"};
         const unsigned int lines = 20000;
         char *text = malloc(lines * 32 + 1), *end = text;
 
         (void)state;
         assert_non_null(text);
-        files_clear();
         for (unsigned int i = 0; i < lines; i++)
                 end += sprintf(end, "o%u:%u:%u\n", i % (lines / 2), 100000 + i * 1000, 1000);
-        files_write("/etc/subuid", text);
-        for (unsigned int i = 0; i < lines; i += i < 100 || i > lines - 100 ? 1 : 499) {
-                char owner[16];
+        for (size_t file = 0; file < COUNT_OF(paths); file++) {
+                files_clear();
+                files_write(paths[file], text);
+                for (unsigned int i = 0; i < lines; i += i < 100 || i > lines - 100 ? 1 : 499) {
+                        char owner[16];
 
-                sprintf(owner, "o%u", i % (lines / 2));
-                expect_located(100000 + i * 1000 + 999, owner, i < lines / 2 ? 999 : 1999);
+                        sprintf(owner, "o%u", i % (lines / 2));
+                        expect_located(100000 + i * 1000 + 999, owner, i < lines / 2 ? 999 : 1999);
+                }
+                expect_missing(99999);
+                expect_missing(100000 + lines * 1000);
         }
-        expect_missing(99999);
-        expect_missing(100000 + lines * 1000);
         free(text);
 }
 
@@ -822,6 +996,17 @@ static void makes_few_calls(void **state)
         expect_located(200193, "containers", 193);
         assert_int_equal(files_calls(), 4); /* openat, fstat, read, close */
         assert_int_equal(subid_file_id_at(SUBID_GROUPS, &subid), 0);
+        /* to the end: another read, and an openat of the second file, which does not exist */
+        files_clear();
+        files_write("/etc/subuid", "core:100000:65536\ncontainers:200000:268435456\n");
+        expect_missing(1);
+        assert_int_equal(files_calls(), 6);
+        /* one file without lines, one with: what was read is not read again */
+        files_clear();
+        files_write("/etc/subuid", "");
+        files_write("/etc/nss-subuid/subuid", "containers:200000:268435456\n");
+        expect_located(200193, "containers", 193);
+        assert_int_equal(files_calls(), 8);
         files_clear();
         expect_missing(0);
         expect_missing(65534);
@@ -832,6 +1017,24 @@ static void makes_few_calls(void **state)
         assert_int_equal(files_calls(), 0);
 }
 
+/* A daemon may have closed its standard input: the next file gets the descriptor 0. */
+static void reads_through_descriptor_0(void **state)
+{
+        const int input = dup(0);
+
+        (void)state;
+        close(0);
+        files_clear();
+        files_write("/etc/subuid", "a:100:10\n");
+        files_write("/etc/nss-subuid/subuid", "a:200:10\n");
+        expect_located(205, "a", 15);
+        assert_int_equal(files_open(), 0);
+        if (input >= 0) {
+                dup2(input, 0);
+                close(input);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -839,9 +1042,10 @@ int main(void)
             cmocka_unit_test(parses_no_ranges),
             cmocka_unit_test(parses_every_prefix),
             cmocka_unit_test(takes_lines_below_1024_bytes),
-            cmocka_unit_test(parses_as_strtoul_does),
             cmocka_unit_test(finds_owners),
-            cmocka_unit_test(finds_what_the_grammar_says),
+            cmocka_unit_test(finds_just_what_it_parses),
+            cmocka_unit_test(reads_plain_lines_with_one_search),
+            cmocka_unit_test(reads_the_bounds_with_one_search),
             cmocka_unit_test(finds_positions),
             cmocka_unit_test(finds_ids),
             cmocka_unit_test(finds_accounts),
@@ -851,13 +1055,17 @@ int main(void)
             cmocka_unit_test(excludes_four_ids),
             cmocka_unit_test(reads_two_files_as_one),
             cmocka_unit_test(reads_files_of_one_read),
-            cmocka_unit_test(reads_in_any_pieces),
             cmocka_unit_test(reads_lines_of_any_length),
             cmocka_unit_test(reads_a_long_last_line_as_no_line),
             cmocka_unit_test(reads_the_end_of_a_long_line_as_no_line),
             cmocka_unit_test(reads_groups_with_many_members),
             cmocka_unit_test(reads_large_files),
             cmocka_unit_test(makes_few_calls),
+            cmocka_unit_test(reads_through_descriptor_0),
+            /* what takes its time comes last */
+            cmocka_unit_test(parses_as_strtoul_does),
+            cmocka_unit_test(finds_what_the_grammar_says),
+            cmocka_unit_test(reads_in_any_pieces),
         };
 
         cmocka_set_message_output(CM_OUTPUT_TAP);
