@@ -36,7 +36,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-arch check-central check-readme check-packages dist deb rpm machine-config bench bench_tools coverage docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-arch check-central check-readme check-packages dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -225,6 +225,14 @@ build/coverage/%.o: %.c $(headers) Makefile
 build/coverage/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(coverage_objects)
 	$(compile) -I. -Itests/lib -o $@ $< tests/lib/files.c $(coverage_objects) $(wrapped:%=-Wl,--wrap=%) \
 		-lcmocka -lgcov
+
+# Every small change of the sources has to make a unit test fail, or has a reason in
+# tests/mutants/survivors. All of them take half an hour on two idle cores; a sample, minutes.
+mutants mutants-sample: export COMPILE = $(compile)
+mutants mutants-sample: export WRAPPED = $(wrapped)
+mutants mutants-sample:
+	@tests/lib/deps.sh check
+	tests/mutants/mutants.py $(if $(filter mutants-sample,$@),--sample 200) $(MUTANTS)
 
 # --- fuzzing --------------------------------------------------------------------------------------
 
@@ -440,6 +448,7 @@ help:
 	@echo 'make fuzz            fuzz the core and whole lookups against a model; needs clang'
 	@echo 'make fuzz-planted    have the fuzzers find bugs put in on purpose'
 	@echo 'make coverage        each line and branch of the module is tested; needs gcov'
+	@echo 'make mutants         each small change of the sources fails a test; make mutants-sample tries some'
 	@echo 'make docs            draw docs/lookup.svg; needs Graphviz'
 	@echo 'make prove           prove that no input makes the core go wrong; needs Frama-C'
 	@echo 'make lint            check the sources; make format lays them out'

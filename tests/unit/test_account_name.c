@@ -65,6 +65,8 @@ static void refuses(void **state)
             NAME_PREFIX "200193\n",
             NAME_PREFIX "200 193",
             NAME_PREFIX "200193a",
+            NAME_PREFIX "200193\x80",
+            NAME_PREFIX "0\x80",
             NAME_PREFIX "0x30e01",
             NAME_PREFIX "apt",
             NAME_PREFIX "/",

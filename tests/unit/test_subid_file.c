@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
@@ -148,6 +149,11 @@ static const struct {
     {BYTES("a:1a:1")},
     {BYTES("containers:08:1")},
     {BYTES("containers:1:09")},
+    {BYTES("containers:/99999999:5")},
+    {BYTES("containers:5:/99999999")},
+    {BYTES("containers:100+5")},
+    {BYTES("containers:100/5")},
+    {BYTES("containers:100a5")},
     {BYTES("a:a:1")},
     {BYTES("a:x10:1")},
     {BYTES("a:1e5:1")},
@@ -541,7 +547,7 @@ static void reads_plain_lines_with_one_search(void **state)
 {
         static const char *const numbers[] = {
             "9",       "10",       "90",        "987",      "1000",       "90909",    "123456",
-            "1234567", "12345678", "909090909", "99999999", "1987654321", "98765432",
+            "1234567", "12345678", "909090909", "99999999", "1987654321", "98765432", "1012345678",
         };
         /* the shortest owner whose lines are read so, whatever the numbers are */
         struct subid subid = {.owner = "owners", .owner_length = 6};
@@ -678,6 +684,9 @@ static void finds_accounts(void **state)
             {"users:x:200193:\n", true},
             {"users:x:200193:bob,alice\n", true},
             {"  bob:x:200193:100:::\n", true},
+            {"!bob:x:200193:100:::\n", true},
+            {"*bob:x:200193:100:::\n", true},
+            {",bob:x:200193:100:::\n", true},
             {"bob:x:0200193:100:::\n", true},
             {"bob:x: +200193:100:::\n", true},
             {"root:x:0:0:::\nbob:x:200193:100:::\n", true},
@@ -685,6 +694,7 @@ static void finds_accounts(void **state)
             {"bob:x:200193\n", true},
             {"#bob:x:200193:100:::\n", false},
             {" #bob:x:200193:100:::\n", false},
+            {"root:x:0:0:::\n#bob:x:200193:100:::\n", false},
             {"+bob:x:200193:100:::\n", false},
             {"-bob:x:200193:100:::\n", false},
             {"bob:x:200194:200193:::\n", false},
@@ -915,6 +925,10 @@ static void reads_a_long_last_line_as_no_line(void **state)
                         expect_located(7, "a", 0);
                 else
                         expect_missing(7);
+                /* nor is any part of it, whatever is kept */
+                memset(text + 4, '1', length - 4);
+                files_write("/etc/subuid", text);
+                expect_missing(7);
         }
 }
 
@@ -1001,6 +1015,16 @@ static void makes_few_calls(void **state)
         files_write("/etc/subuid", "core:100000:65536\ncontainers:200000:268435456\n");
         expect_missing(1);
         assert_int_equal(files_calls(), 6);
+        files_clear();
+        files_write("/etc/subuid", "core:100000:65536");
+        expect_missing(1);
+        assert_int_equal(files_calls(), 6);
+        /* two files: nothing is asked a second time */
+        files_clear();
+        files_write("/etc/subuid", "core:100000:65536\n");
+        files_write("/etc/nss-subuid/subuid", "containers:200000:268435456\n");
+        expect_missing(1);
+        assert_int_equal(files_calls(), 10);
         /* one file without lines, one with: what was read is not read again */
         files_clear();
         files_write("/etc/subuid", "");
@@ -1021,6 +1045,7 @@ static void makes_few_calls(void **state)
 static void reads_through_descriptor_0(void **state)
 {
         const int input = dup(0);
+        struct subid subid = {.id = 205};
 
         (void)state;
         close(0);
@@ -1028,10 +1053,39 @@ static void reads_through_descriptor_0(void **state)
         files_write("/etc/subuid", "a:100:10\n");
         files_write("/etc/nss-subuid/subuid", "a:200:10\n");
         expect_located(205, "a", 15);
+        files_fail("openat", "/etc/subuid", EINTR, 0, 1);
+        expect_located(205, "a", 15);
         assert_int_equal(files_open(), 0);
+        files_clear();
+        assert_int_equal(mkdir(files_path("/etc/subuid"), 0755), 0);
+        assert_int_equal(subid_file_locate(SUBID_USERS, &subid), -EINVAL);
         if (input >= 0) {
                 dup2(input, 0);
                 close(input);
+        }
+}
+
+/* A call that was interrupted is made again, and once it succeeds no more. */
+static void repeats_only_what_was_interrupted(void **state)
+{
+        static const char *const calls[] = {"openat", "read"};
+        static const int errors[] = {EPERM, EIO};
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(calls); i++) {
+                files_clear();
+                files_write("/etc/subuid", "a:100:10\n");
+                files_fail(calls[i], "/etc/subuid", EINTR, 0, 3);
+                expect_missing(1);
+                /* openat, fstat, read to the end, close; openat of the second file */
+                assert_int_equal(files_calls(), 3 + 6);
+                assert_int_equal(files_open(), 0);
+                for (size_t j = 0; j < COUNT_OF(errors); j++) {
+                        struct subid subid = {.id = 100};
+
+                        files_fail(calls[i], "/etc/subuid", errors[j], 0, 1);
+                        assert_int_equal(subid_file_locate(SUBID_USERS, &subid), -errors[j]);
+                }
         }
 }
 
@@ -1062,6 +1116,7 @@ int main(void)
             cmocka_unit_test(reads_large_files),
             cmocka_unit_test(makes_few_calls),
             cmocka_unit_test(reads_through_descriptor_0),
+            cmocka_unit_test(repeats_only_what_was_interrupted),
             /* what takes its time comes last */
             cmocka_unit_test(parses_as_strtoul_does),
             cmocka_unit_test(finds_what_the_grammar_says),
