@@ -630,9 +630,16 @@ static void follows_symbolic_links(void **state)
         expect(UID, 200193, NSS_STATUS_UNAVAIL, ELOOP);
 }
 
+static void has_a_version(void **state)
+{
+        (void)state;
+        assert_string_equal(_nss_subuid_version, NSS_SUBUID_VERSION);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+            cmocka_unit_test(has_a_version),
             cmocka_unit_test(answers_the_ids_of_a_node),
             cmocka_unit_test(answers_no_excluded_id),
             cmocka_unit_test(gives_the_gid_at_the_same_position),
