@@ -86,26 +86,33 @@ void ranges_read(enum subid_database database, struct ranges *ranges)
         }
 }
 
-size_t ranges_of(const struct ranges *ranges, const char *owner, size_t owner_length,
-                 struct range_line *const **lines)
+/* How many ranges, by owner, stand in front of an owner's; with his own, in front of the next's. */
+static size_t count_before(const struct ranges *ranges, const char *owner, size_t owner_length,
+                           bool with_his_own)
 {
-        size_t first = 0, end = ranges->owned_count, count = 0;
+        size_t first = 0, end = ranges->owned_count;
 
         while (first < end) {
                 const size_t middle = first + (end - first) / 2;
                 const struct subid_range *const range = &ranges->owned[middle]->range;
+                const int order =
+                    compare_owners(range->owner, range->owner_length, owner, owner_length);
 
-                if (compare_owners(range->owner, range->owner_length, owner, owner_length) < 0)
+                if (order < 0 || (order == 0 && with_his_own))
                         first = middle + 1;
                 else
                         end = middle;
         }
+        return first;
+}
+
+size_t ranges_of(const struct ranges *ranges, const char *owner, size_t owner_length,
+                 struct range_line *const **lines)
+{
+        const size_t first = count_before(ranges, owner, owner_length, false);
+
         *lines = ranges->owned + first;
-        while (first + count < ranges->owned_count &&
-               compare_owners((*lines)[count]->range.owner, (*lines)[count]->range.owner_length,
-                              owner, owner_length) == 0)
-                count++;
-        return count;
+        return count_before(ranges, owner, owner_length, true) - first;
 }
 
 const struct range_line *ranges_line_of(const struct ranges *ranges, uint32_t id)

@@ -76,6 +76,11 @@ end no 4294967290-4294967295 6  _4294967290-_4294967294 /etc/subuid:2' 'IDs that
 seq 65535 | awk '{ printf "u%d:%.0f:65536\n", $1, $1 * 65536 }' | tee "$scratch/etc/subgid" >"$scratch/etc/subuid"
 is "$(list -o owner,uids,gids u65535)" 'u65535 4294901760-4294967295 4294901760-4294967295' 'a file of 65,535 lines'
 
+# As many of one owner, of whom all but the first say nothing new.
+yes all:0:4294967295 | head -n 65535 | tee "$scratch/etc/subgid" >"$scratch/etc/subuid"
+is "$(timeout 30 build/subuidctl list --root "$scratch" -rn -o gids | uniq -c | tr -s ' ')" ' 65535 0-4294967294' \
+        'one owner of 65,535 lines'
+
 # The folder of --root is the whole world.
 ln -sf /etc/elsewhere "$scratch/etc/subuid"
 printf 'link:7:1\n' >"$scratch/etc/elsewhere"
