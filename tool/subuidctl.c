@@ -114,15 +114,19 @@ char *printable(const char *text, size_t length, size_t max)
 
 int open_any_below_root(const char *path, int flags)
 {
+        enum { TRIES_MAX = 1000 };
         const struct open_how how = {.flags = (unsigned int)flags, .resolve = RESOLVE_IN_ROOT};
-        int fd;
+        int fd, tries = 0;
 
         if (*options.root) {
                 const int root = open(options.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
                 if (root < 0)
                         die("%s: %m", options.root);
-                fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+                /* EAGAIN: something was renamed, wherever, while it followed a "..". */
+                do
+                        fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+                while (fd < 0 && errno == EAGAIN && ++tries < TRIES_MAX);
                 close(root);
         } else {
                 fd = open(path, flags);

@@ -94,6 +94,22 @@ is "$(list; echo $?)" "subuidctl: $scratch/etc/subuid: no regular file
 is "$(subuidctl list --root "$scratch/none"; echo $?)" "subuidctl: $scratch/none: No such file or directory
 1" 'no such root'
 
+# What is renamed meanwhile makes the kernel give up on a "..", and is no error.
+rm "$scratch/etc/subuid"
+ln -s ../../../elsewhere "$scratch/etc/subuid"
+printf 'link:7:1\n' >"$scratch/elsewhere"
+python3 -c '
+import os, sys
+a, b = sys.argv[1] + "/a", sys.argv[1] + "/b"
+os.mkdir(a)
+while os.path.exists(sys.argv[1] + "/elsewhere"):
+    os.rename(a, b)
+    os.rename(b, a)' "$scratch" &
+for _ in $(seq 100); do list -o owner link; done >"$scratch/links"
+rm "$scratch/elsewhere"
+wait
+is "$(sort "$scratch/links" | uniq -c | tr -s ' ')" ' 100 link' 'a link through ".." while files are renamed'
+
 # What all commands share.
 like "$(subuidctl --version)" '^subuidctl \(nss-subuid\) [0-9]+\.[0-9]+\.[0-9]+$' '--version'
 help=$(subuidctl --help)
