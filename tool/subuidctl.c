@@ -207,6 +207,16 @@ static void print_help(void)
         puts("\nSee subuidctl(8).");
 }
 
+/* A folder's name without slashes at its end; "" for "/". */
+static char *without_slashes(const char *folder)
+{
+        size_t length = strlen(folder);
+
+        while (length > 0 && folder[length - 1] == '/')
+                length--;
+        return text_of("%.*s", (int)length, folder);
+}
+
 static void apply(int option, const char *argument)
 {
         switch (option) {
@@ -226,8 +236,7 @@ static void apply(int option, const char *argument)
                 options.dry_run = true;
                 break;
         case 'R':
-                /* "/" is no other root. */
-                options.root = strcmp(argument, "/") == 0 ? "" : argument;
+                options.root = without_slashes(argument);
                 break;
         case 'N':
                 options.names = true;
@@ -261,6 +270,7 @@ static const struct command *find_command(const char *name)
 int main(int argc, char **argv)
 {
         char given[16] = "";
+        bool mistaken = false; /* the status tells whose mistake it is: that is known later */
         int option;
 
         /* What a set-user-ID program may do for everybody, this one does not know. */
@@ -279,7 +289,13 @@ int main(int argc, char **argv)
                         flush_output();
                         return EXIT_SUCCESS;
                 case '?':
-                        die("try 'subuidctl --help'");
+                        mistaken = true;
+                        continue;
+                }
+                /* A script's empty variable must not stand for the running system. */
+                if (option == 'R' && !*optarg) {
+                        error("--root: the name of the folder is empty");
+                        mistaken = true;
                 }
                 apply(option, optarg);
                 if (!strchr(given, option))
@@ -290,6 +306,8 @@ int main(int argc, char **argv)
         command = find_command(argv[optind]);
         if (!command)
                 die("%s: no such command; try 'subuidctl --help'", argv[optind]);
+        if (mistaken)
+                die("try 'subuidctl --help'");
         for (const char *letter = given; *letter; letter++)
                 if (!strchr(command->options, *letter))
                         die("%s takes no --%s", command->name, option_name(*letter));

@@ -94,6 +94,12 @@ is "$(list; echo $?)" "subuidctl: $scratch/etc/subuid: no regular file
 is "$(subuidctl list --root "$scratch/none"; echo $?)" "subuidctl: $scratch/none: No such file or directory
 1" 'no such root'
 
+is "$(subuidctl list --root "$scratch//"; echo $?)" "subuidctl: $scratch/etc/subuid: no regular file
+1" 'slashes at its end do not count'
+is "$(subuidctl list --root ''; echo $?)" "subuidctl: --root: the name of the folder is empty
+subuidctl: try 'subuidctl --help'
+1" 'an empty name is not the running system'
+
 # What is renamed meanwhile makes the kernel give up on a "..", and is no error.
 rm "$scratch/etc/subuid"
 ln -s ../../../elsewhere "$scratch/etc/subuid"
@@ -137,6 +143,9 @@ is "$(subuidctl lst; echo $?)" "subuidctl: lst: no such command; try 'subuidctl 
 is "$(subuidctl list --bad; echo $?)" "subuidctl: unrecognized option '--bad'
 subuidctl: try 'subuidctl --help'
 1" 'no such option'
+is "$(subuidctl check --bad; echo $?)" "subuidctl: unrecognized option '--bad'
+subuidctl: try 'subuidctl --help'
+3" 'nor of check, for which 1 means something else'
 if [ -w /dev/full ]; then
         is "$(build/subuidctl --help 2>&1 >/dev/full; echo $?)" 'subuidctl: standard output: No space left on device
 1' 'output that cannot be written is an error'
