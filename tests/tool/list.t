@@ -61,8 +61,9 @@ is "$(subuidctl --json --root "$scratch" list bob none |
 # Whatever stands in a file, a terminal gets no control characters, and JSON stays JSON.
 printf '\033[31m"\\ \200:1:1\na b:2:1\n' >"$scratch/etc/subuid"
 is "$(subuidctl list --root "$scratch" -n | LC_ALL=C tr -d '\n -~' | wc -c)" 0 'control characters are not printed'
-subuidctl list --root "$scratch" -J | python3 -c 'import json, sys; json.load(sys.stdin)'
-ok $? 'nor do they break JSON'
+is "$(subuidctl list --root "$scratch" -Jr |
+        python3 -c 'import json, sys; print([r["owner"] for r in json.loads(sys.stdin.buffer.read().decode())["ranges"][:2]])')" \
+        "['?[31m\"\\\\ ?', 'a b']" 'nor do they break JSON, not even with --raw'
 like "$(list -o owner)" 'a\\x20b' 'a blank is escaped in raw lines'
 
 # 4294967295 and its neighbours.
