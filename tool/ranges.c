@@ -38,8 +38,7 @@ static void read_lines(const char *path, struct ranges *ranges, size_t *room)
         if (r == -ENOENT)
                 return;
         if (r < 0)
-                die("%s%s: %s", options.root, path,
-                    r == -EINVAL ? "no regular file" : strerror(-r));
+                die("%s%s: %s", options.root, path, reason(r));
         for (line = text; line < text + size; line = end + 1) {
                 struct range_line *this;
 

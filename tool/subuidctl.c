@@ -145,6 +145,11 @@ int open_below_root(const char *path)
         return -EINVAL;
 }
 
+const char *reason(int r)
+{
+        return r == -EINVAL ? "no regular file" : strerror(-r);
+}
+
 int read_below_root(const char *path, char **text, size_t *size)
 {
         size_t room = 8192;
