@@ -134,9 +134,8 @@ uint64_t ranges_total(const struct ranges *ranges, const char *owner, size_t own
         return count ? lines[count - 1]->position + lines[count - 1]->range.count : 0;
 }
 
-static bool is_in_passwd(const char *owner, bool numeric)
+static bool is_in_passwd(const char *owner, bool numeric, uid_t uid)
 {
-        const uid_t uid = numeric ? (uid_t)strtoul(owner, NULL, 10) : 0;
         const int fd = open_below_root("/etc/passwd");
         const struct passwd *pwd;
         bool found = false;
@@ -158,17 +157,18 @@ bool owner_is_account(const char *owner, size_t owner_length)
         /* Lines of one owner often follow one another. */
         static char last[SUBID_LINE_MAX];
         static bool last_is_account;
+        unsigned long long uid;
         bool numeric;
 
         if (owner_length == strlen(last) && memcmp(owner, last, owner_length) == 0)
                 return last_is_account;
         memcpy(last, owner, owner_length);
         last[owner_length] = '\0';
-        numeric = last[strspn(last, "0123456789")] == '\0';
+        uid = strtoull(last, NULL, 10);
+        numeric = last[strspn(last, "0123456789")] == '\0' && uid <= UINT32_MAX;
         if (*options.root)
-                last_is_account = is_in_passwd(last, numeric);
+                last_is_account = is_in_passwd(last, numeric, (uid_t)uid);
         else
-                last_is_account =
-                    getpwnam(last) || (numeric && getpwuid((uid_t)strtoul(last, NULL, 10)));
+                last_is_account = getpwnam(last) || (numeric && getpwuid((uid_t)uid));
         return last_is_account;
 }

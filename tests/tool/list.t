@@ -66,6 +66,13 @@ is "$(subuidctl list --root "$scratch" -Jr |
         "['?[31m\"\\\\ ?', 'a b']" 'nor do they break JSON, not even with --raw'
 like "$(list -o owner)" 'a\\x20b' 'a blank is escaped in raw lines'
 
+# An owner is no number modulo 2^32.
+echo root:x:0:0::/: >>"$scratch/etc/passwd"
+printf '%s:1:1\n' 0 4294967296 18446744073709551616 >"$scratch/etc/subuid"
+is "$(list -o owner,account 0 4294967296 18446744073709551616)" '0 yes
+4294967296 no
+18446744073709551616 no' 'numbers of accounts'
+
 # 4294967295 and its neighbours.
 printf 'all:0:4294967295\nend:4294967290:6\n' >"$scratch/etc/subuid"
 : >"$scratch/etc/nss-subuid/subuid"
