@@ -239,6 +239,10 @@ directory files
 : >"$etc/nss-subuid/subuid"
 has 'nss-subuid/subuid warning unused-import' 'an import, and no directory'
 directory sss
+touch -d @0 "$etc/nss-subuid/subuid" "$etc/nss-subuid/subgid"
+has 'nss-subuid/subgid warning old-import
+nss-subuid/subuid warning old-import' 'an import of 1970, as in an image'
+directory sss
 : >"$etc/nss-subuid/subuid"
 : >"$etc/nss-subuid/subgid"
 both root:200000:10 containers:300000:10 bob:400000:10
