@@ -79,10 +79,9 @@ static void add(struct table *table, const struct range_line *line, bool account
         const struct subid_range *const range = &line->range;
         const uint64_t count = range->count - skipped;
         uint64_t first = range->start + skipped, last = first + count - 1;
-        /* libsmartcols escapes what is not printable in a table, but not in JSON, which is UTF-8. */
-        char *const owner = options.json
-                                ? printable(range->owner, range->owner_length, SIZE_MAX)
-                                : text_of("%.*s", (int)range->owner_length, range->owner);
+        /* In a table libsmartcols escapes what is not printable; in JSON, which is UTF-8, not. */
+        char *const owner = options.json ? printable(range->owner, range->owner_length, SIZE_MAX)
+                                         : text_of("%.*s", (int)range->owner_length, range->owner);
         char *const source = text_of("%s:%lu", line->path, line->number);
 
         table_add_line(table);

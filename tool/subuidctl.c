@@ -116,10 +116,11 @@ int open_any_below_root(const char *path, int flags)
 {
         enum { TRIES_MAX = 1000 };
         const struct open_how how = {.flags = (unsigned int)flags, .resolve = RESOLVE_IN_ROOT};
-        int fd, tries = 0;
+        int fd;
 
         if (*options.root) {
                 const int root = open(options.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                int tries = 0;
 
                 if (root < 0)
                         die("%s: %m", options.root);
