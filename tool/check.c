@@ -203,7 +203,7 @@ static void read_accounts(struct side *side)
         if (r == -ENOENT)
                 return;
         if (r < 0)
-                die("%s%s: %s", options.root, side->account_file, strerror(-r));
+                die("%s%s: %s", options.root, side->account_file, reason(r));
         for (const char *line = text, *end; line < text + size; line = end + 1) {
                 struct account account = {.line = ++number};
 
@@ -256,7 +256,7 @@ int command_check(char **argv)
         read_side(&checked.groups);
         r = nsswitch_read(&checked.nsswitch);
         if (r < 0 && r != -ENOENT)
-                die("%s" NSSWITCH_FILE ": %s", options.root, strerror(-r));
+                die("%s" NSSWITCH_FILE ": %s", options.root, reason(r));
         check_ranges(&checked);
         check_files(&checked);
         check_nsswitch(&checked);

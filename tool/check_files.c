@@ -46,7 +46,10 @@ static void check_mode(const char *path, mode_t readable)
                        "others than its owner may write it: they can give IDs away");
 }
 
-/* What newuidmap and usermod read as a whole file (shadow, lib/commonio.c). */
+/*
+ * What newuidmap and usermod read as a whole file (shadow, lib/commonio.c). From 4.20 on they
+ * refuse one that is no text; before, a NUL byte hid the rest of its line and the next line.
+ */
 static void check_text(const char *path)
 {
         unsigned long line = 1;
@@ -61,14 +64,17 @@ static void check_text(const char *path)
                 line += *c == '\n';
         if (nul)
                 report(NUL_BYTE, (struct place){path, line, 0}, "remove it",
-                       "a NUL byte, for which newuidmap and usermod refuse the whole file");
+                       "a NUL byte: newuidmap and usermod do not see the next line, and refuse the "
+                       "whole file "
+                       "from shadow 4.20 on");
         if (text[size - 1] == '\n')
                 return;
         line = 1;
         for (size_t i = 0; i < size; i++)
                 line += text[i] == '\n';
         report(NO_NEWLINE, (struct place){path, line, 0}, "end the line",
-               "no newline at the end, for which newuidmap and usermod refuse the whole file");
+               "no newline at the end: from shadow 4.20 on newuidmap and usermod refuse the whole "
+               "file");
 }
 
 void check_files(const struct checked *checked)

@@ -33,7 +33,8 @@ struct settings {
 static void not_checked(const char *path, int r)
 {
         if (r != -ENOENT)
-                error("%s%s: not checked: %s", options.root, path, strerror(-r));
+                error("%s%s: not checked: %s", options.root,
+                      printable(path, strlen(path), SIZE_MAX), reason(r));
 }
 
 static char *trim(char *text)

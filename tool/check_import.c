@@ -17,15 +17,15 @@
 
 #define OWNERS "/etc/nss-subuid/owners"
 
-/* When a file was written, or 0 if it does not exist. */
+/* When a file was written, or -1 if it does not exist. It may be of 1970: images are built so. */
 static time_t time_of(const char *path)
 {
         const int fd = open_any_below_root(path, O_PATH | O_CLOEXEC);
-        struct stat status = {.st_mtime = 0};
+        struct stat status = {.st_mtime = -1};
 
         if (fd >= 0) {
                 if (fstat(fd, &status) < 0)
-                        status.st_mtime = 0;
+                        status.st_mtime = -1;
                 close(fd);
         }
         return status.st_mtime;
@@ -99,7 +99,7 @@ void check_import(const struct checked *checked)
 
         for (size_t i = 0; i < 2; i++) {
                 const char *const path = sides[i]->files[1];
-                const bool exists = time_of(path) != 0;
+                const bool exists = time_of(path) != -1;
                 struct nsswitch_word service;
 
                 if (!line) {

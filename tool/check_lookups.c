@@ -142,7 +142,7 @@ static const char *name_of(const struct side *side, uint32_t id)
         }
 }
 
-/* Asks one service for the first, the last and two more IDs of each range. */
+/* Asks one service for the first, the last and two more IDs of each range but those of one ID. */
 static void ask_service(const struct side *side, int to, const char *service)
 {
         size_t line;
@@ -152,7 +152,7 @@ static void ask_service(const struct side *side, int to, const char *service)
         for (size_t i = 0; choose(side, i, &line); i++) {
                 const struct subid_range *const range = &side->ranges.owned[line]->range;
 
-                for (uint64_t part = 0; range->count > 0 && part <= 3; part++) {
+                for (uint64_t part = 0; range->count > 1 && part <= 3; part++) {
                         const uint32_t id =
                             range->start + (uint32_t)(part * (range->count - 1) / 3);
                         const char *const name = subid_excluded(id) ? NULL : name_of(side, id);
@@ -230,6 +230,9 @@ static void round_trip(const struct side *side, int to, size_t line, uint32_t id
         account_name_format(name, id);
         found = name_of(side, id);
         if (!found || strcmp(found, name) != 0) {
+                /* One ID alone is meant to be that of an account, whichever service knows it. */
+                if (found && side->ranges.owned[line]->range.count == 1)
+                        return;
                 tell(to, line, id, "is %s by number, not %s", found ? found : "unknown", name);
                 return;
         }

@@ -40,7 +40,7 @@ const char *directory_service(void)
         if (r == -ENOENT)
                 return NULL;
         if (r < 0)
-                die(NSSWITCH_FILE ": %s", r == -EINVAL ? "no regular file" : strerror(-r));
+                die(NSSWITCH_FILE ": %s", reason(r));
         for (size_t i = 0; i < nsswitch.count; i++) {
                 const struct nsswitch_line *const line = &nsswitch.lines[i];
                 struct nsswitch_word name;

@@ -39,9 +39,19 @@ static char *gids_at(const struct ranges *groups, const struct subid_range *rang
 {
         struct range_line *const *lines;
         const size_t n = ranges_of(groups, range->owner, range->owner_length, &lines);
+        size_t first = 0, end_of_search = n;
         char *text = NULL;
 
-        for (size_t i = 0; i < n; i++) {
+        /* The first line that ends behind the position. */
+        while (first < end_of_search) {
+                const size_t middle = first + (end_of_search - first) / 2;
+
+                if (lines[middle]->position + lines[middle]->range.count <= position)
+                        first = middle + 1;
+                else
+                        end_of_search = middle;
+        }
+        for (size_t i = first; i < n && lines[i]->position < position + count; i++) {
                 const uint64_t begin = lines[i]->position, end = begin + lines[i]->range.count;
                 const uint64_t from = begin > position ? begin : position;
                 const uint64_t to = end < position + count ? end : position + count;
@@ -69,7 +79,9 @@ static void add(struct table *table, const struct range_line *line, bool account
         const struct subid_range *const range = &line->range;
         const uint64_t count = range->count - skipped;
         uint64_t first = range->start + skipped, last = first + count - 1;
-        char *const owner = text_of("%.*s", (int)range->owner_length, range->owner);
+        /* In a table libsmartcols escapes what is not printable; in JSON, which is UTF-8, not. */
+        char *const owner = options.json ? printable(range->owner, range->owner_length, SIZE_MAX)
+                                         : text_of("%.*s", (int)range->owner_length, range->owner);
         char *const source = text_of("%s:%lu", line->path, line->number);
 
         table_add_line(table);

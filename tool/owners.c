@@ -77,7 +77,7 @@ static bool add_file(struct owners *owners)
         if (r == -ENOENT)
                 die("no owners: name them, their --group, or write them to " OWNERS_FILE);
         if (r < 0)
-                die(OWNERS_FILE ": %s", r == -EINVAL ? "no regular file" : strerror(-r));
+                die(OWNERS_FILE ": %s", reason(r));
         for (const char *line = text, *end; line < text + size; line = end + 1, number++) {
                 const char *last;
 

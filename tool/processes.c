@@ -245,7 +245,8 @@ void processes_read(struct processes *processes)
                 die("/proc: %m");
         own.device = status.st_dev;
         own.inode = status.st_ino;
-        folder = open_process(getpid());
+        /* Not by number: /proc may be that of another PID namespace. */
+        folder = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
         own.key = read_maps(folder);
         close(folder);
         if (!own.key)

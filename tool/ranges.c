@@ -38,8 +38,7 @@ static void read_lines(const char *path, struct ranges *ranges, size_t *room)
         if (r == -ENOENT)
                 return;
         if (r < 0)
-                die("%s%s: %s", options.root, path,
-                    r == -EINVAL ? "no regular file" : strerror(-r));
+                die("%s%s: %s", options.root, path, reason(r));
         for (line = text; line < text + size; line = end + 1) {
                 struct range_line *this;
 
@@ -86,26 +85,33 @@ void ranges_read(enum subid_database database, struct ranges *ranges)
         }
 }
 
-size_t ranges_of(const struct ranges *ranges, const char *owner, size_t owner_length,
-                 struct range_line *const **lines)
+/* How many ranges, by owner, stand in front of an owner's; with his own, in front of the next's. */
+static size_t count_before(const struct ranges *ranges, const char *owner, size_t owner_length,
+                           bool with_his_own)
 {
-        size_t first = 0, end = ranges->owned_count, count = 0;
+        size_t first = 0, end = ranges->owned_count;
 
         while (first < end) {
                 const size_t middle = first + (end - first) / 2;
                 const struct subid_range *const range = &ranges->owned[middle]->range;
+                const int order =
+                    compare_owners(range->owner, range->owner_length, owner, owner_length);
 
-                if (compare_owners(range->owner, range->owner_length, owner, owner_length) < 0)
+                if (order < 0 || (order == 0 && with_his_own))
                         first = middle + 1;
                 else
                         end = middle;
         }
+        return first;
+}
+
+size_t ranges_of(const struct ranges *ranges, const char *owner, size_t owner_length,
+                 struct range_line *const **lines)
+{
+        const size_t first = count_before(ranges, owner, owner_length, false);
+
         *lines = ranges->owned + first;
-        while (first + count < ranges->owned_count &&
-               compare_owners((*lines)[count]->range.owner, (*lines)[count]->range.owner_length,
-                              owner, owner_length) == 0)
-                count++;
-        return count;
+        return count_before(ranges, owner, owner_length, true) - first;
 }
 
 const struct range_line *ranges_line_of(const struct ranges *ranges, uint32_t id)
@@ -128,9 +134,8 @@ uint64_t ranges_total(const struct ranges *ranges, const char *owner, size_t own
         return count ? lines[count - 1]->position + lines[count - 1]->range.count : 0;
 }
 
-static bool is_in_passwd(const char *owner, bool numeric)
+static bool is_in_passwd(const char *owner, bool numeric, uid_t uid)
 {
-        const uid_t uid = numeric ? (uid_t)strtoul(owner, NULL, 10) : 0;
         const int fd = open_below_root("/etc/passwd");
         const struct passwd *pwd;
         bool found = false;
@@ -152,17 +157,18 @@ bool owner_is_account(const char *owner, size_t owner_length)
         /* Lines of one owner often follow one another. */
         static char last[SUBID_LINE_MAX];
         static bool last_is_account;
+        unsigned long long uid;
         bool numeric;
 
         if (owner_length == strlen(last) && memcmp(owner, last, owner_length) == 0)
                 return last_is_account;
         memcpy(last, owner, owner_length);
         last[owner_length] = '\0';
-        numeric = last[strspn(last, "0123456789")] == '\0';
+        uid = strtoull(last, NULL, 10);
+        numeric = last[strspn(last, "0123456789")] == '\0' && uid <= UINT32_MAX;
         if (*options.root)
-                last_is_account = is_in_passwd(last, numeric);
+                last_is_account = is_in_passwd(last, numeric, (uid_t)uid);
         else
-                last_is_account =
-                    getpwnam(last) || (numeric && getpwuid((uid_t)strtoul(last, NULL, 10)));
+                last_is_account = getpwnam(last) || (numeric && getpwuid((uid_t)uid));
         return last_is_account;
 }

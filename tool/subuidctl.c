@@ -114,15 +114,20 @@ char *printable(const char *text, size_t length, size_t max)
 
 int open_any_below_root(const char *path, int flags)
 {
+        enum { TRIES_MAX = 1000 };
         const struct open_how how = {.flags = (unsigned int)flags, .resolve = RESOLVE_IN_ROOT};
         int fd;
 
         if (*options.root) {
                 const int root = open(options.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                int tries = 0;
 
                 if (root < 0)
                         die("%s: %m", options.root);
-                fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+                /* EAGAIN: something was renamed, wherever, while it followed a "..". */
+                do
+                        fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+                while (fd < 0 && errno == EAGAIN && ++tries < TRIES_MAX);
                 close(root);
         } else {
                 fd = open(path, flags);
@@ -139,6 +144,11 @@ int open_below_root(const char *path)
                 return fd;
         close(fd);
         return -EINVAL;
+}
+
+const char *reason(int r)
+{
+        return r == -EINVAL ? "no regular file" : strerror(-r);
 }
 
 int read_below_root(const char *path, char **text, size_t *size)
@@ -203,6 +213,16 @@ static void print_help(void)
         puts("\nSee subuidctl(8).");
 }
 
+/* A folder's name without slashes at its end; "" for "/". */
+static char *without_slashes(const char *folder)
+{
+        size_t length = strlen(folder);
+
+        while (length > 0 && folder[length - 1] == '/')
+                length--;
+        return text_of("%.*s", (int)length, folder);
+}
+
 static void apply(int option, const char *argument)
 {
         switch (option) {
@@ -222,8 +242,7 @@ static void apply(int option, const char *argument)
                 options.dry_run = true;
                 break;
         case 'R':
-                /* "/" is no other root. */
-                options.root = strcmp(argument, "/") == 0 ? "" : argument;
+                options.root = without_slashes(argument);
                 break;
         case 'N':
                 options.names = true;
@@ -257,6 +276,7 @@ static const struct command *find_command(const char *name)
 int main(int argc, char **argv)
 {
         char given[16] = "";
+        bool mistaken = false; /* the status tells whose mistake it is: that is known later */
         int option;
 
         /* What a set-user-ID program may do for everybody, this one does not know. */
@@ -275,7 +295,13 @@ int main(int argc, char **argv)
                         flush_output();
                         return EXIT_SUCCESS;
                 case '?':
-                        die("try 'subuidctl --help'");
+                        mistaken = true;
+                        continue;
+                }
+                /* A script's empty variable must not stand for the running system. */
+                if (option == 'R' && !*optarg) {
+                        error("--root: the name of the folder is empty");
+                        mistaken = true;
                 }
                 apply(option, optarg);
                 if (!strchr(given, option))
@@ -286,6 +312,8 @@ int main(int argc, char **argv)
         command = find_command(argv[optind]);
         if (!command)
                 die("%s: no such command; try 'subuidctl --help'", argv[optind]);
+        if (mistaken)
+                die("try 'subuidctl --help'");
         for (const char *letter = given; *letter; letter++)
                 if (!strchr(command->options, *letter))
                         die("%s takes no --%s", command->name, option_name(*letter));

@@ -47,6 +47,9 @@ int open_any_below_root(const char *path, int flags);
  */
 int open_below_root(const char *path);
 
+/* What went wrong, by what open_below_root and read_below_root return. */
+const char *reason(int r);
+
 /*
  * Reads all of a file below --root. Returns 0 or a negative errno. The text is followed by a NUL
  * that size does not count.

@@ -65,7 +65,7 @@ struct table *table_new(const char *name, const struct column *columns)
         table->scols = wanted(scols_new_table());
         scols_table_set_name(table->scols, name);
         scols_table_enable_json(table->scols, options.json);
-        scols_table_enable_raw(table->scols, options.raw);
+        scols_table_enable_raw(table->scols, options.raw && !options.json);
         scols_table_enable_noheadings(table->scols, options.noheadings);
         if (!list || *list == '+') {
                 show_by_default(table);

@@ -82,6 +82,18 @@ has '/etc/nsswitch.conf:2 warning before-accounts
 node 'files subuid' 'files members subuid' b:200193:0 b:200194:65536
 has '/etc/subgid:1 warning empty-range
 /etc/subuid:1 warning empty-range' 'a service that knows none'
+node 'files subuid' 'files members subuid' root:200193:1
+has '' 'one ID alone that is an account of it is meant'
+mkdir -p /var/lib/extrausers
+echo eve:x:1000000:1000000::/: >/var/lib/extrausers/passwd
+echo eve:x:1000000: >/var/lib/extrausers/group
+node 'files extrausers subuid' 'files extrausers subuid' root:1000000:1
+is "$(getent passwd 1000000 | cut -d : -f 1) $(check; echo $?)" 'eve 0' 'with a name of its own too'
+node 'files extrausers subuid' 'files extrausers subuid' root:1000000:2
+has '/etc/subgid:1 error answered
+/etc/subgid:1 error round-trip
+/etc/subuid:1 error answered
+/etc/subuid:1 error round-trip' 'one of two is not'
 node 'files hang subuid' 'files subuid' containers:200000:65536
 has '/etc/nsswitch.conf warning no-answer
 /etc/nsswitch.conf:1 warning no-answer' 'a service that does not answer'

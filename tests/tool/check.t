@@ -239,6 +239,10 @@ directory files
 : >"$etc/nss-subuid/subuid"
 has 'nss-subuid/subuid warning unused-import' 'an import, and no directory'
 directory sss
+touch -d @0 "$etc/nss-subuid/subuid" "$etc/nss-subuid/subgid"
+has 'nss-subuid/subgid warning old-import
+nss-subuid/subuid warning old-import' 'an import of 1970, as in an image'
+directory sss
 : >"$etc/nss-subuid/subuid"
 : >"$etc/nss-subuid/subgid"
 both root:200000:10 containers:300000:10 bob:400000:10
@@ -311,6 +315,19 @@ rm "$etc/subuid"
 mkfifo "$etc/subuid"
 is "$(check; echo $?)" "subuidctl: $root/etc/subuid: no regular file
 3" 'the status where nothing could be checked'
+for file in passwd nsswitch.conf; do
+        node
+        rm "$etc/$file"
+        mkfifo "$etc/$file"
+        is "$(check; echo $?)" "subuidctl: $root/etc/$file: no regular file
+3" "nor if $file is a FIFO"
+done
+node
+directory
+printf '[domain/x]\nid_provider = ldap\n' >"$etc/sssd/sssd.conf"
+mkdir "$etc/sssd/conf.d/"$'\033[31m.conf'
+is "$(check; echo $?)" "subuidctl: $root/etc/sssd/conf.d/?[31m.conf: not checked: no regular file
+0" 'nothing but printable characters of names of files'
 node
 
 # 65,535 lines, each of which overlaps others.

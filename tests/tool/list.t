@@ -61,9 +61,17 @@ is "$(subuidctl --json --root "$scratch" list bob none |
 # Whatever stands in a file, a terminal gets no control characters, and JSON stays JSON.
 printf '\033[31m"\\ \200:1:1\na b:2:1\n' >"$scratch/etc/subuid"
 is "$(subuidctl list --root "$scratch" -n | LC_ALL=C tr -d '\n -~' | wc -c)" 0 'control characters are not printed'
-subuidctl list --root "$scratch" -J | python3 -c 'import json, sys; json.load(sys.stdin)'
-ok $? 'nor do they break JSON'
+is "$(subuidctl list --root "$scratch" -Jr |
+        python3 -c 'import json, sys; print([r["owner"] for r in json.loads(sys.stdin.buffer.read().decode())["ranges"][:2]])')" \
+        "['?[31m\"\\\\ ?', 'a b']" 'nor do they break JSON, not even with --raw'
 like "$(list -o owner)" 'a\\x20b' 'a blank is escaped in raw lines'
+
+# An owner is no number modulo 2^32.
+echo root:x:0:0::/: >>"$scratch/etc/passwd"
+printf '%s:1:1\n' 0 4294967296 18446744073709551616 >"$scratch/etc/subuid"
+is "$(list -o owner,account 0 4294967296 18446744073709551616)" '0 yes
+4294967296 no
+18446744073709551616 no' 'numbers of accounts'
 
 # 4294967295 and its neighbours.
 printf 'all:0:4294967295\nend:4294967290:6\n' >"$scratch/etc/subuid"
@@ -75,6 +83,11 @@ end no 4294967290-4294967295 6  _4294967290-_4294967294 /etc/subuid:2' 'IDs that
 # 65,535 lines of as many owners.
 seq 65535 | awk '{ printf "u%d:%.0f:65536\n", $1, $1 * 65536 }' | tee "$scratch/etc/subgid" >"$scratch/etc/subuid"
 is "$(list -o owner,uids,gids u65535)" 'u65535 4294901760-4294967295 4294901760-4294967295' 'a file of 65,535 lines'
+
+# As many of one owner, of whom all but the first say nothing new.
+yes all:0:4294967295 | head -n 65535 | tee "$scratch/etc/subgid" >"$scratch/etc/subuid"
+is "$(timeout 30 build/subuidctl list --root "$scratch" -rn -o gids | uniq -c | tr -s ' ')" ' 65535 0-4294967294' \
+        'one owner of 65,535 lines'
 
 # The folder of --root is the whole world.
 ln -sf /etc/elsewhere "$scratch/etc/subuid"
@@ -88,6 +101,28 @@ is "$(list; echo $?)" "subuidctl: $scratch/etc/subuid: no regular file
 1" 'a FIFO is an error, and is not waited for'
 is "$(subuidctl list --root "$scratch/none"; echo $?)" "subuidctl: $scratch/none: No such file or directory
 1" 'no such root'
+
+is "$(subuidctl list --root "$scratch//"; echo $?)" "subuidctl: $scratch/etc/subuid: no regular file
+1" 'slashes at its end do not count'
+is "$(subuidctl list --root ''; echo $?)" "subuidctl: --root: the name of the folder is empty
+subuidctl: try 'subuidctl --help'
+1" 'an empty name is not the running system'
+
+# What is renamed meanwhile makes the kernel give up on a "..", and is no error.
+rm "$scratch/etc/subuid"
+ln -s ../../../elsewhere "$scratch/etc/subuid"
+printf 'link:7:1\n' >"$scratch/elsewhere"
+python3 -c '
+import os, sys
+a, b = sys.argv[1] + "/a", sys.argv[1] + "/b"
+os.mkdir(a)
+while os.path.exists(sys.argv[1] + "/elsewhere"):
+    os.rename(a, b)
+    os.rename(b, a)' "$scratch" &
+for _ in $(seq 100); do list -o owner link; done >"$scratch/links"
+rm "$scratch/elsewhere"
+wait
+is "$(sort "$scratch/links" | uniq -c | tr -s ' ')" ' 100 link' 'a link through ".." while files are renamed'
 
 # What all commands share.
 like "$(subuidctl --version)" '^subuidctl \(nss-subuid\) [0-9]+\.[0-9]+\.[0-9]+$' '--version'
@@ -116,6 +151,9 @@ is "$(subuidctl lst; echo $?)" "subuidctl: lst: no such command; try 'subuidctl 
 is "$(subuidctl list --bad; echo $?)" "subuidctl: unrecognized option '--bad'
 subuidctl: try 'subuidctl --help'
 1" 'no such option'
+is "$(subuidctl check --bad; echo $?)" "subuidctl: unrecognized option '--bad'
+subuidctl: try 'subuidctl --help'
+3" 'nor of check, for which 1 means something else'
 if [ -w /dev/full ]; then
         is "$(build/subuidctl --help 2>&1 >/dev/full; echo $?)" 'subuidctl: standard output: No space left on device
 1' 'output that cannot be written is an error'

@@ -37,6 +37,10 @@ is $? 1 'is a failure'
 whois 200194 >/dev/null
 is $? 0 'one that is, is none'
 
+# The shell keeps PID 1; a second process with that number there is none out here.
+is "$(unshare --user --pid --fork bash -c 'build/subuidctl whois 200194; :' 2>&1 | head -1)" "${entry//193/194}" \
+        'in a PID namespace whose /proc is not mounted'
+
 unshare --user --map-user=193 --map-group=193 sleep 300 &
 pid=$!
 trap 'kill "$pid"' EXIT
