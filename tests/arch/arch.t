@@ -10,16 +10,21 @@ set -u
 arch=${ARCH-s390x}
 log=build/arch-$arch.log
 
+# qemu has threads of its own, and so cannot make user namespaces.
+without=tests/tool/whois.t
+[ "$arch" != i386 ] || without=
+
 # Not bench.t, as nothing is measured here, and not demo.t, whose ps would show qemu's command lines.
 tests=(lookups nsswitch files changes libsubid test_nss_users)
 tests=("${tests[@]/#/tests/nss/}")
 tests=("${tests[@]/%/.t}")
 
 tests/lib/arch-root.sh "$arch" bash -euc '
-        make --silent check
+        make --silent check without="$1"
+        shift
         make --silent build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2
         readelf -h build/libnss_subuid.so.2 | sed -n "s/^ *Machine: */machine: /p"
-        FILES=1000 prove --exec "" "$@"' - "${tests[@]}" >"$log" 2>&1
+        FILES=1000 prove --exec "" "$@"' - "$without" "${tests[@]}" >"$log" 2>&1
 result=$?
 sed -n 's/^machine:/# &/p' "$log"
 [ $result -eq 0 ] || tail -n 50 "$log" | sed 's/^/# /'
