@@ -10,10 +10,10 @@ set -u
 arch=${ARCH-s390x}
 log=build/arch-$arch.log
 
-# qemu has threads of its own, and so cannot make user namespaces; nor does it know seccomp(2). Fifty
-# commands at once are too much for it.
-without='tests/tool/whois.t tests/tool/enable.t build/tests/test_faults'
-[ "$arch" != i386 ] || without=
+# These roots have no terminals, which enable.t wants. qemu has threads of its own, and so cannot make
+# user namespaces; nor does it know seccomp(2).
+without=tests/tool/enable.t
+[ "$arch" = i386 ] || without="$without tests/tool/whois.t build/tests/test_faults"
 
 # Not bench.t, as nothing is measured here, and not demo.t, whose ps would show qemu's command lines.
 tests=(lookups nsswitch files changes libsubid test_nss_users)
