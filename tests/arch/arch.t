@@ -21,6 +21,7 @@ tests=("${tests[@]/#/tests/nss/}")
 tests=("${tests[@]/%/.t}")
 
 mkdir -p build
+# shellcheck disable=SC2016 # for the inner shell
 tests/lib/arch-root.sh "$arch" bash -euc '
         make --silent check without="$1"
         shift
