@@ -357,7 +357,6 @@ uninstall:
 # The sources as they are in git, or as they lie here where there is no git: in a tarball of them.
 release = nss-subuid-$(VERSION)
 
-.PHONY: dist deb check-packages
 dist:
 	@mkdir -p build
 	$(if $(wildcard .git),git archive --prefix=$(release)/ -o build/$(release).tar HEAD, \

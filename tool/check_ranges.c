@@ -17,11 +17,6 @@
 /* So many IDs or lines are named where there may be thousands. */
 #define NAMED_MAX 3
 
-static uint64_t end_of(const struct range_line *line)
-{
-        return (uint64_t)line->range.start + line->range.count;
-}
-
 static bool same_owner(const struct range_line *a, const struct range_line *b)
 {
         return a->range.owner_length == b->range.owner_length &&
@@ -36,22 +31,15 @@ static char *name_of(const struct range_line *line, const struct range_line *see
                    : text_of("%s line %lu", line->path, line->number);
 }
 
-static char *span(uint64_t first, uint64_t last)
-{
-        return first == last
-                   ? text_of("%llu", (unsigned long long)first)
-                   : text_of("%llu-%llu", (unsigned long long)first, (unsigned long long)last);
-}
-
 /* Whether a range has IDs of those from first to last, which these then are. */
 static bool meets(const struct range_line *line, uint64_t *first, uint64_t *last)
 {
-        if (line->range.count == 0 || line->range.start > *last || end_of(line) <= *first)
+        if (line->range.count == 0 || line->range.start > *last || range_end(line) <= *first)
                 return false;
         if (*first < line->range.start)
                 *first = line->range.start;
-        if (*last >= end_of(line))
-                *last = end_of(line) - 1;
+        if (*last >= range_end(line))
+                *last = range_end(line) - 1;
         return true;
 }
 
@@ -130,7 +118,7 @@ static void check_accounts(const struct side *side, const struct range_line *lin
                 else
                         end = middle;
         }
-        for (; first < side->account_count && side->accounts[first].id < end_of(line); first++) {
+        for (; first < side->account_count && side->accounts[first].id < range_end(line); first++) {
                 const struct account *const account = &side->accounts[first];
 
                 if (subid_excluded(account->id) || count++ >= NAMED_MAX)
@@ -179,21 +167,21 @@ static void check_system_ranges(const struct range_line *line, uint64_t id_min, 
 
         if (meets(line, &first, &last))
                 report_line(SYSTEM_IDS, line, "begin the range above", "IDs of system accounts: %s",
-                            span(first, last));
+                            range_span("", first, last));
         first = id_min > 1000 ? id_min : 1000;
         last = id_max;
         /* As above: one ID alone is meant. */
         if (line->range.count > 1 && meets(line, &first, &last))
                 report_line(LOGIN_IDS, line, "move the range",
                             "IDs that useradd and groupadd give to accounts (login.defs): %s",
-                            span(first, last));
+                            range_span("", first, last));
         first = 61184;
         last = 65519;
         if (meets(line, &first, &last))
                 report_line(DYNAMIC_USER, line, "move the range",
                             "IDs that systemd gives to services with DynamicUser=, but not if they "
                             "have a name: %s",
-                            span(first, last));
+                            range_span("", first, last));
 }
 
 static bool is_installed(const char *path)
@@ -231,7 +219,7 @@ static void check_nspawn(const struct side *side)
 /* IDs of a range that lines of other owners hold. */
 static void check_overlap(const struct side *side, const struct range_line *line)
 {
-        const uint64_t end = end_of(line);
+        const uint64_t end = range_end(line);
         char *pieces = NULL;
         size_t count = 0;
 
@@ -246,23 +234,14 @@ static void check_overlap(const struct side *side, const struct range_line *line
                 if (++count > NAMED_MAX)
                         break;
                 meets(line, &first, &last);
-                pieces = text_of("%s%s%s belong%s to %.*s, %s", pieces ? pieces : "",
-                                 pieces ? "; " : "", span(first, last), first == last ? "s" : "",
-                                 OWNER(segment->line), name_of(segment->line, line));
+                pieces =
+                    text_of("%s%s%s belong%s to %.*s, %s", pieces ? pieces : "", pieces ? "; " : "",
+                            range_span("", first, last), first == last ? "s" : "",
+                            OWNER(segment->line), name_of(segment->line, line));
         }
         if (pieces)
                 report_line(OVERLAP, line, "give IDs to one owner", "%s%s", pieces,
                             count > NAMED_MAX ? "; and more" : "");
-}
-
-static int compare_starts(const void *a, const void *b)
-{
-        const struct range_line *const x = *(struct range_line *const *)a;
-        const struct range_line *const y = *(struct range_line *const *)b;
-
-        if (x->range.start != y->range.start)
-                return x->range.start < y->range.start ? -1 : 1;
-        return (x > y) - (x < y);
 }
 
 /* Lines of an owner in ascending order of IDs. */
@@ -289,18 +268,18 @@ static bool check_own_overlaps(struct range_line *const *lines, size_t count)
         for (size_t i = 1; i < count; i++) {
                 const struct range_line *const line = sorted[i];
 
-                if (line->range.count && line->range.start < end_of(furthest)) {
+                if (line->range.count && line->range.start < range_end(furthest)) {
                         const struct range_line *const later = line > furthest ? line : furthest;
                         const struct range_line *const other = line > furthest ? furthest : line;
-                        uint64_t first = line->range.start, last = end_of(line) - 1;
+                        uint64_t first = line->range.start, last = range_end(line) - 1;
 
                         found = true;
                         meets(furthest, &first, &last);
                         report_line(OVERLAP_OF_ONE, later, "take them out of one of the two",
-                                    "%s of %.*s stand in %s too", span(first, last), OWNER(later),
-                                    name_of(other, later));
+                                    "%s of %.*s stand in %s too", range_span("", first, last),
+                                    OWNER(later), name_of(other, later));
                 }
-                if (end_of(line) > end_of(furthest))
+                if (range_end(line) > range_end(furthest))
                         furthest = line;
         }
         free(sorted);
@@ -320,14 +299,14 @@ static void check_positions(struct range_line *const *uids, size_t uid_count,
                 while (first < end) {
                         const size_t middle = first + (end - first) / 2;
 
-                        if (end_of(sorted[middle]) <= uid->range.start)
+                        if (range_end(sorted[middle]) <= uid->range.start)
                                 first = middle + 1;
                         else
                                 end = middle;
                 }
-                for (; first < gid_count && sorted[first]->range.start < end_of(uid); first++) {
+                for (; first < gid_count && sorted[first]->range.start < range_end(uid); first++) {
                         const struct range_line *const gid = sorted[first];
-                        uint64_t from = gid->range.start, to = end_of(gid) - 1;
+                        uint64_t from = gid->range.start, to = range_end(gid) - 1;
 
                         if (gid->range.count == 0 || !meets(uid, &from, &to) ||
                             uid->position + from - uid->range.start ==
@@ -337,7 +316,7 @@ static void check_positions(struct range_line *const *uids, size_t uid_count,
                                     "give both files the same lines in the same order",
                                     "%s are %.*s's GIDs of %s too, at other positions: the user "
                                     "and the group of one number belong to different users inside",
-                                    span(from, to), OWNER(uid), name_of(gid, uid));
+                                    range_span("", from, to), OWNER(uid), name_of(gid, uid));
                         break;
                 }
         }

@@ -10,11 +10,6 @@
 
 static const char *const databases[] = {"passwd", "group", NULL};
 
-static bool is_blank(char c)
-{
-        return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* Whether a word that ends here has nothing but a blank, or the line's end, behind it. */
 static bool ends_at(const struct text *text, const struct nsswitch_line *line, size_t offset)
 {

@@ -2,16 +2,12 @@
 #include "explain.h"
 
 #include "subid_file.h"
+#include "subuidctl.h"
 
 #include <stdint.h>
 #include <string.h>
 
 #define FORM "write owner:start:count"
-
-static bool is_blank(char c)
-{
-        return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 static bool is_digit(char c, unsigned int base)
 {

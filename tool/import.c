@@ -146,14 +146,6 @@ static size_t merge(struct file files[2], const struct owners *named,
         return failures;
 }
 
-static int compare_starts(const void *a, const void *b)
-{
-        const struct range_line *const x = *(const struct range_line *const *)a;
-        const struct range_line *const y = *(const struct range_line *const *)b;
-
-        return (x->range.start > y->range.start) - (x->range.start < y->range.start);
-}
-
 /* A line with its place, if it has one yet. */
 static char *describe(const struct range_line *line)
 {

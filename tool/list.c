@@ -26,13 +26,6 @@ const struct column list_columns[] = {
     {.name = NULL},
 };
 
-static char *span(const char *prefix, uint64_t first, uint64_t last)
-{
-        return first == last ? text_of("%s%llu", prefix, (unsigned long long)first)
-                             : text_of("%s%llu-%s%llu", prefix, (unsigned long long)first, prefix,
-                                       (unsigned long long)last);
-}
-
 /* The group IDs at these positions of the owner, as "100-199,300", or NULL. */
 static char *gids_at(const struct ranges *groups, const struct subid_range *range,
                      uint64_t position, uint64_t count)
@@ -59,8 +52,8 @@ static char *gids_at(const struct ranges *groups, const struct subid_range *rang
 
                 if (from >= to)
                         continue;
-                piece = span("", lines[i]->range.start + (from - begin),
-                             lines[i]->range.start + (to - begin) - 1);
+                piece = range_span("", lines[i]->range.start + (from - begin),
+                                   lines[i]->range.start + (to - begin) - 1);
                 if (text) {
                         longer = text_of("%s,%s", text, piece);
                         free(text);
@@ -105,7 +98,7 @@ static void add(struct table *table, const struct range_line *line, bool account
         while (last > first && subid_excluded((uint32_t)last))
                 last--;
         if (!subid_excluded((uint32_t)first)) {
-                char *const names = span(NAME_PREFIX, first, last);
+                char *const names = range_span(NAME_PREFIX, first, last);
 
                 table_set(table, NAMES, names);
                 free(names);
@@ -148,7 +141,8 @@ int command_list(char **argv)
                 if (!line->is_range || !is_wanted(range, argv + 1))
                         continue;
                 if (range->count)
-                        uids = span("", range->start, range->start + (uint64_t)range->count - 1);
+                        uids =
+                            range_span("", range->start, range->start + (uint64_t)range->count - 1);
                 gids = gids_at(&groups, range, line->position, range->count);
                 add(table, line, owner_is_account(range->owner, range->owner_length), 0, uids,
                     gids);
@@ -167,7 +161,8 @@ int command_list(char **argv)
                 skipped = total > line->position ? total - line->position : 0;
                 if (skipped >= range->count)
                         continue;
-                gids = span("", range->start + skipped, range->start + (uint64_t)range->count - 1);
+                gids = range_span("", range->start + skipped,
+                                  range->start + (uint64_t)range->count - 1);
                 add(table, line, owner_is_account(range->owner, range->owner_length), skipped, NULL,
                     gids);
                 free(gids);

@@ -34,11 +34,6 @@ struct rest {
         size_t at, end;
 };
 
-static bool is_blank(char c)
-{
-        return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static bool next_is(const struct rest *rest, char c)
 {
         return rest->at < rest->end && rest->text[rest->at] == c;

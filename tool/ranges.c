@@ -126,6 +126,13 @@ const struct range_line *ranges_line_of(const struct ranges *ranges, uint32_t id
         return NULL;
 }
 
+char *range_span(const char *prefix, uint64_t first, uint64_t last)
+{
+        return first == last ? text_of("%s%llu", prefix, (unsigned long long)first)
+                             : text_of("%s%llu-%s%llu", prefix, (unsigned long long)first, prefix,
+                                       (unsigned long long)last);
+}
+
 uint64_t ranges_total(const struct ranges *ranges, const char *owner, size_t owner_length)
 {
         struct range_line *const *lines;

@@ -40,6 +40,26 @@ size_t ranges_of(const struct ranges *ranges, const char *owner, size_t owner_le
 /* The line that owns an ID, or NULL. */
 const struct range_line *ranges_line_of(const struct ranges *ranges, uint32_t id);
 
+/* Where a range is over: behind its last ID. */
+static inline uint64_t range_end(const struct range_line *line)
+{
+        return (uint64_t)line->range.start + line->range.count;
+}
+
+/* For qsort(3), of pointers to lines: by their first ID, then as in the files. */
+static inline int compare_starts(const void *a, const void *b)
+{
+        const struct range_line *const x = *(const struct range_line *const *)a;
+        const struct range_line *const y = *(const struct range_line *const *)b;
+
+        if (x->range.start != y->range.start)
+                return x->range.start < y->range.start ? -1 : 1;
+        return (x > y) - (x < y);
+}
+
+/* "100-199", or "100" if that is all, with a prefix in front of each number; to be freed. */
+char *range_span(const char *prefix, uint64_t first, uint64_t last);
+
 /* How many IDs an owner has. */
 uint64_t ranges_total(const struct ranges *ranges, const char *owner, size_t owner_length);
 

@@ -39,19 +39,6 @@ static void heap_pop(struct heap *heap)
         heap->lines[i] = last;
 }
 
-static uint64_t end_of(const struct range_line *line)
-{
-        return (uint64_t)line->range.start + line->range.count;
-}
-
-static int compare_starts(const void *a, const void *b)
-{
-        const struct range_line *const x = *(struct range_line *const *)a;
-        const struct range_line *const y = *(struct range_line *const *)b;
-
-        return (x->range.start > y->range.start) - (x->range.start < y->range.start);
-}
-
 static void add(struct side *side, uint64_t first, uint64_t end, const struct range_line *line)
 {
         if (side->segment_count > 0) {
@@ -80,7 +67,7 @@ void find_segments(struct side *side)
         for (size_t next = 0;;) {
                 uint64_t end;
 
-                while (heap.count > 0 && end_of(heap.lines[0]) <= at)
+                while (heap.count > 0 && range_end(heap.lines[0]) <= at)
                         heap_pop(&heap);
                 if (heap.count == 0 && next == count)
                         break;
@@ -88,11 +75,11 @@ void find_segments(struct side *side)
                         at = by_start[next]->range.start;
                 while (next < count && by_start[next]->range.start <= at)
                         heap_push(&heap, by_start[next++]);
-                while (heap.count > 0 && end_of(heap.lines[0]) <= at)
+                while (heap.count > 0 && range_end(heap.lines[0]) <= at)
                         heap_pop(&heap);
                 if (heap.count == 0)
                         continue;
-                end = end_of(heap.lines[0]);
+                end = range_end(heap.lines[0]);
                 if (next < count && by_start[next]->range.start < end)
                         end = by_start[next]->range.start;
                 add(side, at, end, heap.lines[0]);

@@ -283,6 +283,7 @@ int main(int argc, char **argv)
         if (getauxval(AT_SECURE))
                 die("refuses to run set-user-ID, set-group-ID or with capabilities of its file");
         setlocale(LC_ALL, "");
+        setlinebuf(stderr); /* a message is one write: several commands may share a log */
         argv[0] = (char[]){"subuidctl"}; /* for getopt's messages */
         while ((option = getopt_long(argc, argv, "hVJrno:", long_options, NULL)) != -1) {
                 switch (option) {

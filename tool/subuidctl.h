@@ -56,6 +56,12 @@ const char *reason(int r);
  */
 int read_below_root(const char *path, char **text, size_t *size);
 
+/* As isspace() in the C locale, whatever the locale is. */
+static inline bool is_blank(char c)
+{
+        return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /* Dies if what was printed cannot be written. */
 void flush_output(void);
 
