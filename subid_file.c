@@ -309,7 +309,7 @@ struct text {
         const char *block_end;  /* the lines of the last time end here */
         int saved_errno;
         int cancel_state;
-        char buffer[BUFFER_SIZE + 1]; /* room for a missing last newline */
+        char buffer[BUFFER_SIZE];
 };
 
 /* The calls below can be cancelled, and a cancelled thread would leave descriptors open. */
@@ -379,12 +379,13 @@ static int text_find_in_file(struct text *text, int fd, find_function *find, str
         for (;;) {
                 char *const fresh = text->buffer + kept;
                 const ssize_t n = read_file(fd, fresh, BUFFER_SIZE - kept);
-                char *end = fresh + n;
+                char *end;
 
                 if (n < 0)
                         return (int)n;
                 if (n == 0 && kept == 0)
                         return 0;
+                end = fresh + n;
                 if (n == 0)
                         *end++ = '\n';
                 text->block_end = behind_last(fresh, end, '\n');
