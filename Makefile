@@ -227,7 +227,7 @@ build/coverage/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $
 		-lcmocka -lgcov
 
 # Every small change of the sources has to make a unit test fail, or has a reason in
-# tests/mutants/survivors. All of them take half an hour on two idle cores; a sample, minutes.
+# tests/mutants/survivors. All of them take a quarter of an hour on two idle cores; a sample, a minute.
 mutants mutants-sample: export COMPILE = $(compile)
 mutants mutants-sample: export WRAPPED = $(wrapped)
 mutants mutants-sample:

@@ -131,7 +131,11 @@ static bool check_place(const struct nsswitch *nsswitch, const char *database)
         bool merges = false, asked;
 
         if (!subuid) {
-                report(NOT_ENABLED, whole(line), "subuidctl enable", "subuid does not stand %s %s",
+                const char *const advice = *options.root
+                                               ? text_of("subuidctl enable --root %s", options.root)
+                                               : "subuidctl enable";
+
+                report(NOT_ENABLED, whole(line), advice, "subuid does not stand %s %s",
                        line ? "in the line for" : "in the file: there is no line for", database);
                 return false;
         }

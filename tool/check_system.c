@@ -83,8 +83,8 @@ static void check_loading(void)
         const char *version;
 
         if (!module) {
-                report(LIBRARY, (struct place){MODULE, 0, 0}, "install it", "cannot be loaded: %s",
-                       dlerror());
+                report(LIBRARY, (struct place){MODULE, 0, 0}, "install it, then run ldconfig",
+                       "cannot be loaded: %s", dlerror());
                 return;
         }
         version = dlsym(module, "_nss_subuid_version");

@@ -204,10 +204,14 @@ static int edit(bool add)
                 return EXIT_FAILURE;
         if (is_same(old, new))
                 return nothing_to_do(path);
+        /* A dry run shows what its keeper has to change. */
+        if (!options.dry_run)
+                refuse(folder, path, &status);
         print_difference(old, new);
         flush_output();
-        refuse(folder, path, &status);
-        if (!options.dry_run)
+        if (options.dry_run)
+                refuse(folder, path, &status);
+        else
                 replace_or_die(folder, path, &status, new);
         return EXIT_SUCCESS;
 }

@@ -181,33 +181,34 @@ void flush_output(void)
 
 static void print_help(void)
 {
-        fputs("Usage: subuidctl [OPTION...] COMMAND [ARGUMENT...]\n"
-              "\n"
-              "Subordinate user and group IDs: what they are, who uses them, whether they are "
-              "right.\n"
-              "\n"
-              "Commands:\n"
-              "  list [OWNER...]      the ranges of all owners, or of these\n"
-              "  whois ID|NAME...     whose it is, and who uses it now\n"
-              "  check                what is wrong with the ranges and with nsswitch.conf\n"
-              "  enable, disable      add subuid to passwd and group in /etc/nsswitch.conf, or "
-              "remove it\n"
-              "  import [OWNER...]    write those of a directory to /etc/nss-subuid\n"
-              "\n"
-              "Options:\n"
-              "  -J, --json           JSON (list, whois, check)\n"
-              "  -r, --raw            no alignment (list, whois)\n"
-              "  -n, --noheadings     no headings (list, whois)\n"
-              "  -o, --output LIST    these columns, or with + in front these too\n"
-              "                       (list, whois)\n"
-              "      --root FOLDER    the system below this folder (list, check, enable, disable)\n"
-              "      --names          also the names that containers give it (whois)\n"
-              "      --dry-run        only print what would change (enable, disable)\n"
-              "      --group NAME     the members of this group (import)\n"
-              "      --prune          drop who has no ranges any more (import)\n"
-              "  -h, --help\n"
-              "  -V, --version\n",
-              stdout);
+        fputs(
+            "Usage: subuidctl [OPTION...] COMMAND [ARGUMENT...]\n"
+            "\n"
+            "Subordinate user and group IDs: what they are, who uses them, whether they are "
+            "right.\n"
+            "\n"
+            "Commands:\n"
+            "  list [OWNER...]      the ranges of all owners, or of these\n"
+            "  whois ID|NAME...     whose it is, and who uses it now\n"
+            "  check                what is wrong with the ranges and with nsswitch.conf\n"
+            "  enable, disable      add subuid to passwd and group in /etc/nsswitch.conf, or "
+            "remove it\n"
+            "  import [OWNER...]    write the ranges of a directory to /etc/nss-subuid\n"
+            "\n"
+            "Options:\n"
+            "  -J, --json           JSON (list, whois, check)\n"
+            "  -r, --raw            no alignment (list, whois)\n"
+            "  -n, --noheadings     no headings (list, whois)\n"
+            "  -o, --output LIST    these columns, or with + in front these too\n"
+            "                       (list, whois)\n"
+            "      --root FOLDER    the system below this folder (list, check, enable, disable)\n"
+            "      --names          also the names that containers give it (whois)\n"
+            "      --dry-run        only print what would change (enable, disable)\n"
+            "      --group NAME     the members of this group (import)\n"
+            "      --prune          drop owners without ranges, and those not asked for (import)\n"
+            "  -h, --help\n"
+            "  -V, --version\n",
+            stdout);
         columns_print("list", list_columns);
         columns_print("whois", whois_columns);
         puts("\nSee subuidctl(8).");

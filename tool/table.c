@@ -71,6 +71,8 @@ struct table *table_new(const char *name, const struct column *columns)
                 show_by_default(table);
                 list = list ? list + 1 : "";
         }
+        if (options.output && *options.output == '\0')
+                die("--output: no column is named");
         while (*list) {
                 const size_t length = strcspn(list, ",");
 

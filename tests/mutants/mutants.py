@@ -561,6 +561,7 @@ def main():
     if not options.sample and not options.again:
         known = {mutant.name for mutant in mutants}
         wrong += [f"has a reason, but there is no such mutant: {name}" for name in reasons if name not in known]
+        SURVIVED.parent.mkdir(exist_ok=True)
         SURVIVED.write_text("".join(f"{name}\n" for name in survivors), encoding="utf-8")
 
     distinct = counts["killed"] + counts["survivor"]

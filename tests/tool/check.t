@@ -170,6 +170,7 @@ rm "$etc/nsswitch.conf"
 has 'nsswitch.conf error not-enabled
 nsswitch.conf error not-enabled' 'no nsswitch.conf'
 nsswitch 'passwd: files' 'group: files subuid'
+like "$(check)" "; subuidctl enable --root $root\$" 'what to do about it here'
 has 'nsswitch.conf:1 error not-enabled' 'no subuid for users'
 echo 'hosts: files [NOTFUND=return] dns' >>"$etc/nsswitch.conf"
 has 'nsswitch.conf:3:15 error mistake' 'a mistake, if in another line'

@@ -142,6 +142,7 @@ link() {
 link /etc/authselect/nsswitch.conf
 is "$(result enable)" "subuidctl: $file: a symbolic link; add subuid in a profile of your own (authselect create-profile) and select that
 1" "authselect's link"
+is "$(build/subuidctl enable --root "$root" 2>/dev/null)" '' 'and prints no change that it does not make'
 subuidctl enable --dry-run | grep -q '^+passwd: files subuid'
 ok $? 'for which --dry-run still tells what to change'
 is "$(result disable)" 0 'nothing to remove behind a link: no error'

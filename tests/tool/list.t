@@ -48,6 +48,8 @@ is "$(list bo; echo $?)" 'subuidctl: bo: no ranges
 is "$(list -o position,First,LAST,file,line 1001 root)" '0 4096 4103 /etc/subuid 5
 0 65530 65539 /etc/subuid 7' 'other columns'
 is "$(list -o +position bob | awk '{ print $NF }' | tr '\n' ' ')" '0 65536 ' 'more columns'
+is "$(list -o ''; echo $?)" 'subuidctl: --output: no column is named
+1' 'no column'
 is "$(list -o owner,x; echo $?)" "subuidctl: 'x' is no column; try 'subuidctl --help'
 1" 'no such column'
 is "$(subuidctl list --root "$scratch" --output owner,count bob)" 'OWNER COUNT
