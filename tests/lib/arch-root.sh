@@ -6,6 +6,7 @@
 # perl and "gcc", which compiles for the other, are of this one. The root lies in a tmpfs and is gone at
 # the end; what it was unpacked from stays in build/roots.
 set -eu
+umask 022
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 arch=$1

@@ -6,7 +6,8 @@ set -eu
 
 declare -A packages=(
         [demo]='gcc libc6-dev procps'
-        [check]='gcc libc6-dev libcmocka-dev libsmartcols-dev libsubid-dev binutils patch perl python3'
+        [check]='gcc libc6-dev libcmocka-dev binutils patch perl python3'
+        [tool]='libsmartcols-dev libsubid-dev'
         [fuzz]='clang libclang-rt-dev'
         [system]='libnss-cache libnss-extrausers libsubid-dev mmdebstrap openssh-client openssh-server polkitd procps python3 strace systemd-tests uidmap valgrind'
         [systemd]='dbus libnss-systemd procps systemd'
@@ -47,6 +48,9 @@ if ! $install || [ "$(id -u)" -ne 0 ]; then
         echo "This needs packages: apt-get install ${missing[*]}" >&2
         exit 1
 fi
+# One at a time: apt-get update waits for nobody, and who comes second must not find the file below.
+exec 9</var/lib/dpkg
+flock 9
 # No web or SSH server shall begin to listen because a test can use one.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
@@ -56,5 +60,5 @@ if [ ! -e $policy ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
 echo "Installing ${missing[*]}"
-[ -n "$(find /var/lib/apt/lists -name '*_Packages*' -print -quit 2>/dev/null)" ] || apt-get update -qq
-apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+[ -n "$(find /var/lib/apt/lists -name '*_Packages*' -print -quit 2>/dev/null)" ] || apt-get update -qq 9<&-
+apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 9<&-

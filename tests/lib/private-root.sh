@@ -4,6 +4,7 @@
 # overlay whose upper layer is a tmpfs) with the module installed in it, in mount and PID namespaces
 # of its own. Nothing of it is left when the command ends; the machine itself is never written to.
 set -eu
+umask 022
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 
@@ -94,6 +95,8 @@ rm -rf "$root/etc/nss-subuid"
 printf '%s\n' 'passwd: files subuid' 'group: files subuid' >"$root/etc/nsswitch.conf"
 
 export NSS_SUBUID_PRIVATE_ROOT=1
+# A folder below /tmp is hidden here.
+unset TMPDIR
 # The root of the namespace becomes this one, not only that of the command: in a mere chroot the
 # kernel lets nobody make user namespaces.
 cd "$root"

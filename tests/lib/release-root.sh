@@ -4,6 +4,7 @@
 # clean copy of this checkout's HEAD in /src, in mount and PID namespaces of its own. The root lies in
 # a tmpfs and is gone at the end; what it was unpacked from stays in build/roots.
 set -eu
+umask 022
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 suite=$1

@@ -147,15 +147,14 @@ rm $file
 cat /tmp/off >$file
 
 # Somebody else writes to it meanwhile: the command stands still in front of its change.
-strace -qqq -o /dev/null -e trace=fsync -e inject=fsync:signal=STOP:when=1 subuidctl enable >/dev/null 2>/tmp/result &
+strace -o /tmp/trace -e trace=fsync -e inject=fsync:signal=STOP:when=1 subuidctl enable >/dev/null 2>/tmp/result &
 tracer=$!
-stopped=''
 for _ in $(seq 600); do
-        stopped=$(pgrep -P $tracer -r t,T -x subuidctl) && [ -e /etc/.subuidctl.new ] && break
+        ! grep -qs 'stopped by SIGSTOP' /tmp/trace || break
         sleep 0.1
 done
 echo 'shadow: files' >>$file
-kill -CONT "$stopped"
+pkill -CONT -P $tracer -x subuidctl
 wait $tracer
 is "$? $(cat /tmp/result) $(tail -n 1 $file) $(left)" \
         "1 subuidctl: $file: left as it is: somebody else changed it; try again: Device or resource busy shadow: files " \

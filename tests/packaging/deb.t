@@ -125,7 +125,7 @@ is $? 2 'before: no user 200193'
 # shellcheck disable=SC2016 # for perl
 timeout 60 perl -e 'getpwuid(200193) and exit 1; open F, ">/tmp/asked"; close F; select undef, undef, undef, 0.1 until getpwuid 200193' &
 program=$!
-until [ -e /tmp/asked ]; do
+until [ -e /tmp/asked ] || ! kill -0 $program; do
         sleep 0.1
 done
 must apt-get install -y "$(realpath "$new")"

@@ -14,6 +14,7 @@ export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=$to
 scratch=$top/$(mktemp -d build/dist.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
 
+rm -f build/nss-subuid-*.tar.gz
 make dist >/dev/null
 ok $? 'make dist'
 tarball=$(echo build/nss-subuid-*.tar.gz)
