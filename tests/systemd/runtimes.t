@@ -112,8 +112,8 @@ quietly podman "${podman_options[@]}" import /tmp/image.tar image
 ok $? 'podman: an image'
 
 for runtime in "${runtimes[@]}"; do
-        container $runtime 200000
-        fails $runtime
+        container "$runtime" 200000
+        fails "$runtime"
 done
 # From shadow 4.20 on (its libsubid.so.6) podman finds the ranges of an account only.
 if ldconfig -p | grep -q libsubid.so.6; then
@@ -126,9 +126,9 @@ fails podman
 
 nsswitch 'files subuid'
 for runtime in "${runtimes[@]}"; do
-        container $runtime 200000
+        container "$runtime" 200000
         is "$result" "200000 in /system.slice/$unit of 200000:200000 " "$runtime: the scope belongs to 200000:200000"
-        container $runtime
+        container "$runtime"
         is "$result" "200000 in /system.slice/$unit of 0:0 " "$runtime: without the annotation it is root's"
 done
 podman_container --annotation "org.systemd.property.User='200000'"
@@ -141,7 +141,7 @@ skeleton $bundles/myapp/rootfs 200000
 sed -n '/^    {$/,/^    }$/p' "$top/docs/containers.md" >$bundles/myapp/config.json
 inside mount --bind /usr $bundles/myapp/rootfs/usr
 for runtime in runc crun; do
-        quietly $runtime --systemd-cgroup run -d --pid-file /tmp/pid --bundle $bundles/myapp c1
+        quietly "$runtime" --systemd-cgroup run -d --pid-file /tmp/pid --bundle $bundles/myapp c1
         result=$(became $?)
         is "$result" '200000 in /system.slice/myapp-c1.scope of 200000:200000 ' \
                 "$runtime: the configuration of docs/containers.md"
@@ -155,7 +155,7 @@ like "$result" "^200000 in /system\.slice/$unit of 200000:" 'what runc does by i
 
 is "$(scopes_left)" '' 'no scope is left'
 is "$(inside ps -eo uid=,args= | awk '$1 >= 200000')" '' 'no process is left'
-is "$(for runtime in "${runtimes[@]}"; do inside $runtime list --quiet; done
+is "$(for runtime in "${runtimes[@]}"; do inside "$runtime" list --quiet; done
         inside podman "${podman_options[@]}" ps --all --quiet)" '' 'no container is left'
 
 done_testing
