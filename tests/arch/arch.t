@@ -30,7 +30,7 @@ tests/lib/arch-root.sh "$arch" bash -euc '
         FILES=1000 prove --exec "" "$@"' - "$without" "${tests[@]}" >"$log" 2>&1
 result=$?
 sed -n 's/^machine:/# &/p' "$log"
-[ $result -eq 0 ] || tail -n 50 "$log" | sed 's/^/# /'
+[ $result -eq 0 ] || tail -n 50 "$log" | sed 's/^/# /' >&2
 ok $result "$arch: make check, ${tests[*]}"
 is "$(grep -c '^All tests successful' "$log")" 2 "$arch: all have passed"
 is "$(grep -cE '# SKIP|skipped:' "$log")" 0 "$arch: none was skipped"

@@ -287,7 +287,7 @@ for call in mkdir,mkdirat fchmod fsync rename,renameat,renameat2 write; do
                                 "$old,$old" | "$old,alice:2000:10" | 'alice:1000:10,alice:2000:10') ;;
                                 *)
                                         ok 1 "killed at $call $when, $before, with '$old'"
-                                        cat $folder/sub?id | sed 's/^/# /'
+                                        cat $folder/sub?id | sed 's/^/# /' >&2
                                         ;;
                                 esac
                                 [ "$(import alice | tail -n 1; users; groups; ls -A $folder)" = "exit 0

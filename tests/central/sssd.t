@@ -22,7 +22,7 @@ if [ "${1-}" != --inside ]; then
                         exec unshare --net tests/central/sssd.t --inside >&3' 3>&1 >"$log" 2>&1
                 result=$?
                 [ $result -ne 77 ] || continue
-                [ $result -eq 0 ] || tail -n 30 "$log" | sed 's/^/# /'
+                [ $result -eq 0 ] || tail -n 30 "$log" | sed 's/^/# /' >&2
                 exit $result
         done
         # They change daily, and not every day can they be built and their packages be installed.
@@ -120,7 +120,7 @@ start_sssd() {
                 timeout 20 getent passwd lalice >/dev/null && return
                 sleep 0.1
         done
-        tail -n 30 /tmp/sssd.log | sed 's/^/# /'
+        tail -n 30 /tmp/sssd.log | sed 's/^/# /' >&2
         return 1
 }
 start_sssd

@@ -81,7 +81,7 @@ nsswitch subuid
 for how in -static -static-pie; do
         # The linker warns: libc.so.6 of the same version has to be there.
         if ! ${CC-gcc} -D_GNU_SOURCE -O2 $how -o /tmp/ask tests/fault/ask.c 2>/tmp/errors; then
-                sed 's/^/# /' /tmp/errors
+                sed 's/^/# /' /tmp/errors >&2
                 skip 'no static C library' "gcc $how"
                 continue
         fi

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What the shell tests share. Test Anything Protocol on standard output; source it from a script in
-# a folder below tests/, with "set -u" only: a command that fails is a result, not an end.
+# What the shell tests share. They speak the Test Anything Protocol; what went wrong is on standard error,
+# which prove(1) shows. Source it from a script in a folder below tests/, with "set -u" only: a command
+# that fails is a result, not an end.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$top" || exit 1
@@ -16,6 +17,7 @@ ok() {
                 echo "ok $tests_run - $2"
         else
                 echo "not ok $tests_run - $2"
+                echo "# $0: failed test $tests_run - $2" >&2
                 tests_failed=$((tests_failed + 1))
         fi
 }
@@ -24,14 +26,14 @@ ok() {
 is() {
         [ "$1" = "$2" ]
         ok $? "$3"
-        [ "$1" = "$2" ] || printf '%s\n' "got:    $1" "wanted: $2" | sed 's/^/# /'
+        [ "$1" = "$2" ] || printf '%s\n' "got:    $1" "wanted: $2" | sed 's/^/# /' >&2
 }
 
 # like GOT PATTERN WHAT: the text matches an extended regular expression.
 like() {
         [[ $1 =~ $2 ]]
         ok $? "$3"
-        [[ $1 =~ $2 ]] || printf '%s\n' "got:     $1" "pattern: $2" | sed 's/^/# /'
+        [[ $1 =~ $2 ]] || printf '%s\n' "got:     $1" "pattern: $2" | sed 's/^/# /' >&2
 }
 
 # skip_all WHY: this test cannot run here. In CI (CI=true) that is a failure.

@@ -10,5 +10,5 @@ ok $? 'bench/run.sh --smoke'
 is "$(grep -cE ' (met|MISSED)$' <<<"$output")" 9 'it says of nine targets whether they are met'
 like "$output" 'two lines, a hit by UID' 'one of them is about two lines'
 # shellcheck disable=SC2001 # every line
-[ "$tests_failed" -eq 0 ] || sed 's/^/# /' <<<"$output"
+[ "$tests_failed" -eq 0 ] || sed 's/^/# /' <<<"$output" >&2
 done_testing

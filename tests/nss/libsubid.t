@@ -12,5 +12,5 @@ printf '%s\n' root:x:0:0::/:/ alice:x:5001:5001::/:/ bob:x:5002:5002::/:/ carol:
 
 build/tests/against_libsubid "${SEED-$(date +%s)}" "${FILES-10000}" 2>/tmp/errors
 ok $? "all files give the same IDs, positions and groups"
-sed 's/^/# /' /tmp/errors
+sed 's/^/# /' /tmp/errors >&2
 done_testing

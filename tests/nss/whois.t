@@ -353,7 +353,7 @@ if grep -q silent "/proc/$outer/mounts"; then
         kill "$fuse"
         inside 'umount /etc'
 else
-        sed 's/^/# /' /tmp/fuse.log
+        sed 's/^/# /' /tmp/fuse.log >&2
         skip 'a user namespace may mount no FUSE file system here' 'a file system that never answers'
 fi
 

@@ -14,7 +14,7 @@ export DEBIAN_FRONTEND=noninteractive
 # must COMMAND...: without it there is nothing to test.
 must() {
         "$@" >>"$log" 2>&1 && return
-        tail -n 40 "$log" | sed 's/^/# /'
+        tail -n 40 "$log" | sed 's/^/# /' >&2
         echo "Bail out! $*"
         exit 1
 }
@@ -246,5 +246,5 @@ is "$(diff /tmp/inventory.before <(inventory))" '' 'no file is left'
 # A skip would be a failure: the packages are there.
 quietly env CI=true tests/packaging/autopkgtest.t
 ok $? 'the test for autopkgtest, in a booted systemd'
-[ "$tests_failed" -eq 0 ] || tail -n 60 "$log" | sed 's/^/# /'
+[ "$tests_failed" -eq 0 ] || tail -n 60 "$log" | sed 's/^/# /' >&2
 done_testing

@@ -10,7 +10,7 @@ suite=${SUITE-bookworm}
 log=build/release-$suite.log
 
 not_today() {
-        tail -n 5 "$log" | sed 's/^/# /'
+        tail -n 5 "$log" | sed 's/^/# /' >&2
         # It changes daily.
         if [ "$suite" = forky ]; then
                 echo "1..0 # SKIP $suite cannot be had today"
@@ -42,7 +42,7 @@ tests/lib/release-root.sh "$suite" bash -euc '
 result=$?
 [ $result -ne 77 ] || not_today
 sed -n 's/^versions:/# &/p' "$log"
-[ $result -eq 0 ] || grep -vE '^ok' "$log" | tail -n 50 | sed 's/^/# /'
+[ $result -eq 0 ] || grep -vE '^ok' "$log" | tail -n 50 | sed 's/^/# /' >&2
 ok $result "$suite: ${tests[*]}"
 is "$(grep -c '^All tests successful' "$log")" 1 "$suite: all have passed"
 is "$(grep -E '# SKIP|skipped:' "$log" | grep -cv 'no Debian 11')" 0 "$suite: none was skipped"

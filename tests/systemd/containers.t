@@ -42,7 +42,7 @@ for _ in $(seq 100); do
         sleep 0.05
 done
 is "$state" active 'with both: the container boots to multi-user.target'
-[ "$state" = active ] || sed 's/^/# /' "$bundles/web/log"
+[ "$state" = active ] || sed 's/^/# /' "$bundles/web/log" >&2
 
 pid=$(cat "$bundles/web/pid")
 inside test -e "/proc/$pid/ns/net" -a ! "/proc/$pid/ns/net" -ef /proc/1/ns/net
@@ -93,7 +93,7 @@ sleepers() {
                 inside runc exec --detach --user "$id:$id" "$name" sleep 300 </dev/null >>"$bundles/$name/log" 2>&1
         done
         is "$(inside stat -c %u:%g "$(scope_of "$name")")" "$first:$first" "$name: its cgroup belongs to $first"
-        sed 's/^/# /' "$bundles/$name/log"
+        sed 's/^/# /' "$bundles/$name/log" >&2
 }
 
 # users NAME [COLUMN]: the first column of ps, outside, for a container.

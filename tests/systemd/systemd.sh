@@ -25,7 +25,7 @@ boot_systemd() {
                 esac
                 sleep 0.05
         done
-        sed 's/^/# /' /tmp/systemd.log
+        sed 's/^/# /' /tmp/systemd.log >&2
         echo "Bail out! systemd did not boot: ${state-}"
         exit 1
 }

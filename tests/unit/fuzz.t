@@ -11,7 +11,7 @@ for harness in core lookup; do
         wanted="${#inputs[@]} inputs replayed"
         got=$("build/fuzz/replay_$harness" "${inputs[@]}" 2>"$log")
         is "$got" "$wanted" "fuzz_$harness: its corpus, replayed"
-        [ "$got" = "$wanted" ] || tail -n 20 "$log" | sed 's/^/# /'
+        [ "$got" = "$wanted" ] || tail -n 20 "$log" | sed 's/^/# /' >&2
 done
 
 # The root of a release has a C library and a compiler to be tried with the corpus; new inputs would
@@ -24,7 +24,7 @@ for harness in core lookup; do
                 make --silent "fuzz-$harness" FUZZ_TIME=10 >"$log" 2>&1
                 result=$?
                 ok $result "fuzz_$harness: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") executions"
-                [ $result -eq 0 ] || tail -n 20 "$log" | sed 's/^/# /'
+                [ $result -eq 0 ] || tail -n 20 "$log" | sed 's/^/# /' >&2
         else
                 skip 'needs clang with libFuzzer' "fuzz_$harness: 10 seconds of it"
         fi
