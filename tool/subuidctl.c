@@ -114,7 +114,7 @@ char *printable(const char *text, size_t length, size_t max)
 
 int open_any_below_root(const char *path, int flags)
 {
-        enum { TRIES_MAX = 1000 };
+        enum { TRIES_MAX = 100000 };
         const struct open_how how = {.flags = (unsigned int)flags, .resolve = RESOLVE_IN_ROOT};
         int fd;
 
@@ -124,7 +124,10 @@ int open_any_below_root(const char *path, int flags)
 
                 if (root < 0)
                         die("%s: %m", options.root);
-                /* EAGAIN: something was renamed, wherever, while it followed a "..". */
+                /*
+                 * EAGAIN: something was renamed, wherever, while it followed a "..". A process that
+                 * does nothing else may make a thousand tries fail.
+                 */
                 do
                         fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
                 while (fd < 0 && errno == EAGAIN && ++tries < TRIES_MAX);

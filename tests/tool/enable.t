@@ -173,6 +173,13 @@ is "$(result enable)" "subuidctl: $etc: No such file or directory
 ln -s ../../../../../../../etc "$etc"
 is "$(result enable)" "subuidctl: $etc: Too many levels of symbolic links
 1" 'an /etc that is itself a link leads nowhere out of the root'
+touch "$scratch/a"
+(cd "$scratch" && exec perl -e 'alarm 60; while (1) { rename "a", "b"; rename "b", "a" }') &
+renaming=$!
+is "$(for _ in 1 2 3 4 5 6 7 8; do result enable; done | sort -u)" "1
+subuidctl: $etc: Too many levels of symbolic links" 'nor while another process does nothing but rename'
+kill $renaming
+wait $renaming 2>/dev/null
 rm "$etc"
 mv "$root/elsewhere" "$etc"
 
