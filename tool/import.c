@@ -196,8 +196,8 @@ static size_t report_overlaps(const struct file *file)
                         error("%s overlaps %s", describe(first), describe(second));
                         overlaps++;
                 }
-                if ((uint64_t)range->start + range->count > end) {
-                        end = (uint64_t)range->start + range->count;
+                if (range_end(all[i]) > end) {
+                        end = range_end(all[i]);
                         furthest = all[i];
                 }
         }
@@ -237,19 +237,6 @@ static void touch(int folder, const struct file *file)
         if (fd < 0 || fchmod(fd, 0644) < 0 || futimens(fd, NULL) < 0)
                 die("%s: %m", file->path);
         close(fd);
-}
-
-static bool write_all(int fd, const char *text, size_t size)
-{
-        while (size) {
-                const ssize_t n = write(fd, text, size);
-
-                if (n < 0)
-                        return false;
-                text += n;
-                size -= (size_t)n;
-        }
-        return true;
 }
 
 /* The old file stands until the new one is on the disk. */

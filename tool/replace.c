@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "replace.h"
 
+#include "subuidctl.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>
@@ -41,23 +43,10 @@ static int copy_attributes(int from, int to)
         return 0;
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-        while (size) {
-                const ssize_t n = write(fd, bytes, size);
-
-                if (n < 0)
-                        return -1;
-                bytes += n;
-                size -= (size_t)n;
-        }
-        return 0;
-}
-
 /* Fills the new file and makes it like the old one. */
 static const char *fill(int fd, int old, const struct stat *status, const char *bytes, size_t size)
 {
-        if (write_all(fd, bytes, size) < 0)
+        if (!write_all(fd, bytes, size))
                 return "writing a new file beside it";
         if (fchown(fd, status->st_uid, status->st_gid) < 0)
                 return "keeping its owner";
@@ -73,10 +62,10 @@ static const char *fill(int fd, int old, const struct stat *status, const char *
 /* Closes a descriptor and keeps errno. */
 static void close_quietly(int fd)
 {
-        const int reason = errno;
+        const int saved = errno;
 
         close(fd);
-        errno = reason;
+        errno = saved;
 }
 
 static const char *make_new(int folder, int old, const struct stat *status, const char *bytes,
@@ -132,10 +121,10 @@ const char *replace_file(int folder, const char *name, const struct stat *status
         if (!failed)
                 failed = put_in_place(folder, name, status);
         if (failed) {
-                const int reason = errno;
+                const int saved = errno;
 
                 (void)unlinkat(folder, TEMPORARY, 0);
-                errno = reason;
+                errno = saved;
         }
         close_quietly(old);
         sigprocmask(SIG_SETMASK, &before, NULL);

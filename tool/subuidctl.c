@@ -176,6 +176,19 @@ int read_below_root(const char *path, char **text, size_t *size)
         return (int)n;
 }
 
+bool write_all(int fd, const char *bytes, size_t size)
+{
+        while (size) {
+                const ssize_t n = write(fd, bytes, size);
+
+                if (n < 0)
+                        return false;
+                bytes += n;
+                size -= (size_t)n;
+        }
+        return true;
+}
+
 void flush_output(void)
 {
         if (fflush(stdout) != 0 || ferror(stdout))

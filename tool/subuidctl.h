@@ -56,6 +56,9 @@ const char *reason(int r);
  */
 int read_below_root(const char *path, char **text, size_t *size);
 
+/* Returns false, and errno says why, if not all of it can be written. */
+bool write_all(int fd, const char *bytes, size_t size);
+
 /* As isspace() in the C locale, whatever the locale is. */
 static inline bool is_blank(char c)
 {

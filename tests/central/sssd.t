@@ -26,8 +26,8 @@ if [ "${1-}" != --inside ]; then
                 exit $result
         done
         # They change daily, and not every day can they be built and their packages be installed.
-        echo '1..0 # SKIP no root with an SSSD of 2.12 or later can be built today'
-        exit 0
+        tail -n 5 "$log" | sed 's/^/# /' >&2
+        skip_all 'no root with an SSSD of 2.12 or later can be built today'
 fi
 
 echo "# $(dpkg-query -W -f '${Package} ${Version}, ' slapd sssd-ldap libsubid6 libc6)"
