@@ -403,7 +403,7 @@ check-packages-%:
 
 c_files = $(wildcard *.[ch] tool/*.[ch] tests/*/*.[ch] bench/*.c)
 shell_files = $(shell grep -lE '^\#!/bin/(ba)?sh' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run \
-	packaging/debian/*.post* packaging/debian/tests/*)
+	packaging/debian/*.post* packaging/debian/*.preinst packaging/debian/tests/*)
 
 # ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
 lint:

@@ -51,6 +51,7 @@ static const struct {
     [BEFORE_ACCOUNTS] = {"before-accounts", WARNING},
     [BEHIND_SYSTEMD] = {"behind-systemd", WARNING},
     [BEHIND_RETURN] = {"behind-return", ERROR},
+    [BEHIND_CONTINUE] = {"behind-continue", ERROR},
     [MERGE] = {"merge", ERROR},
     [NOT_IMPORTED] = {"not-imported", WARNING},
     [OLD_IMPORT] = {"old-import", WARNING},

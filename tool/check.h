@@ -53,6 +53,7 @@ enum finding {
         BEFORE_ACCOUNTS,
         BEHIND_SYSTEMD,
         BEHIND_RETURN,
+        BEHIND_CONTINUE,
         MERGE,
         /* check_import.c */
         NOT_IMPORTED,

@@ -91,6 +91,11 @@ static bool check_before(const struct nsswitch *nsswitch, const struct nsswitch_
                                "NOTFOUND=return ends the search before subuid");
                         asked = false;
                 }
+                if (other->actions[NSSWITCH_SUCCESS] == NSSWITCH_CONTINUE)
+                        report(BEHIND_CONTINUE, at(line, other->brackets.offset),
+                               "run 'subuidctl disable', or take the [...] away",
+                               "SUCCESS=continue goes on to subuid, whose \"not found\" takes the "
+                               "place of an answer: accounts are lost, root too");
                 if (nsswitch_is(nsswitch, other->name, "systemd") && !merges)
                         report(BEHIND_SYSTEMD, at(line, subuid->name.offset),
                                "move subuid in front of it",

@@ -76,10 +76,15 @@ static const char *find_place(const struct nsswitch *nsswitch, const struct nssw
                 return "no source of accounts; name one, such as files";
         if (merges)
                 *place = end_of(&line->services[count - 1]);
-        for (size_t i = 0; i < count && end_of(&line->services[i]) <= *place; i++)
+        for (size_t i = 0; i < count && end_of(&line->services[i]) <= *place; i++) {
                 if (line->services[i].actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN)
                         return "[NOTFOUND=return] would hide " WORD " behind it; take it away, or "
                                "add " WORD " in front of it by hand";
+                /* glibc ends on the status of the last service (nss/getXXbyYY_r.c). */
+                if (line->services[i].actions[NSSWITCH_SUCCESS] == NSSWITCH_CONTINUE)
+                        return "[SUCCESS=continue] goes on to " WORD ", whose answer \"not found\" "
+                               "would take the place of the one before it, root's too; take it away";
+        }
         return NULL;
 }
 

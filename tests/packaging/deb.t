@@ -108,6 +108,8 @@ files systemd [NOTFOUND=return]|files subuid systemd [NOTFOUND=return]
 files [NOTFOUND=continue UNAVAIL=continue] systemd|files [NOTFOUND=continue UNAVAIL=continue] subuid systemd
 files [ success = merge ] systemd # merge|files [ success = merge ] systemd subuid # merge
 files systemd # [SUCCESS=merge]|files subuid systemd # [SUCCESS=merge]
+files [SUCCESS=continue]|files [SUCCESS=continue]
+files [ !notfound = continue ] systemd|files [ !notfound = continue ] systemd
 CASES
 
 # --- installed, upgraded, removed ---

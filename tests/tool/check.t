@@ -206,6 +206,9 @@ has 'nsswitch.conf:1:23 warning behind-systemd' 'behind systemd'
 nsswitch 'passwd: files [NOTFOUND=return] subuid' 'group: files [!SUCCESS=return] subuid'
 has 'nsswitch.conf:1:15 error behind-return
 nsswitch.conf:2:14 error behind-return' 'behind [NOTFOUND=return]'
+nsswitch 'passwd: files [SUCCESS=continue] subuid' 'group: files [!NOTFOUND=continue] subuid systemd' 'initgroups: files [SUCCESS=continue] subuid'
+has 'nsswitch.conf:1:15 error behind-continue
+nsswitch.conf:2:14 error behind-continue' 'behind [SUCCESS=continue]'
 nsswitch 'passwd: files [UNAVAIL=return] subuid [NOTFOUND=return]' 'group: files subuid'
 has '' 'behind another [...]'
 nsswitch 'passwd: files subuid' 'group: files [SUCCESS=merge] subuid systemd'

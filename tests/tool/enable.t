@@ -122,6 +122,22 @@ write 'passwd: files\ngroup: files [NOTFOUND=return]\n'
 is "$(result enable) $(head -1 "$file")" "subuidctl: $file:2: [NOTFOUND=return] would hide subuid behind it; take it away, or add subuid in front of it by hand
 1 passwd: files" 'a refusal for one line leaves the other alone'
 
+continues='[SUCCESS=continue] goes on to subuid, whose answer "not found" would take the place of the one before it, root'"'s too; take it away"
+for action in '[SUCCESS=continue]' '[!NOTFOUND=continue]' '[ !unavail = Continue ]' '[!TRYAGAIN=continue NOTFOUND=continue]' \
+        '[SUCCESS=return SUCCESS=continue]'; do
+        write "passwd: files $action\ngroup: files $action systemd\n"
+        cp "$file" "$scratch/before"
+        is "$(result enable)" "subuidctl: $file:1: $continues
+subuidctl: $file:2: $continues
+1" "$action, behind which no answer would be left"
+        cmp "$file" "$scratch/before"
+        ok $? 'nothing is changed'
+        sed -i 's/$/ subuid/' "$file"
+        is "$(build/subuidctl check --json --root "$root" | grep -c behind-continue)" 2 'where it stands, check has an error'
+done
+write 'passwd: files\ngroup: files\ninitgroups: files [SUCCESS=continue] systemd\n'
+is "$(result enable)" 0 'on a line initgroups: it does no harm'
+
 rm "$file"
 is "$(result enable)" "subuidctl: $file: missing; write it with the lines \"passwd: files\" and \"group: files\"
 1" 'no file'
