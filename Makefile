@@ -17,18 +17,18 @@ docdir = $(datarootdir)/doc/nss-subuid
 sbindir = $(exec_prefix)/sbin
 systemdsystemunitdir = $(prefix)/lib/systemd/system
 INSTALL = install
-# The word in front of each number in the names; see nss_subuid.h.
-NAME_PREFIX = _
+# The word in front of each number in the names, where it is not to be that of account_name.h.
+NAME_PREFIX =
 
 module = libnss_subuid.so.2
-sources = nss_subuid.c subid_file.c account_name.c
-headers = nss_subuid.h subid_file.h account_name.h
+sources = nss_subuid.c subid_file.c subid_range.c account_name.c
+headers = nss_subuid.h subid_file.h subid_range.h account_name.h build/name_prefix
 objects = $(sources:%.c=build/%.o)
 
 # C11 with what glibc adds; symbols, frames and relocations as a library inside other programs
 # should have them. On 32-bit machines, files beyond 2 GiB and changed after 2038 are files as others.
 module_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
-	-DNAME_PREFIX='"$(NAME_PREFIX)"'
+	$(if $(NAME_PREFIX),-DNAME_PREFIX='"$(NAME_PREFIX)"')
 module_cflags = -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong
 warnings = -Wall -Wextra -Wconversion -Wshadow
 module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.sym \
@@ -36,7 +36,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-arch check-central check-readme check-packages dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-arch check-central check-readme check-packages dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help FORCE
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -44,7 +44,7 @@ have_tool := $(shell printf '\043include <libsmartcols/libsmartcols.h>\n\043incl
 	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 tool = $(if $(have_tool),build/subuidctl)
 units = packaging/systemd/subuidctl-import.service packaging/systemd/subuidctl-import.timer
-tool_objects = $(patsubst %.c,build/%.o,$(wildcard tool/*.c)) build/subid_file.o build/account_name.o
+tool_objects = $(patsubst %.c,build/%.o,$(wildcard tool/*.c)) build/subid_file.o build/subid_range.o build/account_name.o
 
 all: build/$(module) $(tool)
 	$(if $(tool),,@echo 'subuidctl is left out: it needs the headers of libsmartcols and libsubid')
@@ -64,6 +64,13 @@ build/tool/%.o: tool/%.c $(headers) Makefile
 build/%.o: %.c $(headers) Makefile
 	@mkdir -p $(@D)
 	$(compile) -c -o $@ $<
+
+# The prefix in use, also for the tests: with another one, all is compiled anew.
+build/name_prefix: FORCE
+	@mkdir -p $(@D)
+	@prefix=$$(printf '\043include "account_name.h"\nNAME_PREFIX\n' | \
+		$(CC) $(module_cppflags) $(CPPFLAGS) -I. -E -P - | sed -n '$$s/"//gp') && \
+		[ "$$prefix" = "$$(cat $@ 2>/dev/null)" ] || printf '%s\n' "$$prefix" >$@
 
 # --- see it work ----------------------------------------------------------------------------------
 
@@ -149,7 +156,7 @@ tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcar
 
 build/tests/tool/test_edit: build/tool/nsswitch.o
 
-build/tests/tool/test_%: tests/tool/test_%.c build/tool/%.o build/subid_file.o
+build/tests/tool/test_%: tests/tool/test_%.c build/tool/%.o build/subid_range.o
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $^ -lcmocka
 
@@ -241,7 +248,7 @@ mutants mutants-sample:
 # keeps what it has learned in build/fuzz/corpus.
 FUZZ_TIME = 60
 fuzz_harnesses = core lookup
-fuzz_core = tests/fuzz/fuzz_core.c subid_file.c account_name.c
+fuzz_core = tests/fuzz/fuzz_core.c subid_range.c account_name.c
 fuzz_lookup = -include tests/fuzz/calls.h tests/fuzz/fuzz_lookup.c $(sources)
 fuzz_shared = tests/fuzz/harness.c tests/fuzz/model.c
 fuzz_files = $(wildcard tests/fuzz/*.[ch]) $(sources) $(headers) Makefile

@@ -235,14 +235,16 @@ int command_check(char **argv)
 {
         struct checked checked = {
             .users = {.database = SUBID_USERS,
-                      .files = {SUBID_FILE_UIDS, SUBID_FILE_UIDS_IMPORTED},
+                      .files = {subid_range_paths[SUBID_USERS][0],
+                                subid_range_paths[SUBID_USERS][1]},
                       .nss = "passwd",
                       .ids = "UIDs",
                       .id_min = "UID_MIN",
                       .id_max = "UID_MAX",
                       .account_file = "/etc/passwd"},
             .groups = {.database = SUBID_GROUPS,
-                       .files = {SUBID_FILE_GIDS, SUBID_FILE_GIDS_IMPORTED},
+                       .files = {subid_range_paths[SUBID_GROUPS][0],
+                                 subid_range_paths[SUBID_GROUPS][1]},
                        .nss = "group",
                        .ids = "GIDs",
                        .id_min = "GID_MIN",

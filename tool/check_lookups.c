@@ -209,12 +209,10 @@ static bool is_account(const struct side *side, uint32_t id)
 /* The group that the module gives to a user. */
 static uint32_t group_of(uint32_t uid)
 {
-        struct subid subid = {.id = uid};
+        struct subid user;
+        uint32_t gid;
 
-        if (subid_file_locate(SUBID_USERS, &subid) <= 0 ||
-            subid_file_id_at(SUBID_GROUPS, &subid) <= 0 || subid_excluded(subid.id))
-                return ENTRY_NO_GID;
-        return subid.id;
+        return subid_file_locate_user(uid, false, &user, &gid) > 0 ? gid : SUBID_NO_GID;
 }
 
 static void round_trip(const struct side *side, int to, size_t line, uint32_t id)

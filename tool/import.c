@@ -275,8 +275,12 @@ int command_import(char **argv)
 {
         const char *const service = directory_service();
         struct file files[] = {
-            {.path = SUBID_FILE_UIDS_IMPORTED, .name = "subuid", .new_name = ".subuid.new"},
-            {.path = SUBID_FILE_GIDS_IMPORTED, .name = "subgid", .new_name = ".subgid.new"},
+            {.path = subid_range_paths[SUBID_USERS][1],
+             .name = "subuid",
+             .new_name = ".subuid.new"},
+            {.path = subid_range_paths[SUBID_GROUPS][1],
+             .name = "subgid",
+             .new_name = ".subgid.new"},
         };
         struct directory_owner *answers;
         struct owners owners;

@@ -106,7 +106,6 @@ static bool enter(const struct process *process, const struct userns *userns)
 static bool answer(enum subid_database database, uint32_t id)
 {
         static char text[FILE_SIZE_MAX + 1];
-        struct subid subid = {.id = id};
         size_t size = 0;
         ssize_t n = 1;
         struct stat status;
@@ -123,14 +122,12 @@ static bool answer(enum subid_database database, uint32_t id)
                 text[size++] = '\n';
         for (const char *line = text, *end;
              (end = memchr(line, '\n', (size_t)(text + size - line))); line = end + 1) {
-                const char *const colon = memchr(line, ':', (size_t)(end - line));
+                struct subid_account account;
 
-                if (colon && subid_find_account(line, end + 1, &subid)) {
-                        const size_t length = (size_t)(colon - line);
-
-                        return write(ANSWER, line,
-                                     length < NAME_SIZE_MAX ? length : NAME_SIZE_MAX) > 0;
-                }
+                if (subid_account_parse(line, (size_t)(end - line), &account) && account.id == id)
+                        return write(ANSWER, account.name,
+                                     account.name_length < NAME_SIZE_MAX ? account.name_length
+                                                                         : NAME_SIZE_MAX) > 0;
         }
         return false;
 }

@@ -61,15 +61,11 @@ static void read_lines(const char *path, struct ranges *ranges, size_t *room)
 
 void ranges_read(enum subid_database database, struct ranges *ranges)
 {
-        static const char *const paths[][2] = {
-            [SUBID_USERS] = {SUBID_FILE_UIDS, SUBID_FILE_UIDS_IMPORTED},
-            [SUBID_GROUPS] = {SUBID_FILE_GIDS, SUBID_FILE_GIDS_IMPORTED},
-        };
         size_t room = 0;
 
         *ranges = (struct ranges){.count = 0};
-        read_lines(paths[database][0], ranges, &room);
-        read_lines(paths[database][1], ranges, &room);
+        for (size_t i = 0; i < SUBID_FILES; i++)
+                read_lines(subid_range_paths[database][i], ranges, &room);
         ranges->owned = allocate(ranges->count * sizeof(struct range_line *));
         for (size_t i = 0; i < ranges->count; i++)
                 if (ranges->lines[i].is_range)

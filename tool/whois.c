@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "account_name.h"
 #include "inner_name.h"
+#include "nss_subuid.h"
 #include "processes.h"
 #include "ranges.h"
 #include "subuidctl.h"
@@ -54,7 +55,7 @@ enum { PROGRAMS_MAX = 6 };
 struct entry {
         enum subid_database database; /* users, or groups for a GID that no user has */
         struct subid subid;
-        struct subid group;  /* of a user */
+        uint32_t gid;        /* of a user */
         bool is_account;     /* a local account has the ID, so it is not called _N */
         char *name;          /* _N */
         char *owner, *range; /* printable */
@@ -82,15 +83,6 @@ static int checked(int result)
         return result;
 }
 
-/* The GID of a user: as the module answers. */
-static void find_group(struct entry *entry)
-{
-        entry->group = entry->subid;
-        if (!checked(subid_file_id_at(SUBID_GROUPS, &entry->group)) ||
-            subid_excluded(entry->group.id))
-                entry->group.id = ENTRY_NO_GID;
-}
-
 /* Says what the ID is as a user or as a group. Returns false if it is in no range. */
 static bool find_entry(enum subid_database database, uint32_t id, struct entry *entry)
 {
@@ -98,10 +90,10 @@ static bool find_entry(enum subid_database database, uint32_t id, struct entry *
         char name[ACCOUNT_NAME_SIZE];
 
         *entry = (struct entry){.database = database, .subid.id = id};
-        if (!checked(subid_file_locate(database, &entry->subid)))
+        if (!checked(database == SUBID_USERS
+                         ? subid_file_locate_user(id, false, &entry->subid, &entry->gid)
+                         : subid_file_locate(database, &entry->subid)))
                 return false;
-        if (database == SUBID_USERS)
-                find_group(entry);
         entry->is_account = checked(subid_file_is_account(database, &entry->subid));
         account_name_format(name, id);
         entry->name = text_of("%s", name);
@@ -180,7 +172,7 @@ static void add(struct table *table, const struct entry *entry, const struct use
         table_set(table, NAME, entry->is_account ? NULL : entry->name);
         if (user)
                 table_set_number(table, UID, entry->subid.id);
-        table_set_number(table, GID, user ? entry->group.id : entry->subid.id);
+        table_set_number(table, GID, user ? entry->gid : entry->subid.id);
         table_set(table, OWNER, entry->owner);
         table_set_number(table, POSITION, entry->subid.position);
         if (entry->path)
@@ -209,7 +201,7 @@ static void tell_entry(const struct entry *entry)
         else
                 printf("%s: ", entry->name);
         if (user)
-                printf("UID %u, GID %u", entry->subid.id, entry->group.id);
+                printf("UID %u, GID %u", entry->subid.id, entry->gid);
         else
                 printf("GID %u", entry->subid.id);
         printf(", %s %llu of %s", user ? "subuid" : "subgid",
@@ -288,7 +280,7 @@ static bool show_argument(struct table *table, const char *argument)
         if (is_user)
                 show(table, &user);
         /* Mostly the user's own group. */
-        if (is_group && !(is_user && user.group.id == id))
+        if (is_group && !(is_user && user.gid == id))
                 show(table, &group);
         return true;
 }

@@ -32,7 +32,7 @@ is "$(readelf -dW $library | grep -c TEXTREL)" 0 'its text is not relocated'
 # group, bounds every chain of calls.
 scratch=$(mktemp -d build/object.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
-for source in nss_subuid subid_file account_name; do
+for source in nss_subuid subid_file subid_range account_name; do
         ${CC-gcc} -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -O2 -fstack-protector-strong -fPIC -fstack-usage \
                 -c -o "$scratch/$source.o" $source.c 2>"$scratch/errors" || cat "$scratch/errors"
 done
