@@ -331,12 +331,20 @@ docs/lookup.svg: docs/lookup.dot
 
 # --- install --------------------------------------------------------------------------------------
 
+# install_whole MODE FILE FOLDER: beside its place first, then into it by rename. "install" takes the old
+# file away before it fills the new one, and programs load the module at any moment. (ldconfig passes over
+# names that begin with a dot.)
+define install_whole
+$(INSTALL) -m $(1) $(2) "$(DESTDIR)$(3)/.$(notdir $(2)).new"
+	mv -f "$(DESTDIR)$(3)/.$(notdir $(2)).new" "$(DESTDIR)$(3)/$(notdir $(2))"
+endef
+
 install: all
 	$(INSTALL) -d "$(DESTDIR)$(libdir)" "$(DESTDIR)$(mandir)/man8" "$(DESTDIR)$(docdir)"
-	$(INSTALL) -m 644 build/$(module) "$(DESTDIR)$(libdir)/$(module)"
+	$(call install_whole,644,build/$(module),$(libdir))
 	$(INSTALL) -m 644 man/nss_subuid.8 "$(DESTDIR)$(mandir)/man8/nss_subuid.8"
 	$(if $(tool),$(INSTALL) -d "$(DESTDIR)$(sbindir)")
-	$(if $(tool),$(INSTALL) -m 755 $(tool) "$(DESTDIR)$(sbindir)/subuidctl")
+	$(if $(tool),$(call install_whole,755,$(tool),$(sbindir)))
 	$(if $(tool),$(INSTALL) -m 644 man/subuidctl.8 "$(DESTDIR)$(mandir)/man8/subuidctl.8")
 	$(if $(tool),$(INSTALL) -d "$(DESTDIR)$(systemdsystemunitdir)")
 	$(if $(tool),$(INSTALL) -m 644 $(units) "$(DESTDIR)$(systemdsystemunitdir)")
@@ -345,6 +353,9 @@ install: all
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
 	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	@echo
+	@[ -n "$(DESTDIR)" ] || [ "$(libdir)" -ef "/usr/$(libc_dir)" ] || printf '%s\n' \
+		'Where libc is not, the dynamic linker does not look by itself. Tell it:' \
+		'    echo "$(libdir)" >/etc/ld.so.conf.d/nss-subuid.conf && ldconfig' ''
 	@echo 'To enable it$(if $(tool), run "subuidctl enable"; or by hand) add "subuid" to two lines of'
 	@echo '/etc/nsswitch.conf, behind every source of real accounts and before "systemd", if that is there:'
 	@echo '    passwd: files subuid systemd'
