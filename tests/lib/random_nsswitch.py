@@ -8,7 +8,9 @@ STATUSES = ("SUCCESS", "NOTFOUND", "UNAVAIL", "TRYAGAIN")
 ACTIONS = ("return", "continue", "merge")
 MISTAKES = ("[]", "[SUCCESS]", "[=return]", "[NOTFOUND=retrun]", "[FOUND=return]", "[!=return]",
             "[SUCCESS=continue", "[NOTFOUND return]", "[UNAVAIL==return]", "[NOTFOUND=return,]")
-# Between these stands a word "subuid", with its [...], that is there from the beginning.
+# Between these stands a word "subuid", with its [...], that is there from the beginning, on a line that "enable"
+# changes.
+ENABLED = ("passwd", "group", "initgroups")
 BEGIN, END = "\x01", "\x02"
 
 
@@ -42,11 +44,11 @@ class Generator:
         space = " " if self.maybe(0.2) else ""
         return "[" + space + " ".join(inner) + space + "]"
 
-    def service(self, name):
+    def service(self, name, database):
         text = self.case(name) if self.maybe(0.1) else name
         while self.maybe(0.4):
             text += ("" if self.maybe(0.2) else self.blank()) + self.brackets()
-        return BEGIN + text + END if name == "subuid" else text
+        return BEGIN + text + END if name == "subuid" and database in ENABLED else text
 
     def services(self, database, first):
         rng = self.rng
@@ -61,9 +63,12 @@ class Generator:
         for _ in range(2):
             if self.maybe(0.2):
                 names.insert(rng.randrange(len(names) + 1), "subuid")
+        # What systemd recommends.
+        merges = database == "group" and rng.random() < 0.2
         text = ""
         for name in names:
-            text += ("" if text.endswith("]") and self.maybe(0.3) else self.blank()) + self.service(name)
+            text += ("" if text.endswith("]") and self.maybe(0.3) else self.blank()) + self.service(name, database)
+            text += " [SUCCESS=merge]" * (merges and name == first)
         return text
 
     def line(self, database, first):
@@ -72,9 +77,10 @@ class Generator:
         text += rng.choice((":", " :", "", "::", ":\t")) if self.maybe(0.1) else ":"
         services = self.services(database, first)
         text += services.lstrip() if self.maybe(0.1) else services
+        text += rng.choice((" ", "\t", "\r", "\0 house")) * self.maybe(0.1)
         if self.maybe(0.1):
             text += " #" + " " * rng.randrange(2) + " ".join(
-                BEGIN + word + END if word == "subuid" else word
+                self.service(word, database) if word == "subuid" else word
                 for word in rng.choices(SOURCES + ("files", "subuid", "local", "[NOTFOUND=return]"), k=2))
         return text
 
@@ -120,7 +126,8 @@ def smallest(text, is_wrong):
         i = 0
         while i < len(parts):
             fewer = parts[:i] + parts[i + size:]
-            if is_wrong("".join(fewer)):
+            # Two services must not become one word.
+            if not re.search(r"[^\s:\]]\x01", "".join(fewer)) and is_wrong("".join(fewer)):
                 parts = fewer
             else:
                 i += size

@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../lib"))
-from random_nsswitch import BEGIN, Generator, smallest, without_subuid, written  # noqa: E402
+from random_nsswitch import Generator, smallest, without_subuid, written  # noqa: E402
 
 CONF = pathlib.Path("/etc/nsswitch.conf")
 RANGE = 200000
@@ -49,8 +49,6 @@ def write_sources():
     for name, table, cached in zip(("passwd", "group", "shadow"), tables("extrausers"), tables("cache")):
         (extrausers / name).write_text(table)
         (etc / (name + ".cache")).write_text(cached)
-    for name in ("subuid", "subgid"):
-        (etc / name).write_text(f"containers:{RANGE}:65536\n")
 
 
 # --- questions ---
@@ -131,27 +129,41 @@ def errors():
     return {(f["finding"], f["file"]) for f in findings if f["severity"] == "error"}
 
 
-RECORD_FOLDERS = ("/etc/userdb", "/run/userdb", "/usr/lib/userdb")
+# Below them a folder "userdb".
+RECORD_FOLDERS = ("/etc", "/run", "/run/host", "/usr/local/lib", "/usr/lib")
 
 
 def write_records(rng):
-    """Sometimes: of all accounts, those of systemd alone are not in a file of their own."""
+    """Sometimes: accounts that systemd alone knows."""
     for folder in RECORD_FOLDERS:
-        shutil.rmtree(folder, ignore_errors=True)
-    written_to = []
+        shutil.rmtree(folder + "/userdb", ignore_errors=True)
+    files = []
     for name, i in (("record1", FIRST["record"]), ("record2", RANGE + FIRST["record"])):
-        if rng.random() < 0.7:
-            continue
-        folder = pathlib.Path(rng.choice(RECORD_FOLDERS))
-        folder.mkdir(exist_ok=True)
-        written_to.append(f"{folder}/{name}")
-        user = {"userName": name, "uid": i, "gid": i, "homeDirectory": "/", "shell": "/bin/sh",
-                "disposition": "regular"}
-        (folder / f"{name}.user").write_text(json.dumps(user))
-        (folder / f"{name}.group").write_text(json.dumps({"groupName": name, "gid": i}))
-        (folder / f"{i}.user").symlink_to(f"{name}.user")
-        (folder / f"{i}.group").symlink_to(f"{name}.group")
-    return written_to
+        folder = pathlib.Path(rng.choice(RECORD_FOLDERS), "userdb")
+        folder.mkdir(parents=True, exist_ok=True)
+        of_kind = {"user": {"userName": name, "uid": i, "gid": i, "homeDirectory": "/", "shell": "/bin/sh",
+                            "disposition": "regular"},
+                   "group": {"groupName": name, "gid": i}}
+        for kind, record in of_kind.items():
+            if rng.random() < 0.7:
+                continue
+            files.append(str(folder / f"{name}.{kind}"))
+            pathlib.Path(files[-1]).write_text(json.dumps(record))
+            if rng.random() < 0.9:
+                (folder / f"{i}.{kind}").symlink_to(f"{name}.{kind}")
+                files[-1] += f" {i}.{kind}"
+        if rng.random() < 0.2:
+            files.append(str(folder / f"alice:{name}.membership"))
+            pathlib.Path(files[-1]).touch()
+    return files
+
+
+def write_ranges(rng):
+    """Mostly such as containers have; or all IDs, those of all accounts among them."""
+    ranges = rng.choice((f"containers:{RANGE}:65536\n",) * 4 + ("root:0:4294967295\n",))
+    for name in ("subuid", "subgid"):
+        pathlib.Path("/etc", name).write_text(ranges)
+    return ranges
 
 
 def write_plus(rng):
@@ -164,10 +176,11 @@ def write_plus(rng):
 
 
 class Case:
-    """What becomes of a file, with these records, and with '+' lines in /etc/passwd and /etc/group or not."""
+    """What becomes of a file. Errors of check that the machine has always do not count."""
 
-    def __init__(self, text, is_ordinary=False):
+    def __init__(self, text, always, is_ordinary):
         self.text = text
+        self.always = always
         self.is_ordinary = is_ordinary
         self.faults = {}
         self.kind = self.try_it()
@@ -188,9 +201,9 @@ class Case:
             return "refused"
         found = ask_all(SUBORDINATES + QUESTIONS)
         missing = [f"{name}({what})" for (name, _, what), got in zip(SUBORDINATES, found) if got is None]
-        if missing and not errors() - ALWAYS:
+        if missing and not errors() - self.always:
             self.faults["check"] = f"has no error, and there is no answer to {' '.join(missing)}"
-        if BEGIN not in self.text:
+        if b"subuid" not in old:
             disabled = subuidctl("disable")
             if disabled.returncode != 0 or CONF.read_bytes() != old:
                 self.faults["disable"] = f"({disabled.returncode}) made of it:\n{CONF.read_text()}"
@@ -205,13 +218,11 @@ class Case:
 
 
 def main():
-    global ALWAYS
     seed, first, step, count = (int(argument) for argument in sys.argv[1:])
     for service in ("compat", "extrausers", "cache", "house", "away", "busy", "systemd", "subuid"):
         ctypes.CDLL(f"libnss_{service}.so.2")  # so that children find it loaded
     write_sources()
-    write(b"passwd: files subuid\ngroup: files subuid\n")
-    ALWAYS = errors()
+    always = {}
     kinds = collections.Counter()
     failed = 0
     for number in range(first, count, step):
@@ -220,7 +231,15 @@ def main():
         text = generator.file()
         records = write_records(rng)
         plus = write_plus(rng)
-        case = Case(text, generator.odd == 0)
+        ranges = write_ranges(rng)
+        if ranges not in always:
+            write(b"passwd: files subuid\ngroup: files subuid\n")
+            always[ranges] = errors()
+
+        def try_text(text):
+            return Case(text, always[ranges], generator.odd == 0)
+
+        case = try_text(text)
         kinds[case.kind] += 1
         if not case.faults:
             continue
@@ -228,9 +247,9 @@ def main():
         if failed > int(os.environ.get("SHOWN", "3")):
             continue
         fault = next(iter(case.faults))
-        case = Case(smallest(text, lambda smaller: fault in Case(smaller, case.is_ordinary).faults), case.is_ordinary)
-        print(f"--- file {number}, made smaller; records: {records or 'none'}; + lines: {plus}",
-              written(case.text).decode(), "--- after enable", case.output,
+        case = try_text(smallest(text, lambda smaller: fault in try_text(smaller).faults))
+        print(f"--- file {number}, made smaller; {ranges.strip()}; '+' in /etc/passwd: {'yes' if plus else 'no'}; "
+              f"records: {', '.join(records) or 'none'}", written(case.text).decode(), "--- after enable", case.output,
               *(f"{where}: {what}" for where, what in list(case.faults.items())[:5]), sep="\n", file=sys.stderr)
     print(failed, kinds["enabled"], kinds["refused"], kinds["nothing to do"], kinds["hidden"])
 

@@ -9,20 +9,20 @@ private_root
 
 lib=$(dirname "$(find /usr/lib -name libnss_subuid.so.2)")
 cp build/tests/libnss_{house,away,busy}.so.2 "$lib/"
-mkdir -p /usr/lib/userdb /var/lib/extrausers
+mkdir -p /usr/lib/userdb /usr/local/lib/userdb /var/lib/extrausers
 
 seed=${SEED-$(date +%s)}
 files=${FILES-3000}
 jobs=$(nproc)
 echo "# SEED=$seed FILES=$files"
 for ((job = 0; job < jobs; job++)); do
-        # An /etc of its own.
+        # What it writes to is its own.
         unshare --mount bash -euc '
                 mount -t tmpfs -o mode=755 tmpfs /run
-                mkdir /run/etc /run/userdb-of-usr
-                cp -a /etc/. /run/etc
-                mount --bind /run/etc /etc
-                mount --bind /run/userdb-of-usr /usr/lib/userdb
+                cp -a /etc /run/own-etc
+                mount --bind /run/own-etc /etc
+                mount -t tmpfs -o mode=755 tmpfs /usr/lib/userdb
+                mount -t tmpfs -o mode=755 tmpfs /usr/local/lib/userdb
                 exec python3 "$@"' - tests/nss/no_answer_changes.py "$seed" $job "$jobs" "$files" >/tmp/result$job &
 done
 wait
