@@ -138,20 +138,23 @@ def write_records(rng):
     for folder in RECORD_FOLDERS:
         shutil.rmtree(folder + "/userdb", ignore_errors=True)
     files = []
-    for name, i in (("record1", FIRST["record"]), ("record2", RANGE + FIRST["record"])):
+    records = [(name, {"user": {"userName": name, "uid": i, "gid": i, "homeDirectory": "/", "shell": "/bin/sh",
+                                "disposition": "regular"},
+                       "group": {"groupName": name, "gid": i, "members": ["alice"]}})
+               for name, i in (("record1", FIRST["record"]), ("record2", RANGE + FIRST["record"]))]
+    records.append(("shared", {"group": {"groupName": "shared", "gid": SHARED, "members": ["record1"]}}))
+    for name, kinds in records:
         folder = pathlib.Path(rng.choice(RECORD_FOLDERS), "userdb")
         folder.mkdir(parents=True, exist_ok=True)
-        of_kind = {"user": {"userName": name, "uid": i, "gid": i, "homeDirectory": "/", "shell": "/bin/sh",
-                            "disposition": "regular"},
-                   "group": {"groupName": name, "gid": i}}
-        for kind, record in of_kind.items():
+        for kind, record in kinds.items():
             if rng.random() < 0.7:
                 continue
             files.append(str(folder / f"{name}.{kind}"))
             pathlib.Path(files[-1]).write_text(json.dumps(record))
             if rng.random() < 0.9:
-                (folder / f"{i}.{kind}").symlink_to(f"{name}.{kind}")
-                files[-1] += f" {i}.{kind}"
+                link = f"{record.get('uid') or record['gid']}.{kind}"
+                (folder / link).symlink_to(f"{name}.{kind}")
+                files[-1] += " " + link
         if rng.random() < 0.2:
             files.append(str(folder / f"alice:{name}.membership"))
             pathlib.Path(files[-1]).touch()
