@@ -44,7 +44,9 @@ have_tool := $(shell printf '\043include <libsmartcols/libsmartcols.h>\n\043incl
 	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 tool = $(if $(have_tool),build/subuidctl)
 units = packaging/systemd/subuidctl-import.service packaging/systemd/subuidctl-import.timer
-tool_objects = $(patsubst %.c,build/%.o,$(wildcard tool/*.c)) build/subid_file.o build/subid_range.o build/account_name.o
+tool_libs = -lsmartcols -lsubid -ldl
+tool_sources = $(wildcard tool/*.c tool/check/*.c)
+tool_objects = $(tool_sources:%.c=build/%.o) build/subid_file.o build/subid_range.o build/account_name.o
 
 all: build/$(module) $(tool)
 	$(if $(tool),,@echo 'subuidctl is left out: it needs the headers of libsmartcols and libsubid')
@@ -53,9 +55,9 @@ build/$(module): $(objects) nss_subuid.sym
 	$(CC) $(CFLAGS) $(LDFLAGS) $(module_ldflags) -o $@ $(objects)
 
 build/subuidctl: $(tool_objects)
-	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(tool_objects) -lsmartcols -lsubid -ldl
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(tool_objects) $(tool_libs)
 
-$(filter build/tool/%,$(tool_objects)): $(wildcard tool/*.h)
+$(filter build/tool/%,$(tool_objects)): $(wildcard tool/*.h tool/check/*.h)
 
 build/tool/%.o: tool/%.c $(headers) Makefile
 	@mkdir -p $(@D)
@@ -152,14 +154,14 @@ test_tools = $(addprefix build/tests/,probe ask against_libsubid libnss_members.
 	concurrency concurrency_tsan libsubid_test.so runc-bullseye) $(test_sources)
 test_sources = $(addprefix build/tests/libnss_,house.so.2 away.so.2 busy.so.2)
 
-# Parts of the command; what else of it they want, the tests bring along.
+# Parts of the command, on all of its ground.
 tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
 
-build/tests/tool/test_edit: build/tool/nsswitch.o
+build/tests/tool/test_nsswitch_edit: wrapped_parts = -Wl,--wrap=warn
 
-build/tests/tool/test_%: tests/tool/test_%.c build/tool/%.o build/subid_range.o
+build/tests/tool/test_%: tests/tool/test_%.c $(filter-out build/tool/subuidctl.o,$(tool_objects))
 	@mkdir -p $(@D)
-	$(compile) -I. -o $@ $^ -lcmocka
+	$(compile) -I. $(wrapped_parts) -o $@ $^ -lcmocka $(tool_libs)
 
 # What the module's objects open and read, tests/lib/files.c answers; it counts their searches.
 wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close memchr
@@ -428,7 +430,7 @@ check-packages-%:
 
 # --- keep it tidy ---------------------------------------------------------------------------------
 
-c_files = $(wildcard *.[ch] tool/*.[ch] tests/*/*.[ch] bench/*.c)
+c_files = $(wildcard *.[ch] tool/*.[ch] tool/check/*.[ch] tests/*/*.[ch] bench/*.c)
 shell_files = $(shell grep -lE '^\#!/bin/(ba)?sh' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run \
 	packaging/debian/*.post* packaging/debian/*.preinst packaging/debian/tests/*)
 
@@ -440,10 +442,10 @@ lint:
 		$(module_cppflags) -std=gnu11 -I. -Itests/lib
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -I. \
-		$(sources) $(wildcard tool/*.c)
+		$(sources) $(tool_sources)
 	shellcheck $(shell_files)
 	! mandoc -T lint man/*.8 2>/dev/null | grep -v 'referenced manual not found'
-	for f in $(sources) $(wildcard tool/*.c); do \
+	for f in $(sources) $(tool_sources); do \
 		for cc in 'gcc -fanalyzer' clang; do \
 			$$cc $(module_cppflags) -I. -std=gnu11 $(warnings) -Werror -O2 \
 				-c -o /dev/null $$f || exit 1; \

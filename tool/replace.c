@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "replace.h"
 
-#include "subuidctl.h"
+#include "util.h"
 
 #include <errno.h>
 #include <fcntl.h>
