@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What "subuidctl enable" makes of random nsswitch.conf files is right for "subuidctl check"; what it refuses,
-check explains with the same words. SEED and FILES can be given."""
+check refuses with the same words. SEED and FILES can be given."""
 import concurrent.futures
 import json
 import os
@@ -35,7 +35,14 @@ def reasons(root, output):
     """What enable says: where, or 0 for the whole file, and why."""
     for line in output.splitlines():
         found = re.match(f"subuidctl: {re.escape(root)}" r"/etc/nsswitch\.conf(?::(\d+))?: (?:column \d+: )?(.*)", line)
-        yield (int(found[1] or 0), found[2]) if found else (0, line)
+        yield (int(found[1] or 0), found[2]) if found else (0, line + "; ?")
+
+
+def says(finding, line, reason):
+    """Whether it has what enable says, or more: for which database, and that enable comes next."""
+    why, advice = reason.rsplit("; ", 1)
+    return ((finding["line"] or 0) == line and finding["message"].endswith(why)
+            and finding["advice"].startswith(advice))
 
 
 def kind(wrong):
@@ -57,8 +64,7 @@ def try_file(marked):
     if enabled.returncode == 0:
         wrong = [f for f in found if f["finding"] not in NOT_ENABLES]
     else:
-        said = {(f["line"] or 0, f"{f['message']}; {f['advice']}") for f in found}
-        wrong = [reason for reason in reasons(root, enabled.stderr) if reason not in said]
+        wrong = [reason for reason in reasons(root, enabled.stderr) if not any(says(f, *reason) for f in found)]
         if new != text:
             wrong.append((0, "refused, and changed the file"))
     shown = [text.decode(), f"--- enable: {enabled.returncode}", enabled.stderr or new.decode(),
