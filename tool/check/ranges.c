@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "check.h"
+#include "checked.h"
+#include "findings.h"
 
 #include "../root.h"
 #include "grammar.h"
@@ -360,7 +361,7 @@ static void check_two_owners(const struct checked *checked, const struct side *s
         struct range_line *const *others;
         uint32_t uid;
 
-        if (!owner_as_number((struct text){line->range.owner, line->range.owner_length}, &uid))
+        if (!owner_as_number(range_owner(&line->range), &uid))
                 return;
         for (size_t i = accounts_from(accounts, uid);
              i < accounts_from(accounts, uid + UINT64_C(1)); i++) {
@@ -413,14 +414,6 @@ struct broken_owners {
         size_t count;
 };
 
-static int compare_texts(const void *a, const void *b)
-{
-        const struct text *const x = a, *const y = b;
-        const int order = memcmp(x->bytes, y->bytes, x->size < y->size ? x->size : y->size);
-
-        return order ? order : (x->size > y->size) - (x->size < y->size);
-}
-
 static void add_broken_owners(const struct side *side, struct broken_owners *owners, size_t *room)
 {
         for (size_t i = 0; i < side->ranges.count; i++) {
@@ -439,10 +432,10 @@ static void add_broken_owners(const struct side *side, struct broken_owners *own
 
 static bool is_broken(const struct broken_owners *owners, const struct subid_range *range)
 {
-        const struct text name = {range->owner, range->owner_length};
+        const struct text name = range_owner(range);
 
         return owners->count &&
-               bsearch(&name, owners->names, owners->count, sizeof(name), compare_texts);
+               bsearch(&name, owners->names, owners->count, sizeof(name), text_compare_elements);
 }
 
 static void check_owners(const struct checked *checked, const struct side *side,
@@ -490,7 +483,7 @@ void check_ranges(const struct checked *checked)
         add_broken_owners(users, &broken, &room);
         add_broken_owners(groups, &broken, &room);
         if (broken.count)
-                qsort(broken.names, broken.count, sizeof(*broken.names), compare_texts);
+                qsort(broken.names, broken.count, sizeof(*broken.names), text_compare_elements);
         check_owners(checked, users, groups, &broken);
         check_owners(checked, groups, users, &broken);
         check_nspawn(users);
