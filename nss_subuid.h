@@ -35,6 +35,8 @@
 /* Not "/": sshd would read keys from /.ssh/authorized_keys. */
 #define ENTRY_DIR "/nonexistent"
 #define ENTRY_SHELL "/usr/sbin/nologin"
+/* The group of all these users, where the administrator has made it. It opens nothing. */
+#define GROUP_NAME "nss-subuid"
 /* So many bytes of an owner, at most, are shown in pw_gecos. */
 #define ENTRY_OWNER_MAX 64
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-const char *const nsswitch_databases[] = {"passwd", "group", NULL};
+static const char *const databases[] = {"passwd", "group", "initgroups"};
 
 /* Whether a word that ends here has nothing but a blank, or the line's end, behind it. */
 static bool ends_at(struct text text, const struct nsswitch_line *line, size_t offset)
@@ -19,8 +19,8 @@ static bool ends_at(struct text text, const struct nsswitch_line *line, size_t o
 static bool is_to_go(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
                      const struct nsswitch_service *service)
 {
-        for (const char *const *database = nsswitch_databases; *database; database++)
-                if (nsswitch_is(nsswitch, line->database, *database))
+        for (size_t i = 0; i < sizeof(databases) / sizeof(*databases); i++)
+                if (nsswitch_is(nsswitch, line->database, databases[i]))
                         return nsswitch_is(nsswitch, service->name, NSSWITCH_WORD);
         return false;
 }
@@ -158,11 +158,28 @@ static bool add_to(struct text *text, const char *database, const char *record,
                      : judgement.state != NSSWITCH_REFUSED;
 }
 
+/* Where that cannot be done, the line stays, and that is said. */
+static void add_to_initgroups(struct text *text, const struct nsswitch_wish *wish)
+{
+        struct nsswitch_judgement judgement;
+        struct nsswitch nsswitch;
+
+        nsswitch_parse(*text, &nsswitch);
+        judgement = nsswitch_judge_initgroups(&nsswitch);
+        if (judgement.state == NSSWITCH_MISSING)
+                insert(text, judgement.line, judgement.place);
+        else if (judgement.state == NSSWITCH_REFUSED)
+                warn("%s:%lu: %s; left as it is", wish->path, judgement.number, judgement.what);
+        nsswitch_free(&nsswitch);
+}
+
 bool nsswitch_add(struct text *text, const struct nsswitch_wish *wish)
 {
         bool added = true, broken = false;
 
-        for (size_t i = 0; nsswitch_databases[i]; i++)
-                added &= add_to(text, nsswitch_databases[i], wish->records[i], wish, &broken);
+        for (size_t i = 0; i < 2; i++)
+                added &= add_to(text, databases[i], wish->records[i], wish, &broken);
+        if (added)
+                add_to_initgroups(text, wish);
         return added;
 }

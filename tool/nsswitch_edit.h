@@ -7,14 +7,12 @@
 #include <stdbool.h>
 
 /*
- * The word "subuid" in the text of an nsswitch.conf, for the databases passwd and group. Both ways
+ * The word "subuid" in the text of an nsswitch.conf, for the databases passwd and group, and for
+ * initgroups where that has a line. Both ways
  * change nothing but that word and one blank beside it, whatever else the text is, and both leave a
  * text alone that needs no change. nsswitch_remove takes back what nsswitch_add did, byte for byte,
  * with no memory of it.
  */
-
-/* The databases, and then a NULL. */
-extern const char *const nsswitch_databases[];
 
 struct nsswitch_wish {
         const char *path;       /* of the file, for messages */
@@ -30,7 +28,7 @@ struct nsswitch_wish {
  */
 bool nsswitch_add(struct text *text, const struct nsswitch_wish *wish);
 
-/* Removes the word, with the actions that belong to it, from every line of both databases. */
+/* Removes the word, with the actions that belong to it, from every line of these databases. */
 void nsswitch_remove(struct text *text);
 
 #endif

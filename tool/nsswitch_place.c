@@ -2,6 +2,7 @@
 #include "nsswitch_place.h"
 
 #include "libraries.h"
+#include "nss_subuid.h"
 #include "root.h"
 
 #include <elf.h>
@@ -404,6 +405,44 @@ struct nsswitch_judgement nsswitch_judge(const struct nsswitch *nsswitch, const 
                 /* Moved, it would stand no better. */
                 if (judgement.state == NSSWITCH_MISPLACED)
                         refuse(nsswitch, line, record, &judgement);
+        }
+        return judgement;
+}
+
+struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswitch)
+{
+        const struct nsswitch_line *const line = nsswitch_line_of(nsswitch, "initgroups");
+        struct nsswitch_judgement judgement = {.line = line};
+        const struct nsswitch_service *barrier = NULL;
+        size_t before;
+
+        if (!line || nsswitch_broken(nsswitch))
+                return judgement;
+        judgement.word = nsswitch_find(nsswitch, line, NSSWITCH_WORD);
+        before = judgement.word ? (size_t)(judgement.word - line->services) : line->meant;
+        for (size_t i = 0; i < before && !barrier; i++) {
+                const struct nsswitch_service *const service = &line->services[i];
+
+                /* compat has found groups, also where there are none (nss_compat). */
+                if (service->actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN ||
+                    (nsswitch_is(nsswitch, service->name, "compat") &&
+                     service->actions[NSSWITCH_SUCCESS] == NSSWITCH_RETURN))
+                        barrier = service;
+        }
+        judgement.hidden = barrier && judgement.word;
+        if (barrier)
+                fault(&judgement, NSSWITCH_REFUSED, "initgroups", false, line, barrier->name.offset,
+                      xasprintf("%s ends the search for groups before " NSSWITCH_WORD
+                                ", whose users are then in no group " GROUP_NAME,
+                                nsswitch_text(nsswitch, barrier->name)),
+                      "take its action away, or the line for initgroups");
+        else if (!judgement.word && line->meant > 0) {
+                fault(&judgement, NSSWITCH_MISSING, "initgroups", false, line, NSSWITCH_NONE,
+                      NSSWITCH_WORD
+                      " does not stand in the line for initgroups: its users are in no "
+                      "group " GROUP_NAME,
+                      NULL);
+                judgement.place = nsswitch_end(&line->services[line->meant - 1]);
         }
         return judgement;
 }
