@@ -118,9 +118,10 @@ static void say_refusal(const struct nsswitch_judgement *judgement, const char *
         *broken |= is_mistake;
 }
 
-/* Returns false if there is no place, having said why. */
+/* Returns false if there is no place, having said why. *done is what is to be said of the change.
+ */
 static bool add_to(struct text *text, const char *database, const char *record,
-                   const struct nsswitch_wish *wish, bool *broken)
+                   const struct nsswitch_wish *wish, bool *broken, char **done)
 {
         struct nsswitch_judgement judgement;
         struct nsswitch nsswitch;
@@ -133,28 +134,31 @@ static bool add_to(struct text *text, const char *database, const char *record,
         switch (judgement.state) {
         case NSSWITCH_STANDS:
                 if (judgement.directory)
-                        warn("%s:%lu: " NSSWITCH_WORD " in front of %s stays; --move moves it",
-                             wish->path, judgement.line->number,
-                             nsswitch_text(&nsswitch, judgement.directory->name));
+                        *done = xasprintf("%s:%lu: " NSSWITCH_WORD
+                                          " in front of %s stays; --move moves it",
+                                          wish->path, judgement.line->number,
+                                          nsswitch_text(&nsswitch, judgement.directory->name));
                 break;
         case NSSWITCH_REFUSED:
                 say_refusal(&judgement, wish->path, broken);
                 break;
         case NSSWITCH_MISPLACED:
-                warn("%s:%lu: %s; moved", wish->path, judgement.number, judgement.what);
+                *done =
+                    xasprintf("%s:%lu: %s; moved", wish->path, judgement.number, judgement.what);
                 remove_words(text, &nsswitch, judgement.line);
                 again = true;
                 break;
         case NSSWITCH_MISSING:
-                if (record && nsswitch_find(&nsswitch, judgement.line, "systemd"))
-                        warn("%s:%lu: behind systemd, which alone has the account of %s, inside a "
-                             "range",
-                             wish->path, judgement.line->number, record);
+                if (record && !*done && nsswitch_find(&nsswitch, judgement.line, "systemd"))
+                        *done = xasprintf(
+                            "%s:%lu: behind systemd, which alone has the account of %s, inside a "
+                            "range",
+                            wish->path, judgement.line->number, record);
                 insert(text, judgement.line, judgement.place);
                 break;
         }
         nsswitch_free(&nsswitch);
-        return again ? add_to(text, database, record, wish, broken)
+        return again ? add_to(text, database, record, wish, broken, done)
                      : judgement.state != NSSWITCH_REFUSED;
 }
 
@@ -176,10 +180,15 @@ static void add_to_initgroups(struct text *text, const struct nsswitch_wish *wis
 bool nsswitch_add(struct text *text, const struct nsswitch_wish *wish)
 {
         bool added = true, broken = false;
+        char *done[2] = {NULL};
 
         for (size_t i = 0; i < 2; i++)
-                added &= add_to(text, databases[i], wish->records[i], wish, &broken);
-        if (added)
-                add_to_initgroups(text, wish);
-        return added;
+                added &= add_to(text, databases[i], wish->records[i], wish, &broken, &done[i]);
+        if (!added)
+                return false;
+        for (size_t i = 0; i < 2; i++)
+                if (done[i])
+                        warn("%s", done[i]);
+        add_to_initgroups(text, wish);
+        return true;
 }

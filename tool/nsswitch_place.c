@@ -181,14 +181,10 @@ static size_t find_place(const struct nsswitch *nsswitch, const struct nsswitch_
         return place;
 }
 
-/* Why the word, taken from the line, has no place on it. Returns false if it has one. */
-static bool refuse(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
-                   const char *record, struct nsswitch_judgement *judgement)
+/* Why a line is left alone, whether the word stands on it or not. Returns false if it is not. */
+static bool refuse_line(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
+                        struct nsswitch_judgement *judgement)
 {
-        const struct nsswitch_service *last;
-        struct barrier barrier;
-        size_t count;
-
         if (line->rest < line->comment && nsswitch->text.bytes[line->rest] == '[') {
                 fault(judgement, NSSWITCH_REFUSED, "not-read", true, line, line->rest,
                       "what follows the second [...] in a row does not count", "take one away");
@@ -200,6 +196,17 @@ static bool refuse(const struct nsswitch *nsswitch, const struct nsswitch_line *
                       "give the comment a line of its own");
                 return true;
         }
+        return false;
+}
+
+/* Why the word, taken from the line, has no place on it. Returns false if it has one. */
+static bool refuse(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
+                   const char *record, struct nsswitch_judgement *judgement)
+{
+        const struct nsswitch_service *last;
+        struct barrier barrier;
+        size_t count;
+
         count = find_place(nsswitch, line, record, &last);
         if (count == 0) {
                 fault(judgement, NSSWITCH_REFUSED, "not-enabled", true, line, NSSWITCH_NONE,
@@ -379,7 +386,8 @@ struct nsswitch_judgement nsswitch_judge(const struct nsswitch *nsswitch, const 
 {
         const struct nsswitch_line *const broken = nsswitch_broken(nsswitch);
         const struct nsswitch_line *const line = nsswitch_line_of(nsswitch, database);
-        struct nsswitch_judgement judgement = {.line = line};
+        struct nsswitch_judgement judgement = {
+            .line = line, .word = line ? nsswitch_find(nsswitch, line, NSSWITCH_WORD) : NULL};
 
         if (broken) {
                 fault(&judgement, NSSWITCH_REFUSED, "mistake", true, broken, broken->mistake,
@@ -393,8 +401,10 @@ struct nsswitch_judgement nsswitch_judge(const struct nsswitch *nsswitch, const 
                 fault(&judgement, NSSWITCH_REFUSED, "not-enabled", true, NULL, NSSWITCH_NONE,
                       xasprintf("no line for %s", database),
                       xasprintf("add \"%s: files\"", database));
-        } else if (judge_compat(nsswitch, line, database, &judgement)) {
-        } else if (!(judgement.word = nsswitch_find(nsswitch, line, NSSWITCH_WORD))) {
+        } else if (judge_compat(nsswitch, line, database, &judgement) ||
+                   refuse_line(nsswitch, line, &judgement)) {
+                /* That settles it. */
+        } else if (!judgement.word) {
                 if (!refuse(nsswitch, line, record, &judgement))
                         fault(
                             &judgement, NSSWITCH_MISSING, "not-enabled", true, line, NSSWITCH_NONE,
