@@ -151,7 +151,8 @@ check-readme-%:
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
 check_programs = $(unit_tests) build/tests/test_faults $(tool_tests)
 test_tools = $(addprefix build/tests/,probe ask against_libsubid libnss_members.so.2 libnss_hang.so.2 \
-	concurrency concurrency_tsan libsubid_test.so runc-bullseye)
+	concurrency concurrency_tsan libsubid_test.so runc-bullseye) $(test_sources)
+test_sources = $(addprefix build/tests/libnss_,house.so.2 away.so.2 busy.so.2)
 
 # Parts of the command, on all of its ground.
 tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
@@ -205,6 +206,14 @@ build/tests/libsubid_test.so: tests/central/plugin.c
 build/tests/libnss_%.so.2: tests/nss/nss_%.c
 	@mkdir -p $(@D)
 	$(compile) -fvisibility=default -shared -o $@ $<
+
+# Three of one kind: one that answers, one that is down and one that is busy.
+$(test_sources): build/tests/libnss_%.so.2: tests/nss/nss_source.c
+	@mkdir -p $(@D)
+	$(compile) -fvisibility=default -shared $(source_$*) -o $@ $<
+
+source_away = -DSOURCE=away -DFIRST=5040 -DMISS=NSS_STATUS_UNAVAIL -DERROR=ECONNREFUSED
+source_busy = -DSOURCE=busy -DFIRST=5050 -DMISS=NSS_STATUS_TRYAGAIN -DERROR=EAGAIN
 
 # Debian 11's runc, which runs on later releases too. An old copy of the mirror may be all that can be
 # reached.
