@@ -18,7 +18,7 @@ sbindir = $(exec_prefix)/sbin
 systemdsystemunitdir = $(prefix)/lib/systemd/system
 INSTALL = install
 # The word in front of each number in the names, where it is not to be that of account_name.h.
-NAME_PREFIX =
+NAME_PREFIX ?=
 
 module = libnss_subuid.so.2
 sources = nss_subuid.c subid_file.c subid_range.c account_name.c
@@ -203,9 +203,9 @@ build/tests/libsubid_test.so: tests/central/plugin.c
 	@mkdir -p $(@D)
 	$(compile) -fvisibility=default -shared -o $@ $<
 
-build/tests/libnss_%.so.2: tests/nss/nss_%.c
+build/tests/libnss_%.so.2: tests/nss/nss_%.c $(headers)
 	@mkdir -p $(@D)
-	$(compile) -fvisibility=default -shared -o $@ $<
+	$(compile) -I. -fvisibility=default -shared -o $@ $<
 
 # Three of one kind: one that answers, one that is down and one that is busy.
 $(test_sources): build/tests/libnss_%.so.2: tests/nss/nss_source.c
@@ -329,9 +329,9 @@ build/bench/bench: bench/bench.c
 	@mkdir -p $(@D)
 	$(compile) -o $@ $< -ldl -lpthread
 
-build/bench/libnss_%.so.2: bench/nss_empty.c
+build/bench/libnss_%.so.2: bench/nss_empty.c $(headers)
 	@mkdir -p $(@D)
-	$(compile) $(if $(filter imports,$*),-DIMPORTS) -fvisibility=default -shared \
+	$(compile) $(if $(filter imports,$*),-DIMPORTS) -I. -fvisibility=default -shared \
 		-Wl,-z,relro,-z,now,-z,defs,-z,nodelete -Wl,-soname,$(@F) -o $@ $<
 
 # The picture of a lookup's way; needs Graphviz.
