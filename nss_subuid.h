@@ -28,7 +28,7 @@
  * written; every string of an entry lies in the buffer.
  */
 
-#define NSS_SUBUID_VERSION "0.1.0"
+#define NSS_SUBUID_VERSION "0.2.0"
 
 /* With "x" and no shadow entry behind it, PAM refuses the account; "*" would let root's su in. */
 #define ENTRY_PASSWD "x"

@@ -104,17 +104,20 @@ static void insert(struct text *text, const struct nsswitch_line *line, size_t p
 }
 
 /* Says why there is no place; of a mistake in [...], which is one of the whole file, once. */
-static void say_refusal(const struct nsswitch_judgement *judgement, const char *path, bool *broken)
+static void say_refusal(const struct nsswitch_judgement *judgement,
+                        const struct nsswitch_wish *wish, bool *broken)
 {
+        const char *const then = wish->add_only ? ", then run 'subuidctl enable'" : "";
         const bool is_mistake = strcmp(judgement->finding, "mistake") == 0;
 
         if (is_mistake && !*broken)
-                warn("%s:%lu: column %zu: %s; %s", path, judgement->number, judgement->column,
-                     judgement->what, judgement->advice);
+                warn("%s:%lu: column %zu: %s; %s%s", wish->path, judgement->number,
+                     judgement->column, judgement->what, judgement->advice, then);
         else if (!is_mistake && judgement->number)
-                warn("%s:%lu: %s; %s", path, judgement->number, judgement->what, judgement->advice);
+                warn("%s:%lu: %s; %s%s", wish->path, judgement->number, judgement->what,
+                     judgement->advice, then);
         else if (!is_mistake)
-                warn("%s: %s; %s", path, judgement->what, judgement->advice);
+                warn("%s: %s; %s%s", wish->path, judgement->what, judgement->advice, then);
         *broken |= is_mistake;
 }
 
@@ -133,14 +136,21 @@ static bool add_to(struct text *text, const char *database, const char *record,
                 judgement.state = NSSWITCH_STANDS;
         switch (judgement.state) {
         case NSSWITCH_STANDS:
+<<<<<<< HEAD
                 if (judgement.directory)
                         *done = xasprintf("%s:%lu: " NSSWITCH_WORD
                                           " in front of %s stays; --move moves it",
                                           wish->path, judgement.line->number,
                                           nsswitch_text(&nsswitch, judgement.directory->name));
+=======
+                if (judgement.directory && !wish->add_only)
+                        warn("%s:%lu: " NSSWITCH_WORD " in front of %s stays; --move moves it",
+                             wish->path, judgement.line->number,
+                             nsswitch_text(&nsswitch, judgement.directory->name));
+>>>>>>> packages
                 break;
         case NSSWITCH_REFUSED:
-                say_refusal(&judgement, wish->path, broken);
+                say_refusal(&judgement, wish, broken);
                 break;
         case NSSWITCH_MISPLACED:
                 *done =
@@ -182,6 +192,7 @@ bool nsswitch_add(struct text *text, const struct nsswitch_wish *wish)
         bool added = true, broken = false;
         char *done[2] = {NULL};
 
+<<<<<<< HEAD
         for (size_t i = 0; i < 2; i++)
                 added &= add_to(text, databases[i], wish->records[i], wish, &broken, &done[i]);
         if (!added)
@@ -191,4 +202,9 @@ bool nsswitch_add(struct text *text, const struct nsswitch_wish *wish)
                         warn("%s", done[i]);
         add_to_initgroups(text, wish);
         return true;
+=======
+        for (size_t i = 0; nsswitch_databases[i] && (added || !wish->add_only); i++)
+                added &= add_to(text, nsswitch_databases[i], wish->records[i], wish, &broken);
+        return added;
+>>>>>>> packages
 }

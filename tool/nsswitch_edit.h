@@ -17,14 +17,14 @@
 struct nsswitch_wish {
         const char *path;       /* of the file, for messages */
         const char *records[2]; /* by database, the name of a userdb record in a range, or NULL */
-        bool add_only;          /* a word that stands, wherever, stays */
+        bool add_only;          /* a word that stands, wherever, stays, and is not spoken of */
         bool move;              /* also from in front of a directory */
 };
 
 /*
  * Adds the word where nsswitch_place.h says that it belongs, or moves one that stands elsewhere,
- * and says so. Returns false where it has no place, and says why for each line; the text is then to
- * be thrown away.
+ * and says so. Returns false where it has no place, and says why for each line (with add_only for
+ * the first one, as a package says one line); the text is then to be thrown away.
  */
 bool nsswitch_add(struct text *text, const struct nsswitch_wish *wish);
 
