@@ -18,7 +18,7 @@ sbindir = $(exec_prefix)/sbin
 systemdsystemunitdir = $(prefix)/lib/systemd/system
 INSTALL = install
 # The word in front of each number in the names, where it is not to be that of account_name.h.
-NAME_PREFIX =
+NAME_PREFIX ?=
 
 module = libnss_subuid.so.2
 sources = nss_subuid.c subid_file.c subid_range.c account_name.c
@@ -45,8 +45,16 @@ have_tool := $(shell printf '\043include <libsmartcols/libsmartcols.h>\n\043incl
 tool = $(if $(have_tool),build/subuidctl)
 units = packaging/systemd/subuidctl-import.service packaging/systemd/subuidctl-import.timer
 tool_libs = -lsmartcols -lsubid -ldl
+# Each of these has a main of its own; the rest are subuidctl's parts.
+tool_mains = subuidctl nsswitch_hook
 tool_sources = $(wildcard tool/*.c tool/check/*.c)
-tool_objects = $(tool_sources:%.c=build/%.o) build/subid_file.o build/subid_range.o build/account_name.o
+tool_module_objects = build/subid_file.o build/subid_range.o build/account_name.o
+tool_objects = $(patsubst %.c,build/%.o,$(filter-out $(tool_mains:%=tool/%.c),$(tool_sources))) $(tool_module_objects)
+
+# For the scripts of a package that edits nsswitch.conf: the parts of "subuidctl enable" that need libc alone.
+hook_parts = child libraries lock nsswitch nsswitch_edit nsswitch_file nsswitch_place ranges replace root segments \
+	userdb util
+hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook $(hook_parts)) $(tool_module_objects)
 
 all: build/$(module) $(tool)
 	$(if $(tool),,@echo 'subuidctl is left out: it needs the headers of libsmartcols and libsubid')
@@ -54,10 +62,13 @@ all: build/$(module) $(tool)
 build/$(module): $(objects) nss_subuid.sym
 	$(CC) $(CFLAGS) $(LDFLAGS) $(module_ldflags) -o $@ $(objects)
 
-build/subuidctl: $(tool_objects)
-	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(tool_objects) $(tool_libs)
+build/subuidctl: build/tool/subuidctl.o $(tool_objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $^ $(tool_libs)
 
-$(filter build/tool/%,$(tool_objects)): $(wildcard tool/*.h tool/check/*.h)
+build/nsswitch-hook: $(hook_objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $^
+
+$(patsubst %.c,build/%.o,$(tool_sources)): $(wildcard tool/*.h tool/check/*.h)
 
 build/tool/%.o: tool/%.c $(headers) Makefile
 	@mkdir -p $(@D)
@@ -86,7 +97,7 @@ demo:
 # Needs no root and no network and installs nothing. 20 seconds of it are fuzzing.
 check:
 	@tests/lib/deps.sh check
-	$(MAKE) --no-print-directory all bench_tools $(fuzz_tools) $(check_programs)
+	$(MAKE) --no-print-directory all bench_tools $(fuzz_tools) $(check_programs) build/nsswitch-hook
 	prove --exec '' $(filter-out $(without),$(check_programs) $(sort $(wildcard tests/unit/*.t tests/tool/*.t)))
 
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
@@ -159,7 +170,7 @@ tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcar
 
 build/tests/tool/test_nsswitch_edit: wrapped_parts = -Wl,--wrap=warn
 
-build/tests/tool/test_%: tests/tool/test_%.c $(filter-out build/tool/subuidctl.o,$(tool_objects))
+build/tests/tool/test_%: tests/tool/test_%.c $(tool_objects)
 	@mkdir -p $(@D)
 	$(compile) -I. $(wrapped_parts) -o $@ $^ -lcmocka $(tool_libs)
 
@@ -203,9 +214,9 @@ build/tests/libsubid_test.so: tests/central/plugin.c
 	@mkdir -p $(@D)
 	$(compile) -fvisibility=default -shared -o $@ $<
 
-build/tests/libnss_%.so.2: tests/nss/nss_%.c
+build/tests/libnss_%.so.2: tests/nss/nss_%.c $(headers)
 	@mkdir -p $(@D)
-	$(compile) -fvisibility=default -shared -o $@ $<
+	$(compile) -I. -fvisibility=default -shared -o $@ $<
 
 # Three of one kind: one that answers, one that is down and one that is busy.
 $(test_sources): build/tests/libnss_%.so.2: tests/nss/nss_source.c
@@ -329,9 +340,9 @@ build/bench/bench: bench/bench.c
 	@mkdir -p $(@D)
 	$(compile) -o $@ $< -ldl -lpthread
 
-build/bench/libnss_%.so.2: bench/nss_empty.c
+build/bench/libnss_%.so.2: bench/nss_empty.c $(headers)
 	@mkdir -p $(@D)
-	$(compile) $(if $(filter imports,$*),-DIMPORTS) -fvisibility=default -shared \
+	$(compile) $(if $(filter imports,$*),-DIMPORTS) -I. -fvisibility=default -shared \
 		-Wl,-z,relro,-z,now,-z,defs,-z,nodelete -Wl,-soname,$(@F) -o $@ $<
 
 # The picture of a lookup's way; needs Graphviz.
@@ -432,7 +443,7 @@ check-packages-%:
 
 c_files = $(wildcard *.[ch] tool/*.[ch] tool/check/*.[ch] tests/*/*.[ch] bench/*.c)
 shell_files = $(shell grep -lE '^\#!/bin/(ba)?sh' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run \
-	packaging/debian/*.post* packaging/debian/*.preinst packaging/debian/tests/*)
+	packaging/debian/*.post* packaging/debian/*.pre* packaging/debian/tests/*)
 
 # ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
 lint:

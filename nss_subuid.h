@@ -28,13 +28,15 @@
  * written; every string of an entry lies in the buffer.
  */
 
-#define NSS_SUBUID_VERSION "0.1.0"
+#define NSS_SUBUID_VERSION "0.2.0"
 
 /* With "x" and no shadow entry behind it, PAM refuses the account; "*" would let root's su in. */
 #define ENTRY_PASSWD "x"
 /* Not "/": sshd would read keys from /.ssh/authorized_keys. */
 #define ENTRY_DIR "/nonexistent"
 #define ENTRY_SHELL "/usr/sbin/nologin"
+/* The group of all these users, where the administrator has made it. It opens nothing. */
+#define GROUP_NAME "nss-subuid"
 /* So many bytes of an owner, at most, are shown in pw_gecos. */
 #define ENTRY_OWNER_MAX 64
 

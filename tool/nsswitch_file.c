@@ -71,6 +71,11 @@ void nsswitch_file_open(struct nsswitch_file *file)
         find_keeper(file);
 }
 
+void nsswitch_file_refuse(const struct nsswitch_file *file)
+{
+        die("%s: %s; %s", file->path, file->kept, file->advice);
+}
+
 void nsswitch_file_replace(const struct nsswitch_file *file, struct text text)
 {
         const char *const failed =

@@ -119,6 +119,18 @@ void flush_output(void)
                 die("standard output: %m");
 }
 
+int text_compare(struct text a, struct text b)
+{
+        const int order = memcmp(a.bytes, b.bytes, a.size < b.size ? a.size : b.size);
+
+        return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+int text_compare_elements(const void *a, const void *b)
+{
+        return text_compare(*(const struct text *)a, *(const struct text *)b);
+}
+
 bool take_line(struct text *rest, struct text *line)
 {
         const char *newline;

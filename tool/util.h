@@ -56,6 +56,10 @@ struct text {
         size_t size;
 };
 
+/* The order of their bytes, a shorter one first; and the same for qsort(3) and bsearch(3). */
+int text_compare(struct text a, struct text b);
+int text_compare_elements(const void *a, const void *b);
+
 /*
  * The one reader of lines: takes the next line of a text, without its newline. Returns false if
  * none is left. A last line need not have a newline.

@@ -70,6 +70,10 @@ mount --bind /tmp/off $file
 is "$(result subuidctl enable)" "subuidctl: $file: a mount point; change the file that is mounted there
 1" 'a mount point'
 umount $file
+mount --bind /etc /etc && mount -o remount,bind,ro /etc
+is "$(result subuidctl enable)" "subuidctl: $file: left as it is: making a new file beside it: Read-only file system
+1" 'a read-only /etc'
+umount /etc
 cp "$(command -v subuidctl)" /tmp/setuid
 chmod 4755 /tmp/setuid
 is "$(result setpriv --reuid 12345 --regid 12345 --clear-groups /tmp/setuid enable)" \
@@ -131,7 +135,7 @@ fails() {
 }
 mapfile -t calls < <(calls enable /tmp/off)
 creation=$(printf '%s\n' "${calls[@]}" | grep '^openat ' | tail -n 1)
-fails 'unlinkat 1' EROFS 'removing a left-over: Read-only file system'
+fails 'unlinkat 1' EPERM 'removing a left-over: Operation not permitted'
 fails "$creation" ENOSPC 'making a new file beside it: No space left on device'
 fails 'write 2' ENOSPC 'writing a new file beside it: No space left on device'
 fails 'write 2' EDQUOT 'writing a new file beside it: Disk quota exceeded'

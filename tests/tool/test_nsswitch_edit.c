@@ -78,6 +78,9 @@ static void adds_in_its_place(void **state)
              "f:1: [NOTFOUND=return] would hide"},
             {"passwd: sss [NOTFOUND=return] files subuid\n", NULL,
              "f:1: [NOTFOUND=return] would hide"},
+            {"passwd: files subuid [NOTFOUND=continue] [SUCCESS=continue] sss\n", NULL,
+             "f:1: what follows the second"},
+            {"passwd: files subuid # sss\n", NULL, "f:1: a comment behind services"},
             {"passwd: files [SUCCESS=continue] subuid\n", NULL, "f:1: [SUCCESS=continue] goes on"},
             {"passwd: files systemd [!UNAVAIL=continue]\n",
              "passwd: files subuid systemd [!UNAVAIL=continue]\n", NULL},
@@ -201,6 +204,21 @@ static void adds_only(void **state)
         (void)state;
         assert_true(nsswitch_add(&text, &add));
         assert_text(text, "passwd: subuid files\ngroup: files subuid\n", 41);
+
+        *last_warning = '\0';
+        text = (struct text){"passwd: subuid sss\ngroup: files\n", 32};
+        assert_true(nsswitch_add(&text, &add));
+        assert_string_equal(last_warning, "");
+
+        text = (struct text){"passwd: a [NOTFOUND=return]\ngroup: subuid\n", 43};
+        assert_false(nsswitch_add(&text, &add));
+        assert_string_equal(last_warning,
+                            "f:1: [NOTFOUND=return] would hide subuid behind it; take it away, "
+                            "then run 'subuidctl enable'");
+
+        text = (struct text){"passwd: a [NOTFOUND=return]\ngroup:\n", 36};
+        assert_false(nsswitch_add(&text, &add));
+        assert_true(strncmp(last_warning, "f:1: ", 5) == 0);
 }
 
 static void a_last_line_without_a_newline(void **state)
