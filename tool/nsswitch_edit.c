@@ -136,18 +136,11 @@ static bool add_to(struct text *text, const char *database, const char *record,
                 judgement.state = NSSWITCH_STANDS;
         switch (judgement.state) {
         case NSSWITCH_STANDS:
-<<<<<<< HEAD
-                if (judgement.directory)
+                if (judgement.directory && !wish->add_only)
                         *done = xasprintf("%s:%lu: " NSSWITCH_WORD
                                           " in front of %s stays; --move moves it",
                                           wish->path, judgement.line->number,
                                           nsswitch_text(&nsswitch, judgement.directory->name));
-=======
-                if (judgement.directory && !wish->add_only)
-                        warn("%s:%lu: " NSSWITCH_WORD " in front of %s stays; --move moves it",
-                             wish->path, judgement.line->number,
-                             nsswitch_text(&nsswitch, judgement.directory->name));
->>>>>>> packages
                 break;
         case NSSWITCH_REFUSED:
                 say_refusal(&judgement, wish, broken);
@@ -192,8 +185,7 @@ bool nsswitch_add(struct text *text, const struct nsswitch_wish *wish)
         bool added = true, broken = false;
         char *done[2] = {NULL};
 
-<<<<<<< HEAD
-        for (size_t i = 0; i < 2; i++)
+        for (size_t i = 0; i < 2 && (added || !wish->add_only); i++)
                 added &= add_to(text, databases[i], wish->records[i], wish, &broken, &done[i]);
         if (!added)
                 return false;
@@ -202,9 +194,4 @@ bool nsswitch_add(struct text *text, const struct nsswitch_wish *wish)
                         warn("%s", done[i]);
         add_to_initgroups(text, wish);
         return true;
-=======
-        for (size_t i = 0; nsswitch_databases[i] && (added || !wish->add_only); i++)
-                added &= add_to(text, nsswitch_databases[i], wish->records[i], wish, &broken);
-        return added;
->>>>>>> packages
 }
