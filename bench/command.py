@@ -99,7 +99,7 @@ def cases():
         lambda n: {'account': 2 * n, 'overlap-of-one': 2 * (n - 1)})
     yield ('check', 'no ranges', lambda n: {'subuid': lines(n, lambda i: f'a{i}:{200000 + i}:1x')},
            lambda n: {'no-range': 2 * n})
-    yield ('check', 'counts of 0', lambda n: {'subuid': lines(n, lambda i: f'a:{200000}:0')},
+    yield ('check', 'counts of nothing', lambda n: {'subuid': lines(n, lambda i: f'a:{200000}:0')},
            lambda n: {'empty-range': 2 * n})
     yield ('check', 'of all kinds', lambda n: {'subuid': mixed(n), **accounts(n // 32, lambda i: i)},
            lambda n: None)

@@ -38,7 +38,7 @@ check, owners by number N
 check, n names of one number N
 check, n accounts in each range N
 check, no ranges N
-check, counts of 0 N
+check, counts of nothing N
 check, of all kinds N
 disable, n words N
 disable, n words, each behind a colon N
