@@ -101,20 +101,21 @@ __attribute__((noreturn)) static void refuse(const struct nsswitch_file *file)
         die("%s: %s; %s", file->path, file->kept, file->advice);
 }
 
-/* Changes the file, or prints what would change. */
+/* Changes the file and prints what has changed, or what would. */
 static int change(const struct nsswitch_file *file, struct text new, bool dry_run)
 {
         if (is_same(file->text, new))
                 return nothing_to_do(file, dry_run);
-        /* A dry run shows what its keeper has to change. */
-        if (file->kept && !dry_run)
-                refuse(file);
+        if (!dry_run) {
+                if (file->kept)
+                        refuse(file);
+                nsswitch_file_replace(file, new);
+        }
         print_difference(file->text, new);
         flush_output();
+        /* A dry run shows what its keeper has to change. */
         if (file->kept)
                 refuse(file);
-        if (!dry_run)
-                nsswitch_file_replace(file, new);
         return EXIT_SUCCESS;
 }
 
