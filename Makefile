@@ -36,13 +36,15 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-arch check-central check-readme check-packages dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-arch check-central check-security check-readme check-packages dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
 have_tool := $(shell printf '\043include <libsmartcols/libsmartcols.h>\n\043include <shadow/subid.h>\n' | \
 	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 tool = $(if $(have_tool),build/subuidctl)
+# Settings for other programs, which docs/security.md explains.
+recipes = $(wildcard packaging/recipes/*)
 units = packaging/systemd/subuidctl-import.service packaging/systemd/subuidctl-import.timer
 tool_objects = $(patsubst %.c,build/%.o,$(wildcard tool/*.c)) build/subid_file.o build/account_name.o
 
@@ -94,6 +96,7 @@ check-all:
 	$(MAKE) --no-print-directory check-system
 	$(MAKE) --no-print-directory check-releases
 	$(MAKE) --no-print-directory check-central
+	$(MAKE) --no-print-directory check-security
 
 # Needs root and a mirror: the C library, systemd and runtimes of these releases of Debian, in bare
 # roots, two at a time. Inside such a root there is nothing more to see.
@@ -118,6 +121,16 @@ ifdef NSS_SUBUID_RELEASE
 else
 	@tests/lib/deps.sh --install releases
 	prove --exec '' tests/central/sssd.t
+endif
+
+# Needs root and a mirror: mail, web and file servers, sudo, cron and others, in a bare root of one release.
+# TESTS=tests/security/NAME.t for one of them.
+check-security:
+ifdef NSS_SUBUID_RELEASE
+	@echo 'check-security: this is a root of $(NSS_SUBUID_RELEASE)'
+else
+	@tests/lib/deps.sh --install releases
+	prove --exec '' tests/releases/security.t
 endif
 
 # Needs root, amd64, Linux 6.7 and a mirror: the module on other architectures, in roots of theirs, two
@@ -345,6 +358,10 @@ install: all
 		"$(DESTDIR)$(systemdsystemunitdir)/subuidctl-import.service")
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
 	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
+	$(INSTALL) -m 644 docs/security.md "$(DESTDIR)$(docdir)/security.md"
+	$(INSTALL) -d "$(DESTDIR)$(docdir)/recipes"
+	$(INSTALL) -m 644 $(recipes) "$(DESTDIR)$(docdir)/recipes"
+	sed -i 's|@NAME_PREFIX@|$(NAME_PREFIX)|g' $(recipes:packaging/%="$(DESTDIR)$(docdir)/%")
 	@echo
 	@[ -n "$(DESTDIR)" ] || [ "$(libdir)" -ef "/usr/$(libc_dir)" ] || printf '%s\n' \
 		'Where libc is not, the dynamic linker does not look by itself. Tell it:' \
@@ -361,7 +378,8 @@ uninstall:
 		"$(DESTDIR)$(mandir)/man8/subuidctl.8"
 	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example" \
 		$(foreach unit,$(notdir $(units)),"$(DESTDIR)$(systemdsystemunitdir)/$(unit)")
-	rmdir "$(DESTDIR)$(docdir)" 2>/dev/null || :
+	rm -f "$(DESTDIR)$(docdir)/security.md" $(recipes:packaging/%="$(DESTDIR)$(docdir)/%")
+	rmdir "$(DESTDIR)$(docdir)/recipes" "$(DESTDIR)$(docdir)" 2>/dev/null || :
 
 # --- release and packages -------------------------------------------------------------------------
 
@@ -450,6 +468,7 @@ help:
 	@echo 'make check-system    tests that need root, in namespaces'
 	@echo 'make check-releases  the module in bare roots of Debian 11 to 14, with a real systemd'
 	@echo 'make check-central   subuidctl import from slapd and SSSD, in a bare root of Debian 14 or sid'
+	@echo 'make check-security  mail, web and file servers, sudo and others, in a bare root of Debian 14'
 	@echo 'make check-all       install what the tests need (Debian), then run all of the above'
 	@echo 'make check-arch      the module on i386, arm64, armhf, ppc64el and s390x, in roots of theirs'
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'

@@ -27,7 +27,7 @@ is "$(files "$module" | grep -v '/doc/')" "-rwxr-xr-x root $libdir/libnss_subuid
 lrwxrwxrwx root /usr/share/man/man8/libnss_subuid.so.2.8
 -rw-r--r-- root /usr/share/man/man8/nss_subuid.8" 'nss-subuid: its files'
 is "$(files "$module" | sed -n 's/.*\/doc\/nss-subuid\///p' | tr '\n' ' ')" \
-        'README.md authselect/README.md authselect/with-subuid.sed containers.md nsswitch.conf.example ' 'its documents'
+        "README.md authselect/README.md authselect/with-subuid.sed containers.md nsswitch.conf.example $(cd packaging && printf '%s ' recipes/*)security.md " 'its documents'
 is "$(files "$tool")" "-rw-r--r-- root /usr/lib/systemd/system/subuidctl-import.service
 -rw-r--r-- root /usr/lib/systemd/system/subuidctl-import.timer
 -rwxr-xr-x root $(rpm --eval %_sbindir)/subuidctl

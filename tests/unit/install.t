@@ -49,10 +49,17 @@ if [ -x build/subuidctl ]; then
         is "$(grep ^ExecStart= "$scratch/opt/x/lib/systemd/system/subuidctl-import.service")" 'ExecStart=/opt/x/sbin/subuidctl import' \
                 'the unit starts the command where it is'
 fi
-is "$(files)" "./lib/here/libnss_subuid.so.2 ./man/man8/libnss_subuid.so.2.8 ./man/man8/nss_subuid.8 $tool./opt/x/share/doc/nss-subuid/nsswitch.conf.example " \
+doc=$(cd packaging && printf './opt/x/share/doc/nss-subuid/%s ' nsswitch.conf.example recipes/* security.md)
+is "$(files)" "./lib/here/libnss_subuid.so.2 ./man/man8/libnss_subuid.so.2.8 ./man/man8/nss_subuid.8 $tool$doc" \
         'prefix, libdir and mandir are heeded'
 make uninstall DESTDIR="$scratch" prefix=/opt/x libdir=/lib/here mandir=/man >/dev/null 2>&1
 is "$(files)" '' 'by uninstall too'
+
+make install DESTDIR="$scratch" NAME_PREFIX=subuid- >/dev/null 2>&1
+recipes=$scratch/usr/share/doc/nss-subuid/recipes
+is "$(cd packaging/recipes && echo *)" "$(cd "$recipes" && echo *)" 'recipes for other programs'
+is "$(grep -L 'subuid-\[0-9\]+' "$recipes"/*)" '' 'have the prefix of names'
+make uninstall DESTDIR="$scratch" >/dev/null 2>&1
 
 output=$(make install have_tool= DESTDIR="$scratch" 2>&1)
 ok $? 'without libsmartcols and libsubid'
