@@ -17,18 +17,18 @@ docdir = $(datarootdir)/doc/nss-subuid
 sbindir = $(exec_prefix)/sbin
 systemdsystemunitdir = $(prefix)/lib/systemd/system
 INSTALL = install
-# The word in front of each number in the names; see nss_subuid.h.
-NAME_PREFIX = _
+# The word in front of each number in the names, where it is not to be that of account_name.h.
+NAME_PREFIX ?=
 
 module = libnss_subuid.so.2
-sources = nss_subuid.c subid_file.c account_name.c
-headers = nss_subuid.h subid_file.h account_name.h
+sources = nss_subuid.c subid_file.c subid_range.c account_name.c
+headers = nss_subuid.h subid_file.h subid_range.h account_name.h build/name_prefix
 objects = $(sources:%.c=build/%.o)
 
 # C11 with what glibc adds; symbols, frames and relocations as a library inside other programs
 # should have them. On 32-bit machines, files beyond 2 GiB and changed after 2038 are files as others.
 module_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
-	-DNAME_PREFIX='"$(NAME_PREFIX)"'
+	$(if $(NAME_PREFIX),-DNAME_PREFIX='"$(NAME_PREFIX)"')
 module_cflags = -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong
 warnings = -Wall -Wextra -Wconversion -Wshadow
 module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.sym \
@@ -36,7 +36,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-arch check-central check-security check-readme check-packages dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help
+.PHONY: all demo check check-system check-all check-releases check-arch check-central check-security check-readme check-packages dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help FORCE
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -46,7 +46,17 @@ tool = $(if $(have_tool),build/subuidctl)
 # Settings for other programs, which docs/security.md explains.
 recipes = $(wildcard packaging/recipes/*)
 units = packaging/systemd/subuidctl-import.service packaging/systemd/subuidctl-import.timer
-tool_objects = $(patsubst %.c,build/%.o,$(wildcard tool/*.c)) build/subid_file.o build/account_name.o
+tool_libs = -lsmartcols -lsubid -ldl
+# Each of these has a main of its own; the rest are subuidctl's parts.
+tool_mains = subuidctl nsswitch_hook
+tool_sources = $(wildcard tool/*.c tool/check/*.c)
+tool_module_objects = build/subid_file.o build/subid_range.o build/account_name.o
+tool_objects = $(patsubst %.c,build/%.o,$(filter-out $(tool_mains:%=tool/%.c),$(tool_sources))) $(tool_module_objects)
+
+# For the scripts of a package that edits nsswitch.conf: the parts of "subuidctl enable" that need libc alone.
+hook_parts = child libraries lock nsswitch nsswitch_edit nsswitch_file nsswitch_place ranges replace root segments \
+	userdb util
+hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook $(hook_parts)) $(tool_module_objects)
 
 all: build/$(module) $(tool)
 	$(if $(tool),,@echo 'subuidctl is left out: it needs the headers of libsmartcols and libsubid')
@@ -54,10 +64,13 @@ all: build/$(module) $(tool)
 build/$(module): $(objects) nss_subuid.sym
 	$(CC) $(CFLAGS) $(LDFLAGS) $(module_ldflags) -o $@ $(objects)
 
-build/subuidctl: $(tool_objects)
-	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(tool_objects) -lsmartcols -lsubid -ldl
+build/subuidctl: build/tool/subuidctl.o $(tool_objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $^ $(tool_libs)
 
-$(filter build/tool/%,$(tool_objects)): $(wildcard tool/*.h)
+build/nsswitch-hook: $(hook_objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $^
+
+$(patsubst %.c,build/%.o,$(tool_sources)): $(wildcard tool/*.h tool/check/*.h)
 
 build/tool/%.o: tool/%.c $(headers) Makefile
 	@mkdir -p $(@D)
@@ -66,6 +79,13 @@ build/tool/%.o: tool/%.c $(headers) Makefile
 build/%.o: %.c $(headers) Makefile
 	@mkdir -p $(@D)
 	$(compile) -c -o $@ $<
+
+# The prefix in use, also for the tests: with another one, all is compiled anew.
+build/name_prefix: FORCE
+	@mkdir -p $(@D)
+	@prefix=$$(printf '\043include "account_name.h"\nNAME_PREFIX\n' | \
+		$(CC) $(module_cppflags) $(CPPFLAGS) -I. -E -P - | sed -n '$$s/"//gp') && \
+		[ "$$prefix" = "$$(cat $@ 2>/dev/null)" ] || printf '%s\n' "$$prefix" >$@
 
 # --- see it work ----------------------------------------------------------------------------------
 
@@ -79,7 +99,7 @@ demo:
 # Needs no root and no network and installs nothing. 20 seconds of it are fuzzing.
 check:
 	@tests/lib/deps.sh check
-	$(MAKE) --no-print-directory all bench_tools $(fuzz_tools) $(check_programs)
+	$(MAKE) --no-print-directory all bench_tools $(fuzz_tools) $(check_programs) build/nsswitch-hook
 	prove --exec '' $(filter-out $(without),$(check_programs) $(sort $(wildcard tests/unit/*.t tests/tool/*.t)))
 
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
@@ -155,16 +175,17 @@ check-readme-%:
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
 check_programs = $(unit_tests) build/tests/test_faults $(tool_tests)
 test_tools = $(addprefix build/tests/,probe ask against_libsubid libnss_members.so.2 libnss_hang.so.2 \
-	concurrency concurrency_tsan libsubid_test.so runc-bullseye)
+	concurrency concurrency_tsan libsubid_test.so runc-bullseye) $(test_sources)
+test_sources = $(addprefix build/tests/libnss_,house.so.2 away.so.2 busy.so.2)
 
-# Parts of the command; what else of it they want, the tests bring along.
+# Parts of the command, on all of its ground.
 tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
 
-build/tests/tool/test_edit: build/tool/nsswitch.o
+build/tests/tool/test_nsswitch_edit: wrapped_parts = -Wl,--wrap=warn
 
-build/tests/tool/test_%: tests/tool/test_%.c build/tool/%.o build/subid_file.o
+build/tests/tool/test_%: tests/tool/test_%.c $(tool_objects)
 	@mkdir -p $(@D)
-	$(compile) -I. -o $@ $^ -lcmocka
+	$(compile) -I. $(wrapped_parts) -o $@ $^ -lcmocka $(tool_libs)
 
 # What the module's objects open and read, tests/lib/files.c answers; it counts their searches.
 wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close memchr
@@ -206,9 +227,17 @@ build/tests/libsubid_test.so: tests/central/plugin.c
 	@mkdir -p $(@D)
 	$(compile) -fvisibility=default -shared -o $@ $<
 
-build/tests/libnss_%.so.2: tests/nss/nss_%.c
+build/tests/libnss_%.so.2: tests/nss/nss_%.c $(headers)
 	@mkdir -p $(@D)
-	$(compile) -fvisibility=default -shared -o $@ $<
+	$(compile) -I. -fvisibility=default -shared -o $@ $<
+
+# Three of one kind: one that answers, one that is down and one that is busy.
+$(test_sources): build/tests/libnss_%.so.2: tests/nss/nss_source.c
+	@mkdir -p $(@D)
+	$(compile) -fvisibility=default -shared $(source_$*) -o $@ $<
+
+source_away = -DSOURCE=away -DFIRST=5040 -DMISS=NSS_STATUS_UNAVAIL -DERROR=ECONNREFUSED
+source_busy = -DSOURCE=busy -DFIRST=5050 -DMISS=NSS_STATUS_TRYAGAIN -DERROR=EAGAIN
 
 # Debian 11's runc, which runs on later releases too. An old copy of the mirror may be all that can be
 # reached.
@@ -254,7 +283,7 @@ mutants mutants-sample:
 # keeps what it has learned in build/fuzz/corpus.
 FUZZ_TIME = 60
 fuzz_harnesses = core lookup
-fuzz_core = tests/fuzz/fuzz_core.c subid_file.c account_name.c
+fuzz_core = tests/fuzz/fuzz_core.c subid_range.c account_name.c
 fuzz_lookup = -include tests/fuzz/calls.h tests/fuzz/fuzz_lookup.c $(sources)
 fuzz_shared = tests/fuzz/harness.c tests/fuzz/model.c
 fuzz_files = $(wildcard tests/fuzz/*.[ch]) $(sources) $(headers) Makefile
@@ -324,9 +353,9 @@ build/bench/bench: bench/bench.c
 	@mkdir -p $(@D)
 	$(compile) -o $@ $< -ldl -lpthread
 
-build/bench/libnss_%.so.2: bench/nss_empty.c
+build/bench/libnss_%.so.2: bench/nss_empty.c $(headers)
 	@mkdir -p $(@D)
-	$(compile) $(if $(filter imports,$*),-DIMPORTS) -fvisibility=default -shared \
+	$(compile) $(if $(filter imports,$*),-DIMPORTS) -I. -fvisibility=default -shared \
 		-Wl,-z,relro,-z,now,-z,defs,-z,nodelete -Wl,-soname,$(@F) -o $@ $<
 
 # The picture of a lookup's way; needs Graphviz.
@@ -430,9 +459,9 @@ check-packages-%:
 
 # --- keep it tidy ---------------------------------------------------------------------------------
 
-c_files = $(wildcard *.[ch] tool/*.[ch] tests/*/*.[ch] bench/*.c)
+c_files = $(wildcard *.[ch] tool/*.[ch] tool/check/*.[ch] tests/*/*.[ch] bench/*.c)
 shell_files = $(shell grep -lE '^\#!/bin/(ba)?sh' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run \
-	packaging/debian/*.post* packaging/debian/tests/*)
+	packaging/debian/*.post* packaging/debian/*.pre* packaging/debian/tests/*)
 
 # ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
 lint:
@@ -442,10 +471,10 @@ lint:
 		$(module_cppflags) -std=gnu11 -I. -Itests/lib
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -I. \
-		$(sources) $(wildcard tool/*.c)
+		$(sources) $(tool_sources)
 	shellcheck $(shell_files)
 	! mandoc -T lint man/*.8 2>/dev/null | grep -v 'referenced manual not found'
-	for f in $(sources) $(wildcard tool/*.c); do \
+	for f in $(sources) $(tool_sources); do \
 		for cc in 'gcc -fanalyzer' clang; do \
 			$$cc $(module_cppflags) -I. -std=gnu11 $(warnings) -Werror -O2 \
 				-c -o /dev/null $$f || exit 1; \

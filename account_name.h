@@ -2,8 +2,6 @@
 #ifndef ACCOUNT_NAME_H
 #define ACCOUNT_NAME_H
 
-#include "nss_subuid.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +10,15 @@
  * The name of a subordinate ID: NAME_PREFIX and the ID in decimal. An ID has one name and a name
  * one ID, so the two functions are each other's inverse.
  */
+
+/*
+ * One character, because ps and top have 8 columns for a user; "_", because no account is called
+ * "_" and a number, and systemd's strict rules allow it. A build may choose another: here, or by
+ * "make NAME_PREFIX=sub-".
+ */
+#ifndef NAME_PREFIX
+#define NAME_PREFIX "_"
+#endif
 
 /* Bytes of the longest name, its NUL included. A 32-bit number has at most 10 digits. */
 #define ACCOUNT_NAME_SIZE (sizeof(NAME_PREFIX) + 10)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "nss_subuid.h"
 
-#include "account_name.h"
 #include "subid_file.h"
 
 #include <errno.h>
@@ -101,25 +100,11 @@ static int pack_group(gid_t gid, struct group *grp, char *buffer, size_t size)
 /* Answers for a UID, or, by name, for one that no local account has. */
 static int answer_user(uid_t uid, bool by_name, struct passwd *pwd, char *buffer, size_t size)
 {
-        struct subid subid;
-        gid_t gid = ENTRY_NO_GID;
-        int r;
+        struct subid user;
+        gid_t gid;
+        const int r = subid_file_locate_user(uid, by_name, &user, &gid);
 
-        subid.id = uid;
-        r = subid_file_locate(SUBID_USERS, &subid);
-        if (r <= 0)
-                return r;
-        if (by_name) {
-                r = subid_file_is_account(SUBID_USERS, &subid);
-                if (r != 0)
-                        return r < 0 ? r : NOT_OURS;
-        }
-        r = subid_file_id_at(SUBID_GROUPS, &subid);
-        if (r < 0)
-                return r;
-        if (r > 0 && !subid_excluded(subid.id))
-                gid = subid.id;
-        return pack_user(uid, gid, &subid, pwd, buffer, size);
+        return r <= 0 ? r : pack_user(uid, gid, &user, pwd, buffer, size);
 }
 
 /* Answers for a GID, or, by name, for one that no local group has. */

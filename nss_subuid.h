@@ -2,6 +2,8 @@
 #ifndef NSS_SUBUID_H
 #define NSS_SUBUID_H
 
+#include "account_name.h"
+
 #include <grp.h>
 #include <nss.h>
 #include <pwd.h>
@@ -26,24 +28,15 @@
  * written; every string of an entry lies in the buffer.
  */
 
-#define NSS_SUBUID_VERSION "0.1.0"
-
-/*
- * The name of an ID is this prefix and the ID in decimal. One character, because ps and top have 8
- * columns for a user; "_", because no account is called "_" and a number and systemd's strict rules
- * allow it. A build may choose another.
- */
-#ifndef NAME_PREFIX
-#define NAME_PREFIX "_"
-#endif
+#define NSS_SUBUID_VERSION "0.2.0"
 
 /* With "x" and no shadow entry behind it, PAM refuses the account; "*" would let root's su in. */
 #define ENTRY_PASSWD "x"
 /* Not "/": sshd would read keys from /.ssh/authorized_keys. */
 #define ENTRY_DIR "/nonexistent"
 #define ENTRY_SHELL "/usr/sbin/nologin"
-/* The group of a user whose owner has no subordinate GID at the same position: nogroup. */
-#define ENTRY_NO_GID 65534
+/* The group of all these users, where the administrator has made it. It opens nothing. */
+#define GROUP_NAME "nss-subuid"
 /* So many bytes of an owner, at most, are shown in pw_gecos. */
 #define ENTRY_OWNER_MAX 64
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "replace.h"
 
-#include "subuidctl.h"
+#include "util.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,7 +74,8 @@ static const char *make_new(int folder, int old, const struct stat *status, cons
         const char *failed;
         int fd;
 
-        if (unlinkat(folder, TEMPORARY, 0) < 0 && errno != ENOENT)
+        /* A read-only file system says so before it looks whether there is anything. */
+        if (unlinkat(folder, TEMPORARY, 0) < 0 && errno != ENOENT && errno != EROFS)
                 return "removing a left-over";
         fd = openat(folder, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes the core of subid_file.h and the names of account_name.h, with no I/O. Every block of
+ * Fuzzes subid_range.h and the names of account_name.h, with no I/O. Every block of
  * bytes is of its own and exactly as long as it says, so that a byte read too far, in front or
  * behind, is seen; the lines are asked at once or in pieces; every answer is compared with the
  * model's.
@@ -8,7 +8,7 @@
 #include "account_name.h"
 #include "harness.h"
 #include "model.h"
-#include "subid_file.h"
+#include "subid_range.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -21,7 +21,7 @@ void model_begin(void)
         bytes_used = 0;
 }
 
-/* As shadow reads a line, but for the differences that subid_file.h names. The line is spoilt. */
+/* As shadow reads a line, but for the differences that subid_range.h names. The line is spoilt. */
 static bool read_range(char *line, size_t length, struct model_range *range)
 {
         uint64_t numbers[2];

@@ -8,7 +8,7 @@
 
 /*
  * What the module has to answer: slow, obvious, and written without its code. It shares NAME_PREFIX
- * with it, and the C library's strtoul, by which subid_file.h says how a number is read.
+ * with it, and the C library's strtoul, by which subid_range.h says how a number is read.
  */
 
 struct model_range {

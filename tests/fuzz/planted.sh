@@ -26,35 +26,35 @@ bug() {
 pattern=${1-}
 
 # Numbers and ranges.
-bug core subid_file.c 'a range holds the ID behind it' 's/id - range->start < range->count/id - range->start <= range->count/'
-bug core subid_file.c 'a range does not hold its first ID' 's/return id >= range->start/return id > range->start/'
-bug core subid_file.c 'the last ID is passed over' 's/id - start >= count/id - start + 1 >= count/'
-bug core subid_file.c 'a range may end behind 2^32' 's/UINT64_C(0x100000000) - range/UINT64_C(0x100000001) - range/'
-bug core subid_file.c 'a plain range may end behind 2^32' 's/start + count > UINT64_C(0x100000000)/start + count > UINT64_C(0x100000001)/'
-bug core subid_file.c 'octal is read as decimal' 's/hexadecimal ? 16 : 8/hexadecimal ? 16 : 10/'
-bug core subid_file.c 'a leading zero is plain' "s/\*end == '0' && digits > 1 ? NULL : end/end/"
-bug core subid_file.c 'a carriage return is no blank' "s/c <= '.r'/c < '\\\\r'/"
-bug core subid_file.c 'eight bytes are read of seven' 's/end - line < 8/end - line < 7/'
-bug core subid_file.c 'a colon is a digit in one of eight places' 's/0x7676767676767676/0x7676757676767676/'
+bug core subid_range.h 'a range holds the ID behind it' 's/id - range->start < range->count/id - range->start <= range->count/'
+bug core subid_range.h 'a range does not hold its first ID' 's/return id >= range->start/return id > range->start/'
+bug core subid_range.c 'the last ID is passed over' 's/id - start >= count/id - start + 1 >= count/'
+bug core subid_range.c 'a range may end behind 2^32' 's/UINT64_C(0x100000000) - range/UINT64_C(0x100000001) - range/'
+bug core subid_range.c 'a plain range may end behind 2^32' 's/start + count > UINT64_C(0x100000000)/start + count > UINT64_C(0x100000001)/'
+bug core subid_range.c 'octal is read as decimal' 's/hexadecimal ? 16 : 8/hexadecimal ? 16 : 10/'
+bug core subid_range.c 'a leading zero is plain' "s/\*end == '0' && digits > 1 ? NULL : end/end/"
+bug core subid_range.c 'a carriage return is no blank' "s/c <= '.r'/c < '\\\\r'/"
+bug core subid_range.c 'eight bytes are read of seven' 's/end - line < 8/end - line < 7/'
+bug core subid_range.c 'a colon is a digit in one of eight places' 's/0x7676767676767676/0x7676757676767676/'
 
 # Lines and owners.
-bug core subid_file.c 'a line may have 1,024 bytes' 's/length >= SUBID_LINE_MAX/length > SUBID_LINE_MAX/'
-bug core subid_file.c 'an owned line may have 1,024 bytes' 's/newline - line >= SUBID_LINE_MAX/newline - line > SUBID_LINE_MAX/'
-bug core subid_file.c 'a line shorter than the owner is read' 's/(size_t)(newline - line) <= length || //'
-bug core subid_file.c 'an owner may have a NUL byte' 's/return memchr(line, [^;]*;/return true;/'
-bug core subid_file.c 'an owner is the beginning of another' "s/ line.length. != ':' ||//"
-bug core subid_file.c '"-a" is an owner' "s/ || \*line == '-'//"
-bug core subid_file.c 'the last range wins' \
+bug core subid_range.c 'a line may have 1,024 bytes' 's/length >= SUBID_LINE_MAX/length > SUBID_LINE_MAX/'
+bug core subid_range.c 'an owned line may have 1,024 bytes' 's/newline - line >= SUBID_LINE_MAX/newline - line > SUBID_LINE_MAX/'
+bug core subid_range.c 'a line shorter than the owner is read' 's/(size_t)(newline - line) <= length || //'
+bug core subid_range.c 'an owner may have a NUL byte' 's/return memchr(line, [^;]*;/return true;/'
+bug core subid_range.c 'an owner is the beginning of another' "s/ line.length. != ':' ||//"
+bug core subid_range.c '"-a" is an owner' "s/ || \*line == '-'//"
+bug core subid_range.c 'the last range wins' \
         's/\(= range.owner_length;\n *\)return true;\n *}\n *return false;/\1subid->passed = 1;\n}\nreturn subid->passed == 1;/'
-bug core subid_file.c 'each piece begins at position 0' 's/\n\( *while (next_owned\)/subid->passed = 0;\n\1/'
-bug core subid_file.c 'a position has 32 bits' 's/subid->passed + (/(uint32_t)subid->passed + (/'
+bug core subid_range.c 'each piece begins at position 0' 's/\n\( *while (next_owned\)/subid->passed = 0;\n\1/'
+bug core subid_range.c 'a position has 32 bits' 's/subid->passed + (/(uint32_t)subid->passed + (/'
 
 # Accounts and names.
-bug core subid_file.c 'a cut field of an account counts' 's/newline - lines >= SUBID_LINE_MAX/newline - lines > SUBID_LINE_MAX/'
-bug core subid_file.c 'a comment is an account' "s/\*field == '#' || //"
+bug core subid_range.c 'a cut field of an account counts' 's/newline - lines >= SUBID_LINE_MAX/newline - lines > SUBID_LINE_MAX/'
+bug core subid_range.c 'a comment is an account' "s/\*field == '#' || //"
 bug core account_name.c 'a name may have a leading zero' "s/if (.p == '0' && p.1. != '.0')\n *return false;//"
 bug core account_name.c 'a name may be that of 2^32' 's/number > UINT32_MAX/number > UINT32_MAX + UINT64_C(1)/'
-bug core subid_file.c '65535 may have a name' 's/id == 65535 || //'
+bug core subid_range.h '65535 may have a name' 's/ROW(UINT32_C(65535)[^\n]*\n//'
 
 # Files.
 bug lookup subid_file.c 'a long line is cut too short' 's/kept = SUBID_LINE_MAX;/kept = SUBID_LINE_MAX - 1;/'
@@ -62,7 +62,7 @@ bug lookup subid_file.c 'more is read than there is room' 's/BUFFER_SIZE - kept)
 bug lookup subid_file.c 'a last line without newline is lost' 's/n == 0 && kept == 0/n == 0/'
 bug lookup subid_file.c 'each file begins at position 0' 's/r = text_open(text);/subid->passed = 0, r = text_open(text);/'
 bug lookup subid_file.c 'a file is not rewound' 's/lseek(text->fds.i., 0, SEEK_SET) < 0/false/'
-bug lookup subid_file.c 'the buffer is taken for the files' 's/text->blocks == 1/text->blocks >= 1/'
+bug lookup subid_file.c 'the buffer is taken for the files' 's/text.blocks == 1/text.blocks >= 1/'
 bug lookup subid_file.c 'an interrupted read is not tried again' 's/\(n = read([^;]*;\n *\)while ([^;]*;/\1while (false);/'
 bug lookup subid_file.c 'an error leaves a descriptor open' 's/text_end(&text);/if (r >= 0) text_end(\&text);/'
 bug lookup subid_file.c 'errno is not restored' 's/errno = text->saved_errno;//'
@@ -75,8 +75,8 @@ bug lookup nss_subuid.c 'a group needs a byte more' 's/size < account_name_size(
 bug lookup nss_subuid.c 'a position needs one byte' 's/decimal_length(subid->position)/1/'
 bug lookup nss_subuid.c 'DEL is shown' "s/c > '~' || //"
 bug lookup nss_subuid.c 'EINTR ends in UNAVAIL' 's/case -EINTR:\n//'
-bug lookup nss_subuid.c 'the group may be 65535' 's/r > 0 && !subid_excluded(subid.id)/r > 0/'
-bug lookup nss_subuid.c 'a group that cannot be read is made up' 's/\(SUBID_GROUPS, &subid);\n *if (r < 0)\n *return \)r;/\1ANSWERED;/'
+bug lookup subid_file.h 'the group may be 65535' 's/r > 0 && !subid_excluded(user->id)/r > 0/'
+bug lookup subid_file.h 'a group that cannot be read is made up' 's/\(SUBID_GROUPS, user);\n *if (r < 0)\n *return \)r;/\11;/'
 bug lookup nss_subuid.c 'a local group gets a second name' 's/subid_file_is_account(SUBID_GROUPS, &subid)/0/'
 
 # find_bug NUMBER: puts it in, builds, fuzzes, and prints its line of the table. Fails if it is not found.

@@ -33,15 +33,16 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SURVIVED = TOP / "build/mutants.survived"
-SOURCES = ["nss_subuid.c", "subid_file.c", "account_name.c"]
-HEADERS = ["nss_subuid.h", "subid_file.h", "account_name.h"]
+SOURCES = ["nss_subuid.c", "subid_file.c", "subid_range.c", "account_name.c"]
+HEADERS = ["nss_subuid.h", "subid_file.h", "subid_range.h", "account_name.h"]
 # The first one is what knows most of the file.
 TESTS = {
     "nss_subuid.c": ["test_nss_subuid"],
     "subid_file.c": ["test_subid_file", "test_nss_subuid"],
+    "subid_range.c": ["test_subid_range", "test_subid_file", "test_nss_subuid"],
     "account_name.c": ["test_account_name", "test_nss_subuid"],
 }
-ALL_TESTS = ["test_account_name", "test_nss_subuid", "test_subid_file"]
+ALL_TESTS = ["test_account_name", "test_nss_subuid", "test_subid_file", "test_subid_range"]
 
 # --- the changes ----------------------------------------------------------------------------------
 
@@ -97,12 +98,12 @@ class File:
         self.functions = []  # (start, end, name)
         self.tokenize()
         self.partner = self.pair_brackets()
-        self.types = TYPES | {t.text for t in self.tokens if re.fullmatch(r"\w+_t|find_function|file_path", t.text)}
+        self.types = TYPES | {t.text for t in self.tokens if re.fullmatch(r"\w+_t|find_function|subid_path", t.text)}
         self.find_changes()
 
     def tokenize(self):
-        """Splits the file. Of the preprocessor's lines only what stands behind #define NAME counts."""
-        directive = re.compile(r"^[ \t]*#[ \t]*(?:define[ \t]+\w+|(?:\\\n|[^\n])*)", re.MULTILINE)
+        """Splits the file. Of the preprocessor's lines only what stands behind #define NAME or NAME(…) counts."""
+        directive = re.compile(r"^[ \t]*#[ \t]*(?:define[ \t]+\w+(?:\([^)]*\))?|(?:\\\n|[^\n])*)", re.MULTILINE)
         code = directive.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), self.text)
         for match in TOKEN.finditer(code):
             if match.lastgroup != "skip":
@@ -370,8 +371,8 @@ class Killer:
 
     def __init__(self, folder, flags):
         self.folder = folder
-        # NAME_PREFIX is what the header says; a pointer made of a number is no mutant, but an error.
-        self.compile = shell_words("COMPILE") + ["-g0", "-Wno-error", "-Werror=int-conversion", "-UNAME_PREFIX"] + flags
+        # A pointer made of a number is no mutant, but an error.
+        self.compile = shell_words("COMPILE") + ["-g0", "-Wno-error", "-Werror=int-conversion"] + flags
         self.wrapped = [f"-Wl,--wrap={call}" for call in shell_words("WRAPPED")]
         self.limits = {}
         self.folder.mkdir(parents=True)

@@ -31,6 +31,8 @@ node() {
         printf '%s\n' "${@:3}" | tee /etc/subuid >/etc/subgid
 }
 
+groupadd --system nss-subuid
+
 node 'files subuid systemd' 'files [SUCCESS=merge] systemd subuid' containers:200000:268435456
 is "$(check; echo $?)" 0 'a node as it should be'
 is "$(setpriv --reuid 65534 --regid 65534 --clear-groups build/subuidctl check 2>&1; echo $?)" 0 \
@@ -39,11 +41,13 @@ is "$(check --root /; echo $?)" 0 '--root / is the running system'
 
 # The library.
 mv "$module" "$module.away"
-has '/etc/subgid:1 error round-trip
+has 'libnss_subuid.so.2 error library' 'no library: the cause, not that there is no answer'
+cp "$lib/libnss_hesiod.so.2" "$module"
+has 'libnss_subuid.so.2 warning library-version
+/etc/subgid:1 error round-trip
 /etc/subgid:1 error round-trip
 /etc/subuid:1 error round-trip
-/etc/subuid:1 error round-trip
-libnss_subuid.so.2 error library' 'no library, and no answer'
+/etc/subuid:1 error round-trip' 'a library that answers nothing'
 like "$(check)" 'for the C library 200000 is unknown by number, not _200000' 'in words'
 version=$(sed -n 's/^.define NSS_SUBUID_VERSION "\(.*\)"/\1/p' nss_subuid.h)
 LC_ALL=C sed "s/${version//./\\.}/9.9.9/" "$module.away" >"$module"
@@ -75,7 +79,8 @@ has '' 'and does not'
 # Other services of the line.
 node 'files subuid' 'files members subuid' a:100000:65536 b:200193:1000 c:300000:65536
 has '/etc/subgid:2 error answered' 'a service that knows the first ID of a range'
-is "$(check)" '/etc/subgid:2: error: 200193 is _200193 of members, a service of the line for group; move the range, or the account' 'in words'
+is "$(check)" 'subuidctl: members: not listed for group: four IDs of a range are asked for
+/etc/subgid:2: error: 200193 is _200193 of members, a service of the line for group; move the range, or the account' 'in words'
 node 'files subuid' 'files subuid members' b:199994:200
 has '/etc/nsswitch.conf:2 warning before-accounts
 /etc/subgid:1 error answered' 'the last one, behind subuid'
@@ -89,14 +94,36 @@ echo eve:x:1000000:1000000::/: >/var/lib/extrausers/passwd
 echo eve:x:1000000: >/var/lib/extrausers/group
 node 'files extrausers subuid' 'files extrausers subuid' root:1000000:1
 is "$(getent passwd 1000000 | cut -d : -f 1) $(check; echo $?)" 'eve 0' 'with a name of its own too'
+node 'files extrausers subuid' 'files extrausers subuid' root:900000:200000
+has '/etc/subgid:1 error answered
+/etc/subuid:1 error answered' 'somewhere in a range'
+for id in 1000001 1000002 1000003 1000004; do echo "eve$id:x:$id:1000000::/:"; done >>/var/lib/extrausers/passwd
+like "$(check)" '/etc/subuid:1: error: 1000000 is eve, 1000001 is eve1000001, 1000002 is eve1000002 and 2 more of extrausers, a service' 'in words'
+echo _900001:x:1100000:1100000::/: >>/var/lib/extrausers/passwd
+like "$(check)" 'extrausers: error: an account is called _900001, as the ID 900001 of a range, and has the ID 1100000:' 'one called as an ID of a range'
+echo eve:x:1000000:1000000::/: >/var/lib/extrausers/passwd
 node 'files extrausers subuid' 'files extrausers subuid' root:1000000:2
 has '/etc/subgid:1 error answered
-/etc/subgid:1 error round-trip
-/etc/subuid:1 error answered
-/etc/subuid:1 error round-trip' 'one of two is not'
+/etc/subuid:1 error answered' 'one of two is not'
 node 'files hang subuid' 'files subuid' containers:200000:65536
-has '/etc/nsswitch.conf warning no-answer
-/etc/nsswitch.conf:1 warning no-answer' 'a service that does not answer'
+has '/etc/nsswitch.conf:1 warning no-answer' 'a service that does not answer, which is said once'
+check >/dev/null 2>&1 &
+pid=$!
+child=
+until [ "$child" ] || ! kill -0 $pid 2>/dev/null; do
+        child=$(pgrep -P $pid)
+done
+kill -TERM $pid
+wait $pid
+for _ in $(seq 100); do
+        kill -0 "$child" 2>/dev/null || break
+        sleep 0.1
+done
+[ "$child" ] && ! kill -0 "$child" 2>/dev/null
+ok $? 'ended by SIGTERM meanwhile, it leaves no child behind'
+is "$(timeout 60 build/subuidctl list 2>&1)" 'subuidctl: the services of /etc/nsswitch.conf did not answer in time: not all accounts are known
+OWNER      ACCOUNT UIDS          COUNT GIDS          NAMES           SOURCE
+containers no      200000-265535 65536 200000-265535 _200000-_265535 /etc/subuid:1' 'list waits five seconds too'
 
 # A number that an account has is not looked up: it is found as one.
 node 'files subuid' 'files subuid' root:65530:6 root:1234:1

@@ -208,7 +208,7 @@ static unsigned int id_at(const struct content *content, const char *owner, unsi
                         return range->start + position;
                 position -= range->count;
         }
-        return ENTRY_NO_GID;
+        return 65534;
 }
 
 static void make_answer(const struct question *question, const struct content *users,

@@ -9,6 +9,7 @@ int caller(void)
         static char block[3000];
         struct subid subid;
         struct subid_range range;
+        struct subid_account account;
         struct passwd pwd;
         struct group grp;
         char name[32], buffer[256];
@@ -25,9 +26,9 @@ int caller(void)
         subid.passed = Frama_C_unsigned_long_interval(0, UINT64_MAX);
         subid.owner_length = Frama_C_size_t_interval(1, SUBID_LINE_MAX - 5);
         Frama_C_make_unknown(subid.owner, sizeof(subid.owner));
-        switch (Frama_C_interval(0, 8)) {
+        switch (Frama_C_interval(0, 10)) {
         case 0:
-                return subid_range_parse(block, length, &range);
+                return subid_range_parse(block, length, &range) && subid_range_end(&range) > 0;
         case 1:
                 return subid_find_owner(block, end, &subid);
         case 2:
@@ -39,8 +40,12 @@ int caller(void)
         case 5:
                 return subid_excluded(subid.id);
         case 6:
-                return account_name_parse(name, &id);
+                return subid_account_parse(block, length, &account);
         case 7:
+                return subid_behind_last(block, end, ':') == end;
+        case 8:
+                return account_name_parse(name, &id);
+        case 9:
                 return pack_user(subid.id, subid.id, &subid, &pwd, buffer, size);
         default:
                 return pack_group(subid.id, &grp, buffer, size);

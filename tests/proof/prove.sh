@@ -6,7 +6,7 @@
 #  - It reads and writes only what it may, makes no pointer outside of an object, compares and
 #    subtracts only pointers into the same one, reads nothing that was not written, and no signed
 #    number overflows, no shift is too wide, every loop ends. (Unsigned numbers may wrap: C says how.)
-#  - A range is as subid_file.h says.
+#  - A range is as subid_range.h says.
 # For which inputs: any bytes and any number of them in a text, any NUL-terminated name, any ID,
 # position and number of IDs passed, an owner of 1 to SUBID_LINE_MAX - 5 bytes, a buffer of any size.
 # The lines need not be whole. x86-64, the default NAME_PREFIX.
@@ -23,17 +23,24 @@ cd "$(dirname "$0")/../.."
 
 around='_nss_subuid_getgrgid_r _nss_subuid_getgrnam_r _nss_subuid_getpwnam_r _nss_subuid_getpwuid_r
         _nss_subuid_initgroups_dyn answer_group answer_user ask open_file read_file status_of
-        subid_file_holds subid_file_id_at subid_file_is_account subid_file_locate
+        ask_ranges subid_file_holds subid_file_id_at subid_file_is_account
+        subid_file_locate subid_file_locate_user
         text_begin text_end text_find text_find_in_file text_open'
 around=$(tr -s '[:space:]' '\n' <<<"$around")
 
 build=build/proof
 rm -rf $build
 mkdir -p $build
-for source in subid_file account_name nss_subuid; do
-        awk -f tests/proof/weave.awk tests/proof/$source.acsl $source.c
-done >$build/module.c
-cat tests/proof/caller.c >>$build/module.c
+# Its functions are proved, too; the sources below find this copy of it.
+awk -f tests/proof/weave.awk tests/proof/subid_range.h.acsl subid_range.h >$build/subid_range.h
+{
+        # An annotation cannot ask for the size of a literal.
+        printf '%s\n' '#include "account_name.h"' 'enum { PREFIX_LENGTH = sizeof(NAME_PREFIX) - 1 };'
+        for source in subid_range account_name nss_subuid; do
+                awk -f tests/proof/weave.awk tests/proof/$source.acsl $source.c
+        done
+        cat subid_file.c tests/proof/caller.c
+} >$build/module.c
 
 # Where Why3 keeps what it knows of provers.
 HOME=$PWD/$build why3 config detect >/dev/null 2>&1

@@ -32,7 +32,7 @@ is "$(readelf -dW $library | grep -c TEXTREL)" 0 'its text is not relocated'
 # group, bounds every chain of calls.
 scratch=$(mktemp -d build/object.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
-for source in nss_subuid subid_file account_name; do
+for source in nss_subuid subid_file subid_range account_name; do
         ${CC-gcc} -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -O2 -fstack-protector-strong -fPIC -fstack-usage \
                 -c -o "$scratch/$source.o" $source.c 2>"$scratch/errors" || cat "$scratch/errors"
 done
@@ -56,5 +56,20 @@ is "$(build subuid-)" '' 'a build may choose another prefix'
 is "$(build 123456789012345678901)" '' 'of up to 21 bytes'
 like "$(build 1234567890123456789012)" 'must fit into 31 bytes' 'no longer one'
 like "$(build '')" 'must not be empty' 'and no empty one'
+
+# Its default has one place, and what was compiled with another one is compiled anew.
+mkdir "$scratch/copy"
+cp -p Makefile ./*.[ch] nss_subuid.sym "$scratch/copy"
+# built [NAME_PREFIX=…]: what the Makefile says of the prefix, and what the object has of these.
+built() (
+        cd "$scratch/copy" && unset MAKEFLAGS MAKEOVERRIDES MFLAGS NAME_PREFIX
+        make --silent CC="${CC-gcc}" CFLAGS=-O0 "$@" build/account_name.o >make.log 2>&1 || cat make.log
+        echo "$(cat build/name_prefix) $(grep -ao 'one-\|two-' build/account_name.o | sort -u | tr '\n' ' ')"
+)
+is "$(built NAME_PREFIX=one-)" 'one- one- ' 'make NAME_PREFIX=one-'
+is "$(built NAME_PREFIX=two-)" 'two- two- ' 'another one'
+built >/dev/null
+sed -i 's/define NAME_PREFIX ".*"/define NAME_PREFIX "two-"/' "$scratch/copy/account_name.h"
+is "$(built)" 'two- two- ' 'the default is what account_name.h says'
 
 done_testing

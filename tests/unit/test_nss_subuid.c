@@ -289,9 +289,20 @@ static void gives_no_local_account_a_second_name(void **state)
 
 static void refuses_other_names_without_a_call(void **state)
 {
-        static const char *const names[] = {"",     "root",        "200193",     " _200193",
-                                            "_apt", "_0200193",    "_200193 ",   "_+200193",
-                                            "_",    "_4294967296", "containers", "_x200193"};
+        static const char *const names[] = {
+            "",
+            "root",
+            "200193",
+            "containers",
+            " " NAME_PREFIX "200193",
+            NAME_PREFIX,
+            NAME_PREFIX "apt",
+            NAME_PREFIX "0200193",
+            NAME_PREFIX "200193 ",
+            NAME_PREFIX "+200193",
+            NAME_PREFIX "x200193",
+            NAME_PREFIX "4294967296",
+        };
 
         (void)state;
         write_node_files();

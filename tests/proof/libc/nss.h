@@ -11,7 +11,4 @@ enum nss_status {
         NSS_STATUS_RETURN,
 };
 
-/* An annotation cannot ask for the size of a literal. */
-enum { PREFIX_LENGTH = sizeof(NAME_PREFIX) - 1 };
-
 #endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include "subid_range.h"
+
+#include <endian.h>
+#include <string.h>
+
+static bool is_blank(char c)
+{
+        return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The value of a digit of any base up to 16, or 16 if c is none. */
+static unsigned int digit_value(char c)
+{
+        if (c >= '0' && c <= '9')
+                return (unsigned int)(c - '0');
+        if (c >= 'a' && c <= 'f')
+                return (unsigned int)(c - 'a') + 10;
+        if (c >= 'A' && c <= 'F')
+                return (unsigned int)(c - 'A') + 10;
+        return 16;
+}
+
+/* Reads all of the text from p up to end as strtoul(p, , base) does; base is 0 or 10. */
+static bool parse_number(const char *p, const char *end, unsigned int base, uint32_t *number)
+{
+        uint64_t value = 0;
+
+        while (p < end && is_blank(*p))
+                p++;
+        if (p < end && *p == '+')
+                p++;
+        if (base == 0 && end - p >= 2 && *p == '0') {
+                const bool hexadecimal = p[1] == 'x' || p[1] == 'X';
+
+                base = hexadecimal ? 16 : 8;
+                p += hexadecimal ? 2 : 1;
+        } else {
+                base = 10;
+        }
+        if (p == end)
+                return false;
+        for (; p < end; p++) {
+                const unsigned int digit = digit_value(*p);
+
+                if (digit >= base)
+                        return false;
+                value = value * base + digit;
+                if (value > UINT32_MAX)
+                        return false;
+        }
+        *number = (uint32_t)value;
+        return true;
+}
+
+bool subid_range_parse(const char *line, size_t length, struct subid_range *range)
+{
+        const char *const end = line + length;
+        const char *start, *count;
+
+        if (length == 0 || length >= SUBID_LINE_MAX)
+                return false;
+        if (*line == '#' || *line == '+' || *line == '-' || *line == ':')
+                return false;
+        start = memchr(line, ':', length);
+        if (!start)
+                return false;
+        count = memchr(start + 1, ':', (size_t)(end - (start + 1)));
+        if (!count)
+                return false;
+        if (!parse_number(start + 1, count, 0, &range->start) ||
+            !parse_number(count + 1, end, 0, &range->count))
+                return false;
+        if (range->count > UINT64_C(0x100000000) - range->start)
+                return false;
+        range->owner = line;
+        range->owner_length = (size_t)(start - line);
+        return memchr(line, '\0', range->owner_length) == NULL;
+}
+
+#define SUBID_EXCLUDED_ROW(first, last, whose) {first, last, whose},
+
+const struct subid_excluded subid_excluded_ids[] = {SUBID_EXCLUDED(SUBID_EXCLUDED_ROW)};
+
+/* Moves *line over empty lines. Returns the newline behind it, or NULL if no line is left. */
+static const char *next_newline(const char **line, const char *end)
+{
+        while (*line < end && **line == '\n')
+                ++*line;
+        return *line < end ? memchr(*line, '\n', (size_t)(end - *line)) : NULL;
+}
+
+/*
+ * Reads the decimal number that ends before end: at most ten digits, of which the first may be "0"
+ * only if it is the only one. Returns where it begins, or NULL if there is no such number or less
+ * than eight bytes lie between line and end.
+ */
+static const char *plain_number(const char *line, const char *end, uint64_t *number)
+{
+        const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), high = ~low;
+        uint64_t bytes, others, scale = 100000000;
+        unsigned int digits;
+
+        if (end - line < 8)
+                return NULL;
+        /* Eight bytes at once, the last one on top. A digit becomes 0 to 9, others get a mark. */
+        memcpy(&bytes, end - 8, 8);
+        bytes = le64toh(bytes) ^ UINT64_C(0x3030303030303030);
+        others = (((bytes & low) + UINT64_C(0x7676767676767676)) | bytes) & high;
+        digits = others ? (unsigned int)__builtin_clzll(others) / 8 : 8;
+        if (digits == 0)
+                return NULL;
+        bytes &= ~UINT64_C(0) << (64 - 8 * digits);
+        /* Neighbours join: eight digits, four numbers of two, two of four, one of eight. */
+        bytes = (bytes * 10 + (bytes >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+        bytes = (bytes * 100 + (bytes >> 16)) & UINT64_C(0x0000ffff0000ffff);
+        *number = (bytes * 10000 + (bytes >> 32)) & UINT32_MAX;
+        end -= digits;
+        for (; digits >= 8 && digits < 10 && end > line && end[-1] >= '0' && end[-1] <= '9';
+             digits++) {
+                *number += (uint64_t)(*--end - '0') * scale;
+                scale *= 10;
+        }
+        return *end == '0' && digits > 1 ? NULL : end;
+}
+
+/*
+ * Reads the last two fields of a line if both are such numbers, as nearly all are. Returns the
+ * colon in front of them, or NULL: then the whole grammar has to say what the line is.
+ */
+static const char *plain_fields(const char *line, const char *newline, uint64_t *start,
+                                uint64_t *count)
+{
+        const char *field = plain_number(line, newline, count);
+
+        if (!field || field == line || field[-1] != ':')
+                return NULL;
+        field = plain_number(line, field - 1, start);
+        if (!field || field == line || field[-1] != ':')
+                return NULL;
+        return field - 1;
+}
+
+bool subid_find_owner(const char *lines, const char *end, struct subid *subid)
+{
+        const uint32_t id = subid->id;
+        struct subid_range range;
+        uint64_t start, count;
+
+        for (const char *newline; (newline = next_newline(&lines, end)); lines = newline + 1) {
+                /*
+                 * Whatever stands in front, with these numbers it does not hold the ID. (An ID
+                 * below the start is far above the count: the difference wraps.)
+                 */
+                if (plain_fields(lines, newline, &start, &count) && id - start >= count)
+                        continue;
+                if (!subid_range_parse(lines, (size_t)(newline - lines), &range) ||
+                    !subid_range_holds(&range, id))
+                        continue;
+                /* Not memcpy: memmove is wanted below, and each import costs every new process. */
+                memmove(subid->owner, range.owner, range.owner_length);
+                subid->owner_length = range.owner_length;
+                return true;
+        }
+        return false;
+}
+
+/* Reads a line if it is a range of this owner, which is that of a range. */
+static bool parse_owned(const char *line, const char *newline, const struct subid *subid,
+                        struct subid_range *range)
+{
+        const size_t length = subid->owner_length;
+        uint64_t start, count;
+
+        if ((size_t)(newline - line) <= length || line[length] != ':' ||
+            memcmp(line, subid->owner, length) != 0)
+                return false;
+        /* A start or a count of 2^32 passes, but then the other one is 0: it holds no ID. */
+        if (plain_fields(line, newline, &start, &count) != line + length ||
+            newline - line >= SUBID_LINE_MAX || start + count > UINT64_C(0x100000000))
+                return subid_range_parse(line, (size_t)(newline - line), range);
+        *range = (struct subid_range){line, length, (uint32_t)start, (uint32_t)count};
+        return true;
+}
+
+/* Moves *lines behind the next range of this owner. Returns false if there is none up to end. */
+static bool next_owned(const char **lines, const char *end, const struct subid *subid,
+                       struct subid_range *range)
+{
+        for (const char *newline; (newline = next_newline(lines, end));) {
+                const char *const line = *lines;
+
+                *lines = newline + 1;
+                if (parse_owned(line, newline, subid, range))
+                        return true;
+        }
+        return false;
+}
+
+bool subid_find_position(const char *lines, const char *end, struct subid *subid)
+{
+        struct subid_range range;
+
+        while (next_owned(&lines, end, subid, &range)) {
+                if (subid_range_holds(&range, subid->id)) {
+                        subid->position = subid->passed + (subid->id - range.start);
+                        return true;
+                }
+                /* To wrap around takes 2^32 lines, a file of 60 GiB. */
+                subid->passed += range.count;
+        }
+        return false;
+}
+
+bool subid_find_id(const char *lines, const char *end, struct subid *subid)
+{
+        struct subid_range range;
+
+        while (next_owned(&lines, end, subid, &range)) {
+                if (subid->position - subid->passed < range.count) {
+                        subid->id = range.start + (uint32_t)(subid->position - subid->passed);
+                        return true;
+                }
+                subid->passed += range.count;
+        }
+        return false;
+}
+
+bool subid_account_parse(const char *line, size_t length, struct subid_account *account)
+{
+        const char *end = line + length, *colon, *id;
+
+        /* Of a line that is too long, the last field looked at may be cut. */
+        if (length >= SUBID_LINE_MAX)
+                end = subid_behind_last(line, line + SUBID_LINE_MAX - 1, ':');
+        while (line < end && is_blank(*line))
+                line++;
+        if (line < end && (*line == '#' || *line == '+' || *line == '-'))
+                return false;
+        colon = memchr(line, ':', (size_t)(end - line));
+        if (!colon)
+                return false;
+        account->name = line;
+        account->name_length = (size_t)(colon - line);
+        colon = memchr(colon + 1, ':', (size_t)(end - (colon + 1)));
+        if (!colon)
+                return false;
+        id = colon + 1;
+        colon = memchr(id, ':', (size_t)(end - id));
+        return parse_number(id, colon ? colon : end, 10, &account->id);
+}
+
+/* The reader of a line is inlined: a lookup by name reads all of /etc/passwd. */
+__attribute__((flatten)) bool subid_find_account(const char *lines, const char *end,
+                                                 struct subid *subid)
+{
+        struct subid_account account;
+
+        for (const char *newline; (newline = next_newline(&lines, end)); lines = newline + 1)
+                if (subid_account_parse(lines, (size_t)(newline - lines), &account) &&
+                    account.id == subid->id)
+                        return true;
+        return false;
+}
