@@ -350,10 +350,11 @@ prove:
 # --- speed ----------------------------------------------------------------------------------------
 
 # Needs root: on a private copy of this machine's root. Prints tables; draws docs/*.svg.
-bench: bench_tools
+bench: bench_tools $(tool)
 	@tests/lib/deps.sh --install bench
 	bench/run.sh
 	gnuplot bench/charts.gnuplot
+	$(if $(tool),bench/command.py)
 
 bench_tools: build/$(module) build/bench/bench build/bench/libnss_empty.so.2 build/bench/libnss_imports.so.2
 

@@ -56,6 +56,29 @@ static void leave_out(struct copy *copy, const struct nsswitch_line *line,
         }
 }
 
+/*
+ * Leaves out the words of a line. Of "group subuid :subuid" the second is a word once the first is
+ * gone: what then stands in front of it is the colon of the database.
+ */
+static void leave_out_words(struct copy *copy, const struct nsswitch *nsswitch,
+                            const struct nsswitch_line *line)
+{
+        bool is_first = true;
+
+        for (size_t i = 0; i < line->meant; i++) {
+                struct nsswitch_service service = line->services[i];
+
+                for (; is_first && service.name.length > 0 &&
+                       copy->from.bytes[service.name.offset] == ':';
+                     service.name.length--)
+                        service.name.offset++;
+                if (is_to_go(nsswitch, line, &service))
+                        leave_out(copy, line, &service);
+                else
+                        is_first &= service.name.length == 0 && service.brackets.length == 0;
+        }
+}
+
 /* Copies a text without the words of one line, or of all (NULL): in one go, whatever their number.
  */
 static void remove_words(struct text *text, const struct nsswitch *nsswitch,
@@ -66,9 +89,8 @@ static void remove_words(struct text *text, const struct nsswitch *nsswitch,
         for (size_t i = 0; i < nsswitch->count; i++) {
                 const struct nsswitch_line *const line = &nsswitch->lines[i];
 
-                for (size_t j = 0; j < line->meant && (!only || line == only); j++)
-                        if (is_to_go(nsswitch, line, &line->services[j]))
-                                leave_out(&copy, line, &line->services[j]);
+                if (!only || line == only)
+                        leave_out_words(&copy, nsswitch, line);
         }
         copy_up_to(&copy, text->size);
         *text = (struct text){copy.bytes, copy.size};
@@ -78,7 +100,7 @@ void nsswitch_remove(struct text *text)
 {
         size_t before;
 
-        /* Of "group subuid :subuid" the second is a word once the first is gone. */
+        /* What is left may be read in another way, behind a [...] say. */
         do {
                 struct nsswitch nsswitch;
 

@@ -80,8 +80,7 @@ class Generator:
         text += rng.choice((" ", "\t", "\r", "\0 house")) * self.maybe(0.1)
         if self.maybe(0.1):
             text += " #" + " " * rng.randrange(2) + " ".join(
-                self.service(word, database) if word == "subuid" else word
-                for word in rng.choices(SOURCES + ("files", "subuid", "local", "[NOTFOUND=return]"), k=2))
+                rng.choices(SOURCES + ("files", "subuid", "local", "[NOTFOUND=return]"), k=2))
         return text
 
     def file(self):
