@@ -16,6 +16,10 @@ mandir = $(datarootdir)/man
 docdir = $(datarootdir)/doc/nss-subuid
 sbindir = $(exec_prefix)/sbin
 systemdsystemunitdir = $(prefix)/lib/systemd/system
+sysusersdir = $(prefix)/lib/sysusers.d
+polkitrulesdir = $(datarootdir)/polkit-1/rules.d
+# For dbus-daemon. dbus-broker lets in whoever comes; where it is, the policy lies with the documents.
+dbuspolicydir = $(if $(wildcard /usr/bin/dbus-broker-launch),$(docdir)/recipes/dbus,$(datarootdir)/dbus-1/system.d)
 INSTALL = install
 # The word in front of each number in the names, where it is not to be that of account_name.h.
 NAME_PREFIX ?=
@@ -36,13 +40,16 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-arch check-central check-readme check-packages dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help FORCE
+.PHONY: all demo check check-system check-all check-releases check-arch check-central check-security check-readme check-packages dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help FORCE
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
 have_tool := $(shell printf '\043include <libsmartcols/libsmartcols.h>\n\043include <shadow/subid.h>\n' | \
 	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 tool = $(if $(have_tool),build/subuidctl)
+# Settings for other programs, which docs/security.md explains.
+recipes = $(wildcard packaging/recipes/*)
+with_prefix = sed -i "s|@NAME_PREFIX@|$$(cat build/name_prefix)|g"
 units = packaging/systemd/subuidctl-import.service packaging/systemd/subuidctl-import.timer
 tool_libs = -lsmartcols -lsubid -ldl
 # Each of these has a main of its own; the rest are subuidctl's parts.
@@ -114,6 +121,7 @@ check-all:
 	$(MAKE) --no-print-directory check-system
 	$(MAKE) --no-print-directory check-releases
 	$(MAKE) --no-print-directory check-central
+	$(MAKE) --no-print-directory check-security
 
 # Needs root and a mirror: the C library, systemd and runtimes of these releases of Debian, in bare
 # roots, two at a time. Inside such a root there is nothing more to see.
@@ -139,6 +147,19 @@ else
 	@tests/lib/deps.sh --install releases
 	prove --exec '' tests/central/sssd.t
 endif
+
+# Needs root and a mirror: mail, web and file servers, sudo, cron and others, in a bare root of one release;
+# the buses and polkit in that of a second. For one: TESTS=tests/security/NAME.t tests/releases/security.t
+check-security:
+ifdef NSS_SUBUID_RELEASE
+	@echo 'check-security: this is a root of $(NSS_SUBUID_RELEASE)'
+else
+	@tests/lib/deps.sh --install releases
+	$(MAKE) --no-print-directory -j 2 check-security-forky check-security-bookworm
+endif
+
+check-security-%:
+	SUITE=$* prove --exec '' tests/releases/security.t
 
 # Needs root, amd64, Linux 6.7 and a mirror: the module on other architectures, in roots of theirs, two
 # at a time; under qemu, but for i386. In s390x the bytes of a number stand the other way round.
@@ -375,10 +396,27 @@ install: all
 		"$(DESTDIR)$(systemdsystemunitdir)/subuidctl-import.service")
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
 	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
+	$(INSTALL) -m 644 docs/security.md "$(DESTDIR)$(docdir)/security.md"
+	$(INSTALL) -d "$(DESTDIR)$(docdir)/recipes"
+	$(INSTALL) -m 644 $(recipes) "$(DESTDIR)$(docdir)/recipes"
+	$(with_prefix) $(recipes:packaging/%="$(DESTDIR)$(docdir)/%")
+	$(INSTALL) -d "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(dbuspolicydir)" "$(DESTDIR)$(polkitrulesdir)"
+	$(INSTALL) -m 644 packaging/sysusers.d/nss-subuid.conf "$(DESTDIR)$(sysusersdir)/nss-subuid.conf"
+	$(INSTALL) -m 644 packaging/dbus/nss-subuid.conf "$(DESTDIR)$(dbuspolicydir)/nss-subuid.conf"
+	$(INSTALL) -m 644 packaging/polkit/40-nss-subuid.rules "$(DESTDIR)$(polkitrulesdir)/40-nss-subuid.rules"
+	$(with_prefix) "$(DESTDIR)$(polkitrulesdir)/40-nss-subuid.rules"
 	@echo
 	@[ -n "$(DESTDIR)" ] || [ "$(libdir)" -ef "/usr/$(libc_dir)" ] || printf '%s\n' \
 		'Where libc is not, the dynamic linker does not look by itself. Tell it:' \
 		'    echo "$(libdir)" >/etc/ld.so.conf.d/nss-subuid.conf && ldconfig' ''
+	@[ -n "$(DESTDIR)" ] || [ "$(datarootdir)" = /usr/share ] || printf '%s\n' \
+		'dbus-daemon and polkit look below /usr/share and /etc:' \
+		'    cp "$(dbuspolicydir)/nss-subuid.conf" /etc/dbus-1/system.d/' \
+		'    cp "$(polkitrulesdir)/40-nss-subuid.rules" /etc/polkit-1/rules.d/' ''
+	@echo 'The group nss-subuid, by which dbus-daemon, sshd and sudo can refuse these users, is made at the'
+	@echo 'next boot, or now (security.md says more):'
+	@echo '    systemd-sysusers && systemctl reload dbus'
+	@echo
 	@echo 'To enable it$(if $(tool), run "subuidctl enable"; or by hand) add "subuid" to two lines of'
 	@echo '/etc/nsswitch.conf, behind every source of real accounts and before "systemd", if that is there:'
 	@echo '    passwd: files subuid systemd'
@@ -391,7 +429,10 @@ uninstall:
 		"$(DESTDIR)$(mandir)/man8/subuidctl.8"
 	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example" \
 		$(foreach unit,$(notdir $(units)),"$(DESTDIR)$(systemdsystemunitdir)/$(unit)")
-	rmdir "$(DESTDIR)$(docdir)" 2>/dev/null || :
+	rm -f "$(DESTDIR)$(sysusersdir)/nss-subuid.conf" "$(DESTDIR)$(dbuspolicydir)/nss-subuid.conf" \
+		"$(DESTDIR)$(polkitrulesdir)/40-nss-subuid.rules"
+	rm -f "$(DESTDIR)$(docdir)/security.md" $(recipes:packaging/%="$(DESTDIR)$(docdir)/%")
+	for folder in /recipes/dbus /recipes ''; do rmdir "$(DESTDIR)$(docdir)$$folder" 2>/dev/null || :; done
 
 # --- release and packages -------------------------------------------------------------------------
 
@@ -480,6 +521,7 @@ help:
 	@echo 'make check-system    tests that need root, in namespaces'
 	@echo 'make check-releases  the module in bare roots of Debian 11 to 14, with a real systemd'
 	@echo 'make check-central   subuidctl import from slapd and SSSD, in a bare root of Debian 14 or sid'
+	@echo 'make check-security  mail, web and file servers, sudo, D-Bus and others, in bare roots'
 	@echo 'make check-all       install what the tests need (Debian), then run all of the above'
 	@echo 'make check-arch      the module on i386, arm64, armhf, ppc64el and s390x, in roots of theirs'
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'

@@ -22,6 +22,9 @@ declare -A packages=(
         [prove]='cvc4 frama-c-base gcc why3'
         [import]='gcc libc6-dev libsmartcols-dev libsubid-dev procps strace'
         [central]='gcc iproute2 ldap-utils libc6-dev libnss-sss libsmartcols-dev libsubid-dev procps python3 slapd sssd-ldap uidmap'
+        [security]='acl adduser apache2 at cron curl dovecot-lmtpd iproute2 libnss-extrausers openscap-scanner openssh-client openssh-server postfix postgresql procps python3 samba smbclient sudo'
+        [bus]='dbus dbus-broker iproute2 libnss-systemd libpam-systemd polkitd procps python3 systemd'
+        [exim]='exim4-daemon-light'
         [lint]='clang clang-format clang-tidy cppcheck mandoc shellcheck'
 )
 
