@@ -14,6 +14,7 @@ libdir = $(exec_prefix)/$(or $(libc_dir),$(error $(CC) does not tell where libc 
 datarootdir = $(prefix)/share
 mandir = $(datarootdir)/man
 docdir = $(datarootdir)/doc/nss-subuid
+bindir = $(exec_prefix)/bin
 sbindir = $(exec_prefix)/sbin
 systemdsystemunitdir = $(prefix)/lib/systemd/system
 INSTALL = install
@@ -46,8 +47,15 @@ tool = $(if $(have_tool),build/subuidctl)
 units = packaging/systemd/subuidctl-import.service packaging/systemd/subuidctl-import.timer
 tool_objects = $(patsubst %.c,build/%.o,$(wildcard tool/*.c)) build/subid_file.o build/subid_range.o build/account_name.o
 
-all: build/$(module) $(tool)
+# The OCI runtime, which needs json-c.
+have_runtime := $(shell echo '\043include <json-c/json.h>' | \
+	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
+runtime = $(if $(have_runtime),build/runc-subuid)
+runtime_objects = $(patsubst %.c,build/%.o,$(wildcard tool/runtime/*.c)) build/account_name.o
+
+all: build/$(module) $(tool) $(runtime)
 	$(if $(tool),,@echo 'subuidctl is left out: it needs the headers of libsmartcols and libsubid')
+	$(if $(runtime),,@echo 'runc-subuid is left out: it needs the headers of json-c')
 
 build/$(module): $(objects) nss_subuid.sym
 	$(CC) $(CFLAGS) $(LDFLAGS) $(module_ldflags) -o $@ $(objects)
@@ -55,7 +63,11 @@ build/$(module): $(objects) nss_subuid.sym
 build/subuidctl: $(tool_objects)
 	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(tool_objects) -lsmartcols -lsubid -ldl
 
+build/runc-subuid: $(runtime_objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(runtime_objects) -ljson-c
+
 $(filter build/tool/%,$(tool_objects)): $(wildcard tool/*.h)
+$(filter build/tool/%,$(runtime_objects)): $(wildcard tool/runtime/*.h)
 
 build/tool/%.o: tool/%.c $(headers) Makefile
 	@mkdir -p $(@D)
@@ -93,7 +105,7 @@ check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check tool system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
-	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t)) tests/central/import.t tests/central/units.t
+	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t tests/runtime/*.t)) tests/central/import.t tests/central/units.t
 
 check-all:
 	@tests/lib/deps.sh --install check tool fuzz system systemd runtimes
@@ -147,7 +159,7 @@ check-readme-%:
 	SUITE=$* prove --exec '' tests/readme/readme.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-check_programs = $(unit_tests) build/tests/test_faults $(tool_tests)
+check_programs = $(unit_tests) build/tests/test_faults $(tool_tests) $(runtime_tests)
 test_tools = $(addprefix build/tests/,probe ask against_libsubid libnss_members.so.2 libnss_hang.so.2 \
 	concurrency concurrency_tsan libsubid_test.so runc-bullseye)
 
@@ -159,6 +171,13 @@ build/tests/tool/test_edit: build/tool/nsswitch.o
 build/tests/tool/test_%: tests/tool/test_%.c build/tool/%.o build/subid_range.o
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $^ -lcmocka
+
+# Parts of the OCI runtime.
+runtime_tests = $(if $(runtime),$(patsubst tests/runtime/%.c,build/tests/runtime/%,$(wildcard tests/runtime/test_*.c)))
+
+build/tests/runtime/test_%: tests/runtime/test_%.c build/tool/runtime/%.o
+	@mkdir -p $(@D)
+	$(compile) -I. -o $@ $^ -ljson-c -lcmocka
 
 # What the module's objects open and read, tests/lib/files.c answers; it counts their searches.
 wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close memchr
@@ -350,6 +369,11 @@ install: all
 	$(if $(tool),$(INSTALL) -m 644 $(units) "$(DESTDIR)$(systemdsystemunitdir)")
 	$(if $(tool),sed -i 's|/usr/sbin/subuidctl|$(sbindir)/subuidctl|' \
 		"$(DESTDIR)$(systemdsystemunitdir)/subuidctl-import.service")
+	$(if $(runtime),$(INSTALL) -d "$(DESTDIR)$(bindir)")
+	$(if $(runtime),$(INSTALL) -m 755 $(runtime) "$(DESTDIR)$(bindir)/runc-subuid")
+	$(if $(runtime),ln -sf runc-subuid "$(DESTDIR)$(bindir)/crun-subuid")
+	$(if $(runtime),$(INSTALL) -m 644 man/runc-subuid.8 "$(DESTDIR)$(mandir)/man8/runc-subuid.8")
+	$(if $(runtime),ln -sf runc-subuid.8 "$(DESTDIR)$(mandir)/man8/crun-subuid.8")
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
 	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	@echo
@@ -366,6 +390,7 @@ uninstall:
 	rm -f "$(DESTDIR)$(libdir)/$(module)" "$(DESTDIR)$(sbindir)/subuidctl"
 	rm -f "$(DESTDIR)$(mandir)/man8/nss_subuid.8" "$(DESTDIR)$(mandir)/man8/$(module).8" \
 		"$(DESTDIR)$(mandir)/man8/subuidctl.8"
+	rm -f $(foreach name,runc crun,"$(DESTDIR)$(bindir)/$(name)-subuid" "$(DESTDIR)$(mandir)/man8/$(name)-subuid.8")
 	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example" \
 		$(foreach unit,$(notdir $(units)),"$(DESTDIR)$(systemdsystemunitdir)/$(unit)")
 	rmdir "$(DESTDIR)$(docdir)" 2>/dev/null || :
@@ -419,7 +444,7 @@ check-packages-%:
 
 # --- keep it tidy ---------------------------------------------------------------------------------
 
-c_files = $(wildcard *.[ch] tool/*.[ch] tests/*/*.[ch] bench/*.c)
+c_files = $(wildcard *.[ch] tool/*.[ch] tool/*/*.[ch] tests/*/*.[ch] bench/*.c)
 shell_files = $(shell grep -lE '^\#!/bin/(ba)?sh' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run \
 	packaging/debian/*.post* packaging/debian/*.preinst packaging/debian/tests/*)
 
@@ -431,10 +456,10 @@ lint:
 		$(module_cppflags) -std=gnu11 -I. -Itests/lib
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -I. \
-		$(sources) $(wildcard tool/*.c)
+		$(sources) $(wildcard tool/*.c tool/*/*.c)
 	shellcheck $(shell_files)
 	! mandoc -T lint man/*.8 2>/dev/null | grep -v 'referenced manual not found'
-	for f in $(sources) $(wildcard tool/*.c); do \
+	for f in $(sources) $(wildcard tool/*.c tool/*/*.c); do \
 		for cc in 'gcc -fanalyzer' clang; do \
 			$$cc $(module_cppflags) -I. -std=gnu11 $(warnings) -Werror -O2 \
 				-c -o /dev/null $$f || exit 1; \
@@ -451,7 +476,7 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'make                 build the module and subuidctl in build/'
+	@echo 'make                 build the module, subuidctl and runc-subuid in build/'
 	@echo 'make demo            see it work, in namespaces of its own'
 	@echo 'make check           tests that need no root'
 	@echo 'make check-system    tests that need root, in namespaces'
@@ -470,7 +495,7 @@ help:
 	@echo 'make prove           prove that no input makes the core go wrong; needs Frama-C'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'
-	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir and the like'
+	@echo 'make install         honours DESTDIR, prefix, libdir, bindir, sbindir, mandir, docdir and the like'
 	@echo 'make uninstall       remove what install has installed'
 	@echo 'make dist            the sources as a tarball'
 	@echo 'make rpm             RPMs, in build/rpm'

@@ -49,15 +49,21 @@ if [ -x build/subuidctl ]; then
         is "$(grep ^ExecStart= "$scratch/opt/x/lib/systemd/system/subuidctl-import.service")" 'ExecStart=/opt/x/sbin/subuidctl import' \
                 'the unit starts the command where it is'
 fi
-is "$(files)" "./lib/here/libnss_subuid.so.2 ./man/man8/libnss_subuid.so.2.8 ./man/man8/nss_subuid.8 $tool./opt/x/share/doc/nss-subuid/nsswitch.conf.example " \
-        'prefix, libdir and mandir are heeded'
+runtime=''
+if [ -x build/runc-subuid ]; then
+        runtime='./man/man8/crun-subuid.8 ./man/man8/runc-subuid.8 ./opt/x/bin/crun-subuid ./opt/x/bin/runc-subuid '
+fi
+# shellcheck disable=SC2086 # lists
+is "$(files)" "$(printf '%s\n' ./lib/here/libnss_subuid.so.2 ./man/man8/libnss_subuid.so.2.8 ./man/man8/nss_subuid.8 $tool $runtime \
+        ./opt/x/share/doc/nss-subuid/nsswitch.conf.example | sort | tr '\n' ' ')" 'prefix, libdir and mandir are heeded'
 make uninstall DESTDIR="$scratch" prefix=/opt/x libdir=/lib/here mandir=/man >/dev/null 2>&1
 is "$(files)" '' 'by uninstall too'
 
-output=$(make install have_tool= DESTDIR="$scratch" 2>&1)
-ok $? 'without libsmartcols and libsubid'
+output=$(make install have_tool= have_runtime= DESTDIR="$scratch" 2>&1)
+ok $? 'without libsmartcols, libsubid and json-c'
 like "$output" 'subuidctl is left out: it needs' 'it says that the command is left out'
-is "$(files | grep -c subuidctl)" 0 'and installs the rest'
+like "$output" 'runc-subuid is left out: it needs' 'and the runtime'
+is "$(files | grep -c 'subuidctl\|runc\|crun')" 0 'and installs the rest'
 like "$output" 'To enable it add "subuid"' 'and names no such command'
 make uninstall DESTDIR="$scratch" >/dev/null 2>&1
 
