@@ -263,16 +263,20 @@ mutants mutants-sample:
 # --- fuzzing --------------------------------------------------------------------------------------
 
 # Needs clang with libFuzzer. The harnesses compare every answer with a model's: fuzz_core asks bytes,
-# fuzz_lookup whole lookups. Each runs for FUZZ_TIME seconds ("make -j 2 fuzz": at the same time) and
+# fuzz_lookup whole lookups, fuzz_runtime what the OCI runtime reads. Each runs for FUZZ_TIME seconds ("make -j 2 fuzz": at the same time) and
 # keeps what it has learned in build/fuzz/corpus.
 FUZZ_TIME = 60
-fuzz_harnesses = core lookup
+fuzz_harnesses = core lookup $(if $(runtime),runtime)
 fuzz_core = tests/fuzz/fuzz_core.c subid_range.c account_name.c
 fuzz_lookup = -include tests/fuzz/calls.h tests/fuzz/fuzz_lookup.c $(sources)
+fuzz_runtime = tests/fuzz/fuzz_runtime.c tests/fuzz/harness.c tool/runtime/arguments.c tool/runtime/config.c
 fuzz_shared = tests/fuzz/harness.c tests/fuzz/model.c
 fuzz_files = $(wildcard tests/fuzz/*.[ch]) $(sources) $(headers) Makefile
 fuzz_core_options = -max_len=4096
 fuzz_lookup_options = -max_len=20000
+fuzz_runtime_options = -max_len=4096 -dict=tests/fuzz/runtime.dict
+# It allocates, the module does not.
+fuzz_runtime_environment = ASAN_OPTIONS=detect_leaks=1
 fuzz_compile = $(module_cppflags) -U_FORTIFY_SOURCE -std=gnu11 $(warnings) -g -O2 -I. -fno-sanitize-recover=all
 # Constants that are compared with need not be traced: mutate.c knows the bounds.
 fuzz_clang = clang $(fuzz_compile) -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp
@@ -281,7 +285,7 @@ fuzz: $(fuzz_harnesses:%=fuzz-%)
 
 fuzz-%: build/fuzz/fuzz_%
 	@mkdir -p build/fuzz/corpus/$*
-	build/fuzz/fuzz_$* $(fuzz_$*_options) -len_control=0 -max_total_time=$(FUZZ_TIME) -print_final_stats=1 \
+	$(fuzz_$*_environment) build/fuzz/fuzz_$* $(fuzz_$*_options) -len_control=0 -max_total_time=$(FUZZ_TIME) -print_final_stats=1 \
 		-artifact_prefix=build/fuzz/$*- build/fuzz/corpus/$* tests/fuzz/corpus/$*
 
 # Makes of all that was learned the few inputs that reach every edge, for the tree.
@@ -303,6 +307,12 @@ build/fuzz/fuzz_%: $(fuzz_files)
 	@mkdir -p $(@D)
 	$(fuzz_clang) -o $@ $(fuzz_$*) $(fuzz_shared) tests/fuzz/mutate.c
 
+build/fuzz/fuzz_runtime build/fuzz/replay_runtime: $(wildcard tool/runtime/*.[ch])
+
+build/fuzz/fuzz_runtime: $(fuzz_files)
+	@mkdir -p $(@D)
+	clang $(fuzz_compile) -fsanitize=fuzzer,address,undefined -o $@ $(fuzz_runtime) -ljson-c
+
 # The same harnesses for any compiler, without libFuzzer: they replay what they are given. What the
 # sanitizers make may be built and yet not run, under qemu say.
 fuzz_sanitizers = $(shell echo 'int main(void) { return 0; }' | \
@@ -312,6 +322,10 @@ fuzz_sanitizers = $(shell echo 'int main(void) { return 0; }' | \
 build/fuzz/replay_%: $(fuzz_files)
 	@mkdir -p $(@D)
 	$(CC) $(fuzz_compile) $(fuzz_sanitizers) -o $@ $(fuzz_$*) $(fuzz_shared) tests/fuzz/replay.c
+
+build/fuzz/replay_runtime: $(fuzz_files)
+	@mkdir -p $(@D)
+	$(CC) $(fuzz_compile) $(fuzz_sanitizers) -o $@ $(fuzz_runtime) tests/fuzz/replay.c -ljson-c
 
 # What "make check" needs of all this.
 fuzz_libfuzzer = $(shell echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \

@@ -43,7 +43,7 @@ config() {
 "mounts":[{"destination":"/proc","type":"proc","source":"proc"},
 {"destination":"/sys/fs/cgroup","type":"cgroup","source":"cgroup","options":["nosuid","noexec","nodev","relatime","rw"]}],
 "annotations":{"io.kubernetes.cri.container-type":"container"},
-"linux":{"uidMappings":[{"containerID":0,"hostID":200000,"size":65536}],"big":99999999999999999999999,
+"linux":{"uidMappings":[{"containerID":0,"hostID":200000,"size":65536}],"big":18446744073709551615,
 "namespaces":[{"type":"pid"},{"type":"mount"},{"type":"user","path":"/proc/1/ns/user"},{"type":"cgroup"}]}}
 JSON
 }

@@ -12,7 +12,8 @@
  * it away. No I/O.
  *
  * json-c decides, strictly and over the whole text. What is written are the old bytes, with members
- * inserted or taken out: json-c would turn 99999999999999999999999 and "\ud800" into other things.
+ * inserted or taken out: json-c would turn "\ud800" and, before 0.18, 99999999999999999999999 into
+ * other things.
  */
 
 /* In bytes. Arguments and environment of a process are less. */
