@@ -45,13 +45,16 @@ have_tool := $(shell printf '\043include <libsmartcols/libsmartcols.h>\n\043incl
 	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 tool = $(if $(have_tool),build/subuidctl)
 units = packaging/systemd/subuidctl-import.service packaging/systemd/subuidctl-import.timer
-tool_objects = $(patsubst %.c,build/%.o,$(wildcard tool/*.c)) build/subid_file.o build/subid_range.o build/account_name.o
+tool_libs = -lsmartcols -lsubid -ldl
+tool_sources = $(wildcard tool/*.c tool/check/*.c)
+tool_objects = $(tool_sources:%.c=build/%.o) build/subid_file.o build/subid_range.o build/account_name.o
 
 # The OCI runtime, which needs json-c.
 have_runtime := $(shell echo '\043include <json-c/json.h>' | \
 	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 runtime = $(if $(have_runtime),build/runc-subuid)
-runtime_objects = $(patsubst %.c,build/%.o,$(wildcard tool/runtime/*.c)) build/account_name.o
+runtime_sources = $(wildcard tool/runtime/*.c)
+runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o replace.o util.o) build/account_name.o
 
 all: build/$(module) $(tool) $(runtime)
 	$(if $(tool),,@echo 'subuidctl is left out: it needs the headers of libsmartcols and libsubid')
@@ -61,13 +64,12 @@ build/$(module): $(objects) nss_subuid.sym
 	$(CC) $(CFLAGS) $(LDFLAGS) $(module_ldflags) -o $@ $(objects)
 
 build/subuidctl: $(tool_objects)
-	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(tool_objects) -lsmartcols -lsubid -ldl
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(tool_objects) $(tool_libs)
 
 build/runc-subuid: $(runtime_objects)
 	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(runtime_objects) -ljson-c
 
-$(filter build/tool/%,$(tool_objects)): $(wildcard tool/*.h)
-$(filter build/tool/%,$(runtime_objects)): $(wildcard tool/runtime/*.h)
+$(filter build/tool/%,$(tool_objects) $(runtime_objects)): $(wildcard tool/*.h tool/check/*.h tool/runtime/*.h)
 
 build/tool/%.o: tool/%.c $(headers) Makefile
 	@mkdir -p $(@D)
@@ -163,14 +165,14 @@ check_programs = $(unit_tests) build/tests/test_faults $(tool_tests) $(runtime_t
 test_tools = $(addprefix build/tests/,probe ask against_libsubid libnss_members.so.2 libnss_hang.so.2 \
 	concurrency concurrency_tsan libsubid_test.so runc-bullseye)
 
-# Parts of the command; what else of it they want, the tests bring along.
+# Parts of the command, on all of its ground.
 tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
 
-build/tests/tool/test_edit: build/tool/nsswitch.o
+build/tests/tool/test_nsswitch_edit: wrapped_parts = -Wl,--wrap=warn
 
-build/tests/tool/test_%: tests/tool/test_%.c build/tool/%.o build/subid_range.o
+build/tests/tool/test_%: tests/tool/test_%.c $(filter-out build/tool/subuidctl.o,$(tool_objects))
 	@mkdir -p $(@D)
-	$(compile) -I. -o $@ $^ -lcmocka
+	$(compile) -I. $(wrapped_parts) -o $@ $^ -lcmocka $(tool_libs)
 
 # Parts of the OCI runtime.
 runtime_tests = $(if $(runtime),$(patsubst tests/runtime/%.c,build/tests/runtime/%,$(wildcard tests/runtime/test_*.c)))
@@ -470,10 +472,10 @@ lint:
 		$(module_cppflags) -std=gnu11 -I. -Itests/lib
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -I. \
-		$(sources) $(wildcard tool/*.c tool/*/*.c)
+		$(sources) $(tool_sources) $(runtime_sources)
 	shellcheck $(shell_files)
 	! mandoc -T lint man/*.8 2>/dev/null | grep -v 'referenced manual not found'
-	for f in $(sources) $(wildcard tool/*.c tool/*/*.c); do \
+	for f in $(sources) $(tool_sources) $(runtime_sources); do \
 		for cc in 'gcc -fanalyzer' clang; do \
 			$$cc $(module_cppflags) -I. -std=gnu11 $(warnings) -Werror -O2 \
 				-c -o /dev/null $$f || exit 1; \

@@ -32,12 +32,6 @@ struct directory_owner {
 };
 
 /*
- * The service that libsubid asks for ranges: the first word of the first "subid:" in nsswitch.conf
- * that has one (shadow, lib/nss.c). NULL if that is the files. Dies if the file cannot be read.
- */
-const char *directory_service(void);
-
-/*
  * Asks for the ranges of so many owners. Says of each question that was not answered why; after
  * one that was not answered in time no more are asked. Ends the command if there is no such plugin.
  */

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "directory.h"
+#include "lock.h"
+#include "nsswitch.h"
+#include "options.h"
 #include "owners.h"
 #include "ranges.h"
-#include "subuidctl.h"
+#include "root.h"
+#include "util.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +22,7 @@
 
 struct lines {
         struct range_line *lines;
-        size_t count;
+        size_t count, room;
 };
 
 /* One of the two files that are written. */
@@ -29,7 +32,7 @@ struct file {
         struct lines lines;                 /* what is to stand in it */
 };
 
-/* Opens the folder, made if it does not exist, and waits until no other import is at work. */
+/* Opens the folder, made if it does not exist. */
 static int open_folder(void)
 {
         int folder;
@@ -38,17 +41,14 @@ static int open_folder(void)
                 die(FOLDER ": %m");
         folder = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         /* Any program looks up users, so any must come in, whatever the umask is. */
-        if (folder < 0 || fchmod(folder, 0755) < 0 || flock(folder, LOCK_EX) < 0)
+        if (folder < 0 || fchmod(folder, 0755) < 0)
                 die(FOLDER ": %m");
         return folder;
 }
 
 static void add_line(struct lines *lines, const struct range_line *line)
 {
-        /* Room for 1, 2, 4, … lines. */
-        if ((lines->count & (lines->count - 1)) == 0)
-                lines->lines =
-                    reallocate(lines->lines, (2 * lines->count + 1) * sizeof(*lines->lines));
+        lines->lines = grow(lines->lines, lines->count, &lines->room, sizeof(*lines->lines));
         lines->lines[lines->count++] = *line;
 }
 
@@ -62,12 +62,12 @@ static bool add_answer(const char *path, const char *owner, const struct directo
         for (size_t i = 0; i < answer->count; i++) {
                 const struct directory_range *const given = &answer->ranges[i];
                 const char *const text =
-                    text_of("%s:%llu:%llu", owner, (unsigned long long)given->start,
-                            (unsigned long long)given->count);
+                    xasprintf("%s:%llu:%llu", owner, (unsigned long long)given->start,
+                              (unsigned long long)given->count);
                 struct range_line line = {.path = path, .text = text, .length = strlen(text)};
 
                 if (!subid_range_parse(text, line.length, &line.range)) {
-                        error("%s is no range", text);
+                        warn("%s is no range", text);
                         return false;
                 }
                 add_line(lines, &line);
@@ -98,7 +98,7 @@ static void append(struct lines *lines, const struct lines *more)
  * none.
  */
 static bool merge_owner(struct file files[2], const char *owner,
-                        const struct directory_answer answers[2])
+                        const struct directory_answer answers[2], bool prune)
 {
         struct lines old[2] = {{.count = 0}}, new[2] = {{.count = 0}};
         bool good = true, lost = false;
@@ -109,16 +109,16 @@ static bool merge_owner(struct file files[2], const char *owner,
                        add_answer(files[i].path, owner, &answers[i], &new[i]);
                 lost = lost || (old[i].count && !new[i].count);
         }
-        if (good && lost && !options.prune)
-                error("%s: has no ranges any more; its lines stay without --prune", owner);
+        if (good && lost && !prune)
+                warn("%s: has no ranges any more; its lines stay without --prune", owner);
         for (int i = 0; i < 2; i++)
-                append(&files[i].lines, good && (!lost || options.prune) ? &new[i] : &old[i]);
+                append(&files[i].lines, good && (!lost || prune) ? &new[i] : &old[i]);
         return good;
 }
 
 /* Fills in what is to stand in the files. Returns for how many owners there was no answer. */
 static size_t merge(struct file files[2], const struct owners *named,
-                    const struct directory_owner *answers, bool drop_others)
+                    const struct directory_owner *answers, bool prune, bool drop_others)
 {
         struct owners all = {.count = 0};
         size_t asked = 0, failures = 0;
@@ -138,7 +138,7 @@ static size_t merge(struct file files[2], const struct owners *named,
                 const char *const owner = all.names[i];
 
                 if (asked < named->count && strcmp(owner, named->names[asked]) == 0)
-                        failures += !merge_owner(files, owner, answers[asked++].answers);
+                        failures += !merge_owner(files, owner, answers[asked++].answers, prune);
                 else if (!drop_others)
                         for (int j = 0; j < 2; j++)
                                 add_old(&files[j], owner, &files[j].lines);
@@ -151,58 +151,51 @@ static char *describe(const struct range_line *line)
 {
         const char *const text = printable(line->text, line->length, SUBID_LINE_MAX);
 
-        return line->number ? text_of("%s:%lu: %s", line->path, line->number, text)
-                            : text_of("%s: %s", line->path, text);
+        return line->number ? xasprintf("%s:%lu: %s", line->path, line->number, text)
+                            : xasprintf("%s: %s", line->path, text);
 }
 
-/* Whether an overlap of these is none of our business: both are the system's, or of one owner. */
-static bool may_overlap(const struct file *file, const struct range_line *a,
-                        const struct range_line *b)
+struct overlaps {
+        const struct file *file;
+        size_t count;
+};
+
+/* Says so, unless it is none of our business: both are the system's, or of one owner. */
+static void report_overlap(const struct range_line *line, const struct range_line *furthest,
+                           void *data)
 {
-        if (strcmp(a->path, b->path) != 0)
-                return false;
-        return strcmp(a->path, file->path) != 0 ||
-               (a->range.owner_length == b->range.owner_length &&
-                memcmp(a->range.owner, b->range.owner, a->range.owner_length) == 0);
+        struct overlaps *const overlaps = data;
+        const bool ours = strcmp(line->path, overlaps->file->path) == 0;
+
+        if (strcmp(line->path, furthest->path) == 0 &&
+            (!ours ||
+             is_owned_by(&line->range, furthest->range.owner, furthest->range.owner_length)))
+                return;
+        /* The system's line first: it is the one with a number. */
+        warn("%s overlaps %s", describe(ours ? furthest : line), describe(ours ? line : furthest));
+        overlaps->count++;
 }
 
 /* Returns how many ranges overlap another that ends behind them, having said which. */
 static size_t report_overlaps(const struct file *file)
 {
         const struct ranges *const old = &file->old;
-        const struct range_line **const all =
-            allocate((old->count + file->lines.count) * sizeof(struct range_line *));
-        const struct range_line *furthest = NULL;
-        size_t count = 0, overlaps = 0;
-        uint64_t end = 0;
+        struct range_line **const all =
+            xcalloc(old->count + file->lines.count, sizeof(struct range_line *));
+        struct overlaps overlaps = {.file = file};
+        const struct range_line **sorted;
+        size_t count = 0;
 
         for (size_t i = 0; i < old->count; i++)
                 if (old->lines[i].is_range && strcmp(old->lines[i].path, file->path) != 0)
                         all[count++] = &old->lines[i];
         for (size_t i = 0; i < file->lines.count; i++)
                 all[count++] = &file->lines.lines[i];
-        qsort(all, count, sizeof(struct range_line *), compare_starts);
-        for (size_t i = 0; i < count; i++) {
-                const struct subid_range *const range = &all[i]->range;
-
-                if (range->count == 0)
-                        continue;
-                if (furthest && range->start < end && !may_overlap(file, furthest, all[i])) {
-                        /* The system's line first: it is the one with a number. */
-                        const bool swap = strcmp(all[i]->path, file->path) != 0;
-                        const struct range_line *const first = swap ? all[i] : furthest;
-                        const struct range_line *const second = swap ? furthest : all[i];
-
-                        error("%s overlaps %s", describe(first), describe(second));
-                        overlaps++;
-                }
-                if (range_end(all[i]) > end) {
-                        end = range_end(all[i]);
-                        furthest = all[i];
-                }
-        }
+        sorted = ranges_by_start(all, count);
+        ranges_each_overlap(sorted, count, report_overlap, &overlaps);
+        free(sorted);
         free(all);
-        return overlaps;
+        return overlaps.count;
 }
 
 static char *contents(const struct file *file, size_t *size)
@@ -220,13 +213,12 @@ static char *contents(const struct file *file, size_t *size)
         return text;
 }
 
-static bool is_same(const struct file *file, const char *text, size_t size)
+static bool is_same(const struct file *file, const char *bytes, size_t size)
 {
-        char *old;
-        size_t old_size;
+        struct text old;
 
-        return read_below_root(file->path, &old, &old_size) == 0 && old_size == size &&
-               memcmp(old, text, size) == 0;
+        return root_read(file->path, &old) == 0 && old.size == size &&
+               memcmp(old.bytes, bytes, size) == 0;
 }
 
 /* The time of a file tells subuidctl check how old an import is. */
@@ -271,9 +263,21 @@ static void write_file(int folder, const struct file *file, bool complete)
         free(text);
 }
 
-int command_import(char **argv)
+/* NULL: the files. */
+static const char *service_of_subid(void)
 {
-        const char *const service = directory_service();
+        struct nsswitch nsswitch;
+        unsigned long number;
+        const int r = nsswitch_read(&nsswitch);
+
+        if (r < 0 && r != -ENOENT)
+                root_die(NSSWITCH_FILE, r);
+        return nsswitch_subid_service(&nsswitch, &number);
+}
+
+int command_import(const struct options *options, char **argv)
+{
+        const char *const service = service_of_subid();
         struct file files[] = {
             {.path = subid_range_paths[SUBID_USERS][1],
              .name = "subuid",
@@ -289,17 +293,18 @@ int command_import(char **argv)
         int folder;
 
         if (!service) {
-                puts("Nothing to import: /etc/nsswitch.conf names no directory behind subid:");
+                puts("Nothing to import: " NSSWITCH_FILE " names no directory behind subid:");
                 flush_output();
                 return EXIT_SUCCESS;
         }
-        good = owners_read(argv + 1, options.group, &owners);
+        good = owners_read(argv + 1, options->group, &owners);
+        lock_take();
         folder = open_folder();
-        answers = allocate(owners.count * sizeof(*answers));
+        answers = xcalloc(owners.count, sizeof(*answers));
         directory_ask(service, owners.names, owners.count, answers);
         ranges_read(SUBID_USERS, &files[0].old);
         ranges_read(SUBID_GROUPS, &files[1].old);
-        failures = merge(files, &owners, answers, options.prune && !argv[1]);
+        failures = merge(files, &owners, answers, options->prune, options->prune && !argv[1]);
         if (failures == owners.count || report_overlaps(&files[0]) + report_overlaps(&files[1]) > 0)
                 return EXIT_FAILURE;
         good = good && failures == 0;

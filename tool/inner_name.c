@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "inner_name.h"
 
-#include "subuidctl.h"
+#include "child.h"
+#include "util.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
-#include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /*
@@ -42,7 +39,6 @@ enum {
         FILE_SIZE_MAX = 65536,
         WAIT_MS = 2000,
         WAIT_ALL_MS = 6000,
-        END_MS = 200
 };
 
 enum { ANSWER = 0 }; /* the child's end of the pipe */
@@ -110,8 +106,8 @@ static bool answer(enum subid_database database, uint32_t id)
         ssize_t n = 1;
         struct stat status;
         /* O_NONBLOCK: a FIFO would wait for its writer. */
-        const int fd = open(database == SUBID_USERS ? "/etc/passwd" : "/etc/group",
-                            O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        const int fd =
+            open(subid_account_paths[database], O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
         if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
                 return false;
@@ -120,71 +116,56 @@ static bool answer(enum subid_database database, uint32_t id)
         /* A line that is cut does not count. */
         if (n == 0)
                 text[size++] = '\n';
-        for (const char *line = text, *end;
-             (end = memchr(line, '\n', (size_t)(text + size - line))); line = end + 1) {
+        for (struct text rest = {text, size}, line; take_line(&rest, &line);) {
                 struct subid_account account;
 
-                if (subid_account_parse(line, (size_t)(end - line), &account) && account.id == id)
-                        return write(ANSWER, account.name,
-                                     account.name_length < NAME_SIZE_MAX ? account.name_length
-                                                                         : NAME_SIZE_MAX) > 0;
+                if (line.bytes + line.size == text + size ||
+                    !subid_account_parse(line.bytes, line.size, &account) || account.id != id)
+                        continue;
+                return write_all(ANSWER, account.name,
+                                 account.name_length < NAME_SIZE_MAX ? account.name_length
+                                                                     : NAME_SIZE_MAX);
         }
         return false;
 }
 
-__attribute__((noreturn)) static void child(int fd, const struct process *process,
-                                            const struct userns *userns,
-                                            enum subid_database database, uint32_t inside)
+struct question {
+        const struct process *process;
+        const struct userns *userns;
+        enum subid_database database;
+        uint32_t inside;
+};
+
+/* Runs in the child. */
+static void ask(int to, const void *data)
 {
+        const struct question *const question = data;
+
         alarm(WAIT_MS / 1000);
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && setsid() != -1 &&
-            dup2(fd, ANSWER) == ANSWER && enter(process, userns) && answer(database, inside))
-                _exit(EXIT_SUCCESS);
-        _exit(EXIT_FAILURE);
-}
-
-/* Ends it, if it can be ended; it is not to be seen as one more process of the container. */
-static void end_child(pid_t pid)
-{
-        kill(pid, SIGKILL);
-        for (int ms = 0; ms < END_MS && waitpid(pid, NULL, WNOHANG) == 0; ms++)
-                usleep(1000);
-}
-
-static long long now_ms(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+            dup2(to, ANSWER) == ANSWER && enter(question->process, question->userns)) {
+                child_dies_with_parent();
+                answer(question->database, question->inside);
+        }
 }
 
 char *inner_name(const struct process *process, const struct userns *userns,
                  enum subid_database database, uint32_t inside)
 {
-        static long long left = WAIT_ALL_MS;
+        static int64_t left = WAIT_ALL_MS;
+        const struct question question = {process, userns, database, inside};
+        const int64_t start = now_ms();
+        struct child child;
         char name[NAME_SIZE_MAX];
-        struct pollfd ready = {.events = POLLIN};
-        long long start;
-        int ends[2];
-        ssize_t n = 0;
-        pid_t pid;
+        ssize_t n;
 
         if (userns->own || !userns->known || left <= 0)
                 return NULL;
-        if (pipe2(ends, O_CLOEXEC) != 0 || (pid = fork()) < 0)
-                die("--names: %m");
-        if (pid == 0)
-                child(ends[1], process, userns, database, inside);
-        close(ends[1]);
-        ready.fd = ends[0];
-        start = now_ms();
-        if (poll(&ready, 1, left < WAIT_MS ? (int)left : WAIT_MS) > 0)
-                n = read(ends[0], name, sizeof(name));
+        child = child_start(ask, &question);
+        n = child_read(&child, name, sizeof(name), start + (left < WAIT_MS ? left : WAIT_MS));
+        child_end(&child);
         left -= now_ms() - start;
-        close(ends[0]);
-        end_child(pid);
         if (left <= 0)
-                error("--names: containers do not answer; no more are asked");
+                warn("--names: containers do not answer; no more are asked");
         return n > 0 ? printable(name, (size_t)n, sizeof(name)) : NULL;
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "account_name.h"
+#include "accounts.h"
+#include "nsswitch.h"
+#include "options.h"
 #include "ranges.h"
-#include "subuidctl.h"
 #include "table.h"
+#include "util.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +58,7 @@ static char *gids_at(const struct ranges *groups, const struct subid_range *rang
                 piece = range_span("", lines[i]->range.start + (from - begin),
                                    lines[i]->range.start + (to - begin) - 1);
                 if (text) {
-                        longer = text_of("%s,%s", text, piece);
+                        longer = xasprintf("%s,%s", text, piece);
                         free(text);
                         free(piece);
                         piece = longer;
@@ -65,21 +68,75 @@ static char *gids_at(const struct ranges *groups, const struct subid_range *rang
         return text;
 }
 
+/* The owners of both databases, by name, and whether they are accounts. */
+struct owner_list {
+        struct text *names;
+        bool *known;
+        size_t count;
+};
+
+struct context {
+        struct table *table;
+        bool json;
+        struct owner_list owners;
+};
+
+static void add_owners(struct owner_list *owners, const struct ranges *ranges, size_t *room)
+{
+        for (size_t i = 0; i < ranges->owned_count; i++) {
+                const struct subid_range *const range = &ranges->owned[i]->range;
+
+                if (i && is_owned_by(range, ranges->owned[i - 1]->range.owner,
+                                     ranges->owned[i - 1]->range.owner_length))
+                        continue;
+                owners->names = grow(owners->names, owners->count, room, sizeof(*owners->names));
+                owners->names[owners->count++] = range_owner(range);
+        }
+}
+
+static void find_accounts(const struct ranges *users, const struct ranges *groups,
+                          struct owner_list *owners)
+{
+        struct accounts accounts;
+        size_t room = 0;
+
+        add_owners(owners, users, &room);
+        add_owners(owners, groups, &room);
+        if (owners->count)
+                qsort(owners->names, owners->count, sizeof(*owners->names), text_compare_elements);
+        owners->known = xcalloc(owners->count, sizeof(bool));
+        accounts_read(SUBID_USERS, &accounts);
+        if (!owners_are_accounts(&accounts, owners->names, owners->count, owners->known))
+                warn("the services of " NSSWITCH_FILE
+                     " did not answer in time: not all accounts are "
+                     "known");
+}
+
+static bool is_account(const struct owner_list *owners, const struct subid_range *range)
+{
+        const struct text owner = range_owner(range);
+        const struct text *const found = bsearch(&owner, owners->names, owners->count,
+                                                 sizeof(*owners->names), text_compare_elements);
+
+        return found && owners->known[found - owners->names];
+}
+
 /* A part of a line that begins skipped IDs behind its start. */
-static void add(struct table *table, const struct range_line *line, bool account, uint64_t skipped,
+static void add(const struct context *context, const struct range_line *line, uint64_t skipped,
                 const char *uids, const char *gids)
 {
         const struct subid_range *const range = &line->range;
+        struct table *const table = context->table;
         const uint64_t count = range->count - skipped;
         uint64_t first = range->start + skipped, last = first + count - 1;
         /* In a table libsmartcols escapes what is not printable; in JSON, which is UTF-8, not. */
-        char *const owner = options.json ? printable(range->owner, range->owner_length, SIZE_MAX)
-                                         : text_of("%.*s", (int)range->owner_length, range->owner);
-        char *const source = text_of("%s:%lu", line->path, line->number);
+        char *const owner = context->json ? printable(range->owner, range->owner_length, SIZE_MAX)
+                                          : xstrndup(range->owner, range->owner_length);
+        char *const source = xasprintf("%s:%lu", line->path, line->number);
 
         table_add_line(table);
         table_set(table, OWNER, owner);
-        table_set_boolean(table, ACCOUNT, account);
+        table_set_boolean(table, ACCOUNT, is_account(&context->owners, range));
         table_set(table, UIDS, uids);
         table_set(table, GIDS, gids);
         table_set_number(table, COUNT, count);
@@ -110,63 +167,73 @@ static bool is_wanted(const struct subid_range *range, char **owners)
         if (!*owners)
                 return true;
         for (; *owners; owners++)
-                if (strlen(*owners) == range->owner_length &&
-                    memcmp(*owners, range->owner, range->owner_length) == 0)
+                if (is_owned_by(range, *owners, strlen(*owners)))
                         return true;
         return false;
 }
 
-/* Each range of user IDs, then the group IDs that stand beside none. */
-int command_list(char **argv)
+/* Each range of user IDs. */
+static void list_users(const struct context *context, const struct ranges *users,
+                       const struct ranges *groups, char **owners)
 {
-        struct table *const table = table_new("ranges", list_columns);
-        struct ranges users, groups;
-        struct range_line *const *lines;
-        int status = EXIT_SUCCESS;
-
-        ranges_read(SUBID_USERS, &users);
-        ranges_read(SUBID_GROUPS, &groups);
-        for (char **owner = argv + 1; *owner; owner++) {
-                if (ranges_of(&users, *owner, strlen(*owner), &lines) == 0 &&
-                    ranges_of(&groups, *owner, strlen(*owner), &lines) == 0) {
-                        error("%s: no ranges", *owner);
-                        status = EXIT_FAILURE;
-                }
-        }
-        for (size_t i = 0; i < users.count; i++) {
-                const struct range_line *const line = &users.lines[i];
-                const struct subid_range *const range = &line->range;
+        for (size_t i = 0; i < users->count; i++) {
+                const struct range_line *const line = &users->lines[i];
                 char *uids = NULL, *gids;
 
-                if (!line->is_range || !is_wanted(range, argv + 1))
+                if (!line->is_range || !is_wanted(&line->range, owners))
                         continue;
-                if (range->count)
-                        uids =
-                            range_span("", range->start, range->start + (uint64_t)range->count - 1);
-                gids = gids_at(&groups, range, line->position, range->count);
-                add(table, line, owner_is_account(range->owner, range->owner_length), 0, uids,
-                    gids);
+                if (line->range.count)
+                        uids = range_span("", line->range.start, range_end(line) - 1);
+                gids = gids_at(groups, &line->range, line->position, line->range.count);
+                add(context, line, 0, uids, gids);
                 free(uids);
                 free(gids);
         }
-        for (size_t i = 0; i < groups.count; i++) {
-                const struct range_line *const line = &groups.lines[i];
+}
+
+/* The group IDs that stand beside no user IDs. */
+static void list_groups(const struct context *context, const struct ranges *users,
+                        const struct ranges *groups, char **owners)
+{
+        for (size_t i = 0; i < groups->count; i++) {
+                const struct range_line *const line = &groups->lines[i];
                 const struct subid_range *const range = &line->range;
                 uint64_t total, skipped;
                 char *gids;
 
-                if (!line->is_range || !is_wanted(range, argv + 1))
+                if (!line->is_range || !is_wanted(range, owners))
                         continue;
-                total = ranges_total(&users, range->owner, range->owner_length);
+                total = ranges_total(users, range->owner, range->owner_length);
                 skipped = total > line->position ? total - line->position : 0;
                 if (skipped >= range->count)
                         continue;
-                gids = range_span("", range->start + skipped,
-                                  range->start + (uint64_t)range->count - 1);
-                add(table, line, owner_is_account(range->owner, range->owner_length), skipped, NULL,
-                    gids);
+                gids = range_span("", range->start + skipped, range_end(line) - 1);
+                add(context, line, skipped, NULL, gids);
                 free(gids);
         }
-        table_print(table);
+}
+
+int command_list(const struct options *options, char **argv)
+{
+        struct context context = {.table = table_new("ranges", list_columns, &options->table),
+                                  .json = options->table.json};
+        struct range_line *const *lines;
+        struct ranges users, groups;
+        int status = EXIT_SUCCESS;
+
+        ranges_read(SUBID_USERS, &users);
+        ranges_read(SUBID_GROUPS, &groups);
+        find_accounts(&users, &groups, &context.owners);
+        argv++;
+        for (char **owner = argv; *owner; owner++) {
+                if (ranges_of(&users, *owner, strlen(*owner), &lines) == 0 &&
+                    ranges_of(&groups, *owner, strlen(*owner), &lines) == 0) {
+                        warn("%s: no ranges", *owner);
+                        status = EXIT_FAILURE;
+                }
+        }
+        list_users(&context, &users, &groups, argv);
+        list_groups(&context, &users, &groups, argv);
+        table_print(context.table);
         return status;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "nsswitch.h"
 
-#include "subuidctl.h"
+#include "root.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -116,6 +117,7 @@ static bool take_service(struct rest *rest, struct nsswitch_service *service)
 static void parse_services(struct rest *rest, struct nsswitch_line *line)
 {
         struct nsswitch_service service;
+        size_t room = 0;
 
         line->mistake = NSSWITCH_NONE;
         for (;;) {
@@ -127,9 +129,10 @@ static void parse_services(struct rest *rest, struct nsswitch_line *line)
                         line->mistake = rest->at;
                         return;
                 }
-                line->services =
-                    reallocate(line->services, (line->count + 1) * sizeof(*line->services));
+                line->services = grow(line->services, line->count, &room, sizeof(service));
                 line->services[line->count++] = service;
+                if (nsswitch_end(&service) <= line->comment)
+                        line->meant = line->count;
         }
 }
 
@@ -152,51 +155,60 @@ static bool parse_line(const char *text, struct nsswitch_line *line)
         return true;
 }
 
-void nsswitch_parse(const char *text, size_t size, struct nsswitch *nsswitch)
+void nsswitch_parse(struct text text, struct nsswitch *nsswitch)
 {
-        unsigned long number = 0;
+        struct text rest = text, line;
+        size_t room = 0;
 
-        *nsswitch = (struct nsswitch){.text = text, .size = size};
-        for (size_t begin = 0, end; begin < size; begin = end + 1) {
-                const char *const newline = memchr(text + begin, '\n', size - begin);
-                struct nsswitch_line line;
+        *nsswitch = (struct nsswitch){.text = text};
+        for (unsigned long number = 1; take_line(&rest, &line); number++) {
+                const size_t begin = (size_t)(line.bytes - text.bytes);
+                struct nsswitch_line this = {.number = number,
+                                             .text = {begin, line.size},
+                                             .ended = begin + line.size < text.size};
 
-                number++;
-                end = newline ? (size_t)(newline - text) : size;
-                line = (struct nsswitch_line){
-                    .number = number, .text = {begin, end - begin}, .ended = newline};
-                if (!parse_line(text, &line))
+                if (!parse_line(text.bytes, &this))
                         continue;
-                nsswitch->lines =
-                    reallocate(nsswitch->lines, (nsswitch->count + 1) * sizeof(*nsswitch->lines));
-                nsswitch->lines[nsswitch->count++] = line;
+                nsswitch->lines = grow(nsswitch->lines, nsswitch->count, &room, sizeof(this));
+                nsswitch->lines[nsswitch->count++] = this;
         }
+}
+
+void nsswitch_free(struct nsswitch *nsswitch)
+{
+        for (size_t i = 0; i < nsswitch->count; i++)
+                free(nsswitch->lines[i].services);
+        free(nsswitch->lines);
 }
 
 int nsswitch_read(struct nsswitch *nsswitch)
 {
-        char *text;
-        size_t size;
-        const int r = read_below_root(NSSWITCH_FILE, &text, &size);
+        struct text text;
+        const int r = root_read(NSSWITCH_FILE, &text);
 
+        *nsswitch = (struct nsswitch){.count = 0};
         if (r == 0)
-                nsswitch_parse(text, size, nsswitch);
+                nsswitch_parse(text, nsswitch);
         return r;
 }
 
 bool nsswitch_is(const struct nsswitch *nsswitch, struct nsswitch_word word, const char *text)
 {
         return strlen(text) == word.length &&
-               memcmp(nsswitch->text + word.offset, text, word.length) == 0;
+               memcmp(nsswitch->text.bytes + word.offset, text, word.length) == 0;
 }
 
-static bool is_one_of(const struct nsswitch *nsswitch, struct nsswitch_word word,
-                      const char *const *names, size_t count)
+char *nsswitch_text(const struct nsswitch *nsswitch, struct nsswitch_word word)
 {
-        for (size_t i = 0; i < count; i++)
-                if (nsswitch_is(nsswitch, word, names[i]))
-                        return true;
-        return false;
+        return xstrndup(nsswitch->text.bytes + word.offset, word.length);
+}
+
+size_t nsswitch_end(const struct nsswitch_service *service)
+{
+        const struct nsswitch_word *const last =
+            service->brackets.length ? &service->brackets : &service->name;
+
+        return last->offset + last->length;
 }
 
 const struct nsswitch_line *nsswitch_line_of(const struct nsswitch *nsswitch, const char *database)
@@ -210,30 +222,47 @@ const struct nsswitch_line *nsswitch_line_of(const struct nsswitch *nsswitch, co
 
 const struct nsswitch_line *nsswitch_broken(const struct nsswitch *nsswitch)
 {
-        for (size_t i = 0; i < nsswitch->count; i++)
-                if (nsswitch->lines[i].mistake != NSSWITCH_NONE && nsswitch->lines[i].ended &&
-                    is_one_of(nsswitch, nsswitch->lines[i].database, known_databases,
-                              COUNT_OF(known_databases)))
-                        return &nsswitch->lines[i];
+        for (size_t i = 0; i < nsswitch->count; i++) {
+                const struct nsswitch_line *const line = &nsswitch->lines[i];
+
+                if (line->mistake == NSSWITCH_NONE || !line->ended)
+                        continue;
+                for (size_t j = 0; j < COUNT_OF(known_databases); j++)
+                        if (nsswitch_is(nsswitch, line->database, known_databases[j]))
+                                return line;
+        }
         return NULL;
 }
 
 const struct nsswitch_service *nsswitch_find(const struct nsswitch *nsswitch,
                                              const struct nsswitch_line *line, const char *name)
 {
-        for (size_t i = 0; i < line->count; i++)
+        for (size_t i = 0; i < line->meant; i++)
                 if (nsswitch_is(nsswitch, line->services[i].name, name))
                         return &line->services[i];
         return NULL;
 }
 
-bool nsswitch_has_accounts(const struct nsswitch *nsswitch, const struct nsswitch_service *service)
+const char *nsswitch_subid_service(const struct nsswitch *nsswitch, unsigned long *number)
 {
-        /* systemd: users of its own making, and containers'; myhostname and resolve know no users.
-         */
-        static const char *const others[] = {"subuid",     "systemd", "mymachines",
-                                             "myhostname", "resolve", "dns"};
+        static const char key[] = "subid:", blanks[] = " \t\n\v\f\r";
+        struct text rest = nsswitch->text, line;
 
-        return nsswitch->text[service->name.offset] != '#' &&
-               !is_one_of(nsswitch, service->name, others, COUNT_OF(others));
+        for (*number = 1; take_line(&rest, &line); ++*number) {
+                const bool ended =
+                    line.bytes + line.size < nsswitch->text.bytes + nsswitch->text.size;
+                char *const text = xstrndup(line.bytes, line.size);
+                const char *word;
+
+                /* With its newline, a line of less than eight bytes does not count there. */
+                if (strlen(text) + ended < 8 || strncasecmp(text, key, strlen(key)) != 0)
+                        continue;
+                word = text + strlen(key);
+                word += strspn(word, blanks);
+                if (!*word)
+                        continue;
+                return strcmp(word = xstrndup(word, strcspn(word, " \t\n")), "files") == 0 ? NULL
+                                                                                           : word;
+        }
+        return NULL;
 }

@@ -2,6 +2,8 @@
 #ifndef NSSWITCH_H
 #define NSSWITCH_H
 
+#include "util.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -48,7 +50,8 @@ struct nsswitch_line {
         struct nsswitch_word text; /* without the newline */
         struct nsswitch_word database;
         struct nsswitch_service *services;
-        size_t count;
+        size_t count;   /* of the services that glibc asks */
+        size_t meant;   /* so many of them stand in front of the comment */
         size_t comment; /* offset of the first "#", or of the line's end */
         size_t rest; /* offset of a second [...], or of the line's end: the rest does not count */
         size_t mistake; /* offset of what cannot be read, or NSSWITCH_NONE */
@@ -58,16 +61,18 @@ struct nsswitch_line {
 #define NSSWITCH_NONE ((size_t)-1)
 
 struct nsswitch {
-        const char *text;
-        size_t size;
+        struct text text;
         struct nsswitch_line *lines; /* those that name a database, whatever its name is */
         size_t count;
 };
 
 /* Reads a text, to which the result points. */
-void nsswitch_parse(const char *text, size_t size, struct nsswitch *nsswitch);
+void nsswitch_parse(struct text text, struct nsswitch *nsswitch);
 
-/* Reads the file below --root. Returns 0 or a negative errno, as read_below_root does. */
+/* Gives back what parsing has taken, not the text. */
+void nsswitch_free(struct nsswitch *nsswitch);
+
+/* Reads the file. Returns 0 or a negative errno, as root_read does. */
 int nsswitch_read(struct nsswitch *nsswitch);
 
 /* The line that counts for a database, mistakes elsewhere aside, or NULL. */
@@ -76,17 +81,25 @@ const struct nsswitch_line *nsswitch_line_of(const struct nsswitch *nsswitch, co
 /* The first line whose mistake makes glibc refuse the whole file, or NULL. */
 const struct nsswitch_line *nsswitch_broken(const struct nsswitch *nsswitch);
 
-/* The first service of this name on a line, or NULL. */
+/* The first service of this name on a line, in front of its comment, or NULL. */
 const struct nsswitch_service *nsswitch_find(const struct nsswitch *nsswitch,
                                              const struct nsswitch_line *line, const char *name);
 
 /* Whether a word of the text is this one. */
 bool nsswitch_is(const struct nsswitch *nsswitch, struct nsswitch_word word, const char *text);
 
+/* A copy of a word. */
+char *nsswitch_text(const struct nsswitch *nsswitch, struct nsswitch_word word);
+
+/* Where a service is over, its [...] included. An offset. */
+size_t nsswitch_end(const struct nsswitch_service *service);
+
 /*
- * Whether a service may know real accounts, so that "subuid" belongs behind it: any that is not
- * known to make its entries up.
+ * The service that libsubid asks for ranges, and *number, its line; NULL if that is the files: the
+ * first word of the first "subid:" that has one (shadow, lib/nss.c). Unlike glibc, libsubid takes
+ * small and capital letters, no blank in front of the name or of the colon, and a last line without
+ * its newline.
  */
-bool nsswitch_has_accounts(const struct nsswitch *nsswitch, const struct nsswitch_service *service);
+const char *nsswitch_subid_service(const struct nsswitch *nsswitch, unsigned long *number);
 
 #endif

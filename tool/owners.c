@@ -2,8 +2,8 @@
 #include "owners.h"
 
 #include "directory.h"
-#include "subid_file.h"
-#include "subuidctl.h"
+#include "root.h"
+#include "subid_range.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,11 +11,8 @@
 
 void owners_add(struct owners *owners, const char *name, size_t length)
 {
-        /* Room for 1, 2, 4, … names. */
-        if ((owners->count & (owners->count - 1)) == 0)
-                owners->names =
-                    reallocate(owners->names, (2 * owners->count + 1) * sizeof(*owners->names));
-        owners->names[owners->count++] = text_of("%.*s", (int)length, name);
+        owners->names = grow(owners->names, owners->count, &owners->room, sizeof(*owners->names));
+        owners->names[owners->count++] = xstrndup(name, length);
 }
 
 static int compare(const void *a, const void *b)
@@ -50,7 +47,7 @@ static bool is_owner(const char *name, size_t length)
         for (size_t i = 0; i < length; i++)
                 if (is_control(name[i]))
                         return false;
-        line = text_of("%.*s:4294967295:0000000001", (int)length, name);
+        line = xasprintf("%.*s:4294967295:0000000001", (int)length, name);
         is_range = subid_range_parse(line, strlen(line), &range);
         free(line);
         return is_range;
@@ -62,36 +59,33 @@ static bool add_checked(struct owners *owners, const char *source, const char *n
                 owners_add(owners, name, length);
                 return true;
         }
-        error("%s'%s' cannot be an owner", source, printable(name, length, SUBID_LINE_MAX));
+        warn("%s'%s' cannot be an owner", source, printable(name, length, SUBID_LINE_MAX));
         return false;
 }
 
 static bool add_file(struct owners *owners)
 {
-        char *text, *source;
-        unsigned long number = 1;
+        struct text text, line;
         bool good = true;
-        size_t size;
-        const int r = read_below_root(OWNERS_FILE, &text, &size);
+        const int r = root_read(OWNERS_FILE, &text);
 
         if (r == -ENOENT)
                 die("no owners: name them, their --group, or write them to " OWNERS_FILE);
         if (r < 0)
-                die(OWNERS_FILE ": %s", reason(r));
-        for (const char *line = text, *end; line < text + size; line = end + 1, number++) {
-                const char *last;
+                root_die(OWNERS_FILE, r);
+        for (unsigned long number = 1; take_line(&text, &line); number++) {
+                char *source;
 
-                end = memchr(line, '\n', (size_t)(text + size - line));
-                if (!end)
-                        end = text + size;
-                line += strspn(line, " \t\r");
-                last = end;
-                while (last > line && strchr(" \t\r", last[-1]))
-                        last--;
-                if (last <= line || *line == '#')
+                while (line.size && strchr(" \t\r", *line.bytes)) {
+                        line.bytes++;
+                        line.size--;
+                }
+                while (line.size && strchr(" \t\r", line.bytes[line.size - 1]))
+                        line.size--;
+                if (line.size == 0 || *line.bytes == '#')
                         continue;
-                source = text_of(OWNERS_FILE ":%lu: ", number);
-                good &= add_checked(owners, source, line, (size_t)(last - line));
+                source = xasprintf(OWNERS_FILE ":%lu: ", number);
+                good &= add_checked(owners, source, line.bytes, line.size);
                 free(source);
         }
         return good;

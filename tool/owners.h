@@ -12,7 +12,7 @@
 
 struct owners {
         const char **names; /* sorted by their bytes, none twice */
-        size_t count;
+        size_t count, room;
 };
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "processes.h"
 
-#include "subuidctl.h"
+#include "util.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -108,7 +108,7 @@ static void parse_map(const char *text, const struct userns *own, enum subid_dat
                 text += length;
                 if (own && !is_within(&extent, own, database))
                         continue;
-                *map = reallocate(*map, (*size + 1) * sizeof(**map));
+                *map = grow(*map, *size, &userns->map_rooms[database], sizeof(**map));
                 (*map)[(*size)++] = extent;
         }
 }
@@ -124,7 +124,7 @@ static char *read_maps(int folder)
         if (read_text(folder, map_files[SUBID_USERS], users, sizeof(users)) < 0 ||
             read_text(folder, map_files[SUBID_GROUPS], groups, sizeof(groups)) < 0)
                 return NULL;
-        return text_of("%s/%s", users, groups);
+        return xasprintf("%s/%s", users, groups);
 }
 
 static void parse_maps(const char *maps, const struct userns *own, struct userns *userns)
@@ -137,7 +137,7 @@ static struct userns *add_userns(struct processes *processes, const struct usern
 {
         struct userns **const list = &processes->namespaces;
 
-        *list = reallocate(*list, (processes->namespace_count + 1) * sizeof(**list));
+        *list = grow(*list, processes->namespace_count, &processes->namespace_room, sizeof(**list));
         (*list)[processes->namespace_count] = *userns;
         return &(*list)[processes->namespace_count++];
 }
@@ -177,7 +177,7 @@ static struct userns *find_unknown(struct processes *processes, int folder, pid_
                 return own;
         }
         unit = process_unit(pid);
-        new.key = text_of("%s%s", maps, unit ? unit : "");
+        new.key = xasprintf("%s%s", maps, unit ? unit : "");
         for (size_t i = 1; i < processes->namespace_count; i++) {
                 struct userns *const userns = &processes->namespaces[i];
 
@@ -225,10 +225,7 @@ static void add_process(struct processes *processes, size_t *room, int folder, p
                         userns->first = processes->count;
                 }
         }
-        if (processes->count == *room) {
-                *room = *room ? 2 * *room : 512;
-                processes->list = reallocate(processes->list, *room * sizeof(*processes->list));
-        }
+        processes->list = grow(processes->list, processes->count, room, sizeof(*processes->list));
         processes->list[processes->count++] = process;
 }
 
@@ -312,8 +309,8 @@ char *process_command(const struct process *process)
         while (length > 0 && text[length - 1] == '\0')
                 length--;
         if (length == 0)
-                return text_of("[%s]",
-                               printable(process->name, strlen(process->name), PROGRAM_MAX));
+                return xasprintf("[%s]",
+                                 printable(process->name, strlen(process->name), PROGRAM_MAX));
         for (size_t i = 0; i < length; i++)
                 if (text[i] == '\0')
                         text[i] = ' ';

@@ -34,7 +34,7 @@ struct userns {
         ino_t inode;
         char *key;              /* maps and unit of one that is not known */
         struct extent *maps[2]; /* by enum subid_database */
-        size_t map_sizes[2];
+        size_t map_sizes[2], map_rooms[2];
         size_t first;             /* its process that has started first */
         unsigned long long start; /* when that was, in clock ticks; 0: none is left */
 };
@@ -43,7 +43,7 @@ struct processes {
         struct process *list;
         size_t count;
         struct userns *namespaces; /* the first is our own */
-        size_t namespace_count;
+        size_t namespace_count, namespace_room;
         bool partial; /* there are processes that this user may not look into */
 };
 

@@ -1,61 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 #include "ranges.h"
 
-#include "subuidctl.h"
+#include "root.h"
 
 #include <errno.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-static int compare_owners(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-        const int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
-
-        return order ? order : (a_length > b_length) - (a_length < b_length);
-}
 
 /* By owner, then as in the files, where lines lie in memory. */
 static int compare_lines(const void *a, const void *b)
 {
         const struct range_line *const x = *(struct range_line *const *)a;
         const struct range_line *const y = *(struct range_line *const *)b;
-        const int order = compare_owners(x->range.owner, x->range.owner_length, y->range.owner,
-                                         y->range.owner_length);
+        const int order = text_compare(range_owner(&x->range), range_owner(&y->range));
 
         return order ? order : (x > y) - (x < y);
 }
 
 static void read_lines(const char *path, struct ranges *ranges, size_t *room)
 {
-        unsigned long number = 0;
-        const char *line, *end;
-        char *text;
-        size_t size;
-        const int r = read_below_root(path, &text, &size);
+        struct text text, line;
+        const int r = root_read(path, &text);
 
         if (r == -ENOENT)
                 return;
         if (r < 0)
-                die("%s%s: %s", options.root, path, reason(r));
-        for (line = text; line < text + size; line = end + 1) {
+                root_die(path, r);
+        for (unsigned long number = 1; take_line(&text, &line); number++) {
                 struct range_line *this;
 
-                end = memchr(line, '\n', (size_t)(text + size - line));
-                if (!end)
-                        end = text + size;
-                number++;
-                if (end == line)
+                if (line.size == 0)
                         continue;
-                if (ranges->count == *room) {
-                        *room = *room ? 2 * *room : 64;
-                        ranges->lines = reallocate(ranges->lines, *room * sizeof(*ranges->lines));
-                }
+                ranges->lines = grow(ranges->lines, ranges->count, room, sizeof(*ranges->lines));
                 this = &ranges->lines[ranges->count++];
                 *this = (struct range_line){
-                    .path = path, .number = number, .text = line, .length = (size_t)(end - line)};
-                this->is_range = subid_range_parse(line, this->length, &this->range);
+                    .path = path, .number = number, .text = line.bytes, .length = line.size};
+                this->is_range = subid_range_parse(line.bytes, line.size, &this->range);
         }
 }
 
@@ -66,7 +45,7 @@ void ranges_read(enum subid_database database, struct ranges *ranges)
         *ranges = (struct ranges){.count = 0};
         for (size_t i = 0; i < SUBID_FILES; i++)
                 read_lines(subid_range_paths[database][i], ranges, &room);
-        ranges->owned = allocate(ranges->count * sizeof(struct range_line *));
+        ranges->owned = xcalloc(ranges->count, sizeof(struct range_line *));
         for (size_t i = 0; i < ranges->count; i++)
                 if (ranges->lines[i].is_range)
                         ranges->owned[ranges->owned_count++] = &ranges->lines[i];
@@ -75,8 +54,7 @@ void ranges_read(enum subid_database database, struct ranges *ranges)
                 const struct range_line *const before = ranges->owned[i - 1];
                 struct range_line *const this = ranges->owned[i];
 
-                if (compare_owners(this->range.owner, this->range.owner_length, before->range.owner,
-                                   before->range.owner_length) == 0)
+                if (is_owned_by(&this->range, before->range.owner, before->range.owner_length))
                         this->position = before->position + before->range.count;
         }
 }
@@ -89,9 +67,8 @@ static size_t count_before(const struct ranges *ranges, const char *owner, size_
 
         while (first < end) {
                 const size_t middle = first + (end - first) / 2;
-                const struct subid_range *const range = &ranges->owned[middle]->range;
-                const int order =
-                    compare_owners(range->owner, range->owner_length, owner, owner_length);
+                const int order = text_compare(range_owner(&ranges->owned[middle]->range),
+                                               (struct text){owner, owner_length});
 
                 if (order < 0 || (order == 0 && with_his_own))
                         first = middle + 1;
@@ -110,25 +87,6 @@ size_t ranges_of(const struct ranges *ranges, const char *owner, size_t owner_le
         return count_before(ranges, owner, owner_length, true) - first;
 }
 
-const struct range_line *ranges_line_of(const struct ranges *ranges, uint32_t id)
-{
-        for (size_t i = 0; i < ranges->count; i++) {
-                const struct range_line *const line = &ranges->lines[i];
-
-                if (line->is_range && id >= line->range.start &&
-                    id - line->range.start < line->range.count)
-                        return line;
-        }
-        return NULL;
-}
-
-char *range_span(const char *prefix, uint64_t first, uint64_t last)
-{
-        return first == last ? text_of("%s%llu", prefix, (unsigned long long)first)
-                             : text_of("%s%llu-%s%llu", prefix, (unsigned long long)first, prefix,
-                                       (unsigned long long)last);
-}
-
 uint64_t ranges_total(const struct ranges *ranges, const char *owner, size_t owner_length)
 {
         struct range_line *const *lines;
@@ -137,41 +95,57 @@ uint64_t ranges_total(const struct ranges *ranges, const char *owner, size_t own
         return count ? lines[count - 1]->position + lines[count - 1]->range.count : 0;
 }
 
-static bool is_in_passwd(const char *owner, bool numeric, uid_t uid)
+bool range_meets(const struct subid_range *range, uint64_t *first, uint64_t *last)
 {
-        const int fd = open_below_root("/etc/passwd");
-        const struct passwd *pwd;
-        bool found = false;
-        FILE *file;
+        const uint64_t end = subid_range_end(range);
 
-        if (fd < 0)
+        if (range->count == 0 || range->start > *last || end <= *first)
                 return false;
-        file = fdopen(fd, "r");
-        if (!file)
-                die("/etc/passwd: %m");
-        while (!found && (pwd = fgetpwent(file)))
-                found = strcmp(pwd->pw_name, owner) == 0 || (numeric && pwd->pw_uid == uid);
-        fclose(file);
-        return found;
+        if (*first < range->start)
+                *first = range->start;
+        if (*last >= end)
+                *last = end - 1;
+        return true;
 }
 
-bool owner_is_account(const char *owner, size_t owner_length)
+static int compare_starts(const void *a, const void *b)
 {
-        /* Lines of one owner often follow one another. */
-        static char last[SUBID_LINE_MAX];
-        static bool last_is_account;
-        unsigned long long uid;
-        bool numeric;
+        const struct range_line *const x = *(const struct range_line *const *)a;
+        const struct range_line *const y = *(const struct range_line *const *)b;
 
-        if (owner_length == strlen(last) && memcmp(owner, last, owner_length) == 0)
-                return last_is_account;
-        memcpy(last, owner, owner_length);
-        last[owner_length] = '\0';
-        uid = strtoull(last, NULL, 10);
-        numeric = last[strspn(last, "0123456789")] == '\0' && uid <= UINT32_MAX;
-        if (*options.root)
-                last_is_account = is_in_passwd(last, numeric, (uid_t)uid);
-        else
-                last_is_account = getpwnam(last) || (numeric && getpwuid((uid_t)uid));
-        return last_is_account;
+        if (x->range.start != y->range.start)
+                return x->range.start < y->range.start ? -1 : 1;
+        return (x > y) - (x < y);
+}
+
+const struct range_line **ranges_by_start(struct range_line *const *lines, size_t count)
+{
+        const struct range_line **const sorted = xcalloc(count, sizeof(struct range_line *));
+
+        for (size_t i = 0; i < count; i++)
+                sorted[i] = lines[i];
+        qsort(sorted, count, sizeof(struct range_line *), compare_starts);
+        return sorted;
+}
+
+void ranges_each_overlap(const struct range_line *const *sorted, size_t count,
+                         ranges_overlap *found, void *data)
+{
+        const struct range_line *furthest = NULL;
+
+        for (size_t i = 0; i < count; i++) {
+                if (sorted[i]->range.count == 0)
+                        continue;
+                if (furthest && sorted[i]->range.start < range_end(furthest))
+                        found(sorted[i], furthest, data);
+                if (!furthest || range_end(sorted[i]) > range_end(furthest))
+                        furthest = sorted[i];
+        }
+}
+
+char *range_span(const char *prefix, uint64_t first, uint64_t last)
+{
+        return first == last ? xasprintf("%s%llu", prefix, (unsigned long long)first)
+                             : xasprintf("%s%llu-%s%llu", prefix, (unsigned long long)first, prefix,
+                                         (unsigned long long)last);
 }

@@ -3,14 +3,17 @@
 #define RANGES_H
 
 #include "subid_file.h"
+#include "subid_range.h"
+#include "util.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
- * The range files of a database with their lines and numbers. What is a range and what is not,
- * subid_file says.
+ * The range files of a database with their lines and numbers, in memory. What is a range and what
+ * is not, subid_range says.
  */
 
 struct range_line {
@@ -37,33 +40,42 @@ void ranges_read(enum subid_database database, struct ranges *ranges);
 size_t ranges_of(const struct ranges *ranges, const char *owner, size_t owner_length,
                  struct range_line *const **lines);
 
-/* The line that owns an ID, or NULL. */
-const struct range_line *ranges_line_of(const struct ranges *ranges, uint32_t id);
+/* How many IDs an owner has. */
+uint64_t ranges_total(const struct ranges *ranges, const char *owner, size_t owner_length);
+
+static inline struct text range_owner(const struct subid_range *range)
+{
+        return (struct text){range->owner, range->owner_length};
+}
+
+/* Whether a line is of this owner, which need not be NUL-terminated. */
+static inline bool is_owned_by(const struct subid_range *range, const char *owner, size_t length)
+{
+        return range->owner_length == length && memcmp(range->owner, owner, length) == 0;
+}
 
 /* Where a range is over: behind its last ID. */
 static inline uint64_t range_end(const struct range_line *line)
 {
-        return (uint64_t)line->range.start + line->range.count;
+        return subid_range_end(&line->range);
 }
 
-/* For qsort(3), of pointers to lines: by their first ID, then as in the files. */
-static inline int compare_starts(const void *a, const void *b)
-{
-        const struct range_line *const x = *(const struct range_line *const *)a;
-        const struct range_line *const y = *(const struct range_line *const *)b;
+/* Whether a range has IDs of those from *first to *last, which then are these. */
+bool range_meets(const struct subid_range *range, uint64_t *first, uint64_t *last);
 
-        if (x->range.start != y->range.start)
-                return x->range.start < y->range.start ? -1 : 1;
-        return (x > y) - (x < y);
-}
+/* The same lines in ascending order of their first IDs; to be freed. */
+const struct range_line **ranges_by_start(struct range_line *const *lines, size_t count);
+
+/*
+ * Of lines in that order, each that begins before another is over, with the one of those that ends
+ * last. Empty ranges overlap nothing.
+ */
+typedef void ranges_overlap(const struct range_line *line, const struct range_line *furthest,
+                            void *data);
+void ranges_each_overlap(const struct range_line *const *sorted, size_t count,
+                         ranges_overlap *found, void *data);
 
 /* "100-199", or "100" if that is all, with a prefix in front of each number; to be freed. */
 char *range_span(const char *prefix, uint64_t first, uint64_t last);
-
-/* How many IDs an owner has. */
-uint64_t ranges_total(const struct ranges *ranges, const char *owner, size_t owner_length);
-
-/* Whether the owner is the name or the number of an account; below --root of one in /etc/passwd. */
-bool owner_is_account(const char *owner, size_t owner_length);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "replace.h"
 
-#include "subuidctl.h"
+#include "util.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,11 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* One name: what already stands there is left from a command that was killed. */
-#define TEMPORARY ".subuidctl.new"
+/* How a file is replaced: by which name on the way, and whether that has to outlast a crash. */
+struct way {
+        const char *temporary;
+        bool lasts;
+};
 
 /* The kernel makes these of a file's contents. */
 static bool belongs_to_contents(const char *attribute)
@@ -25,7 +28,7 @@ static bool belongs_to_contents(const char *attribute)
 /* Returns 0, or -1 and errno, as those below. */
 static int copy_attributes(int from, int to)
 {
-        static char names[XATTR_LIST_MAX], value[XATTR_SIZE_MAX];
+        static char names[XATTR_LIST_MAX], value[XATTR_SIZE_MAX], got[XATTR_SIZE_MAX];
         const ssize_t size = flistxattr(from, names, sizeof(names));
 
         if (size < 0)
@@ -37,14 +40,21 @@ static int copy_attributes(int from, int to)
 
                 if (belongs_to_contents(name))
                         continue;
-                if (length < 0 || fsetxattr(to, name, value, (size_t)length, 0) < 0)
+                if (length < 0)
+                        return -1;
+                /* To set what is there already, a label say, may be forbidden all the same. */
+                if (fgetxattr(to, name, got, sizeof(got)) == length &&
+                    memcmp(got, value, (size_t)length) == 0)
+                        continue;
+                if (fsetxattr(to, name, value, (size_t)length, 0) < 0)
                         return -1;
         }
         return 0;
 }
 
 /* Fills the new file and makes it like the old one. */
-static const char *fill(int fd, int old, const struct stat *status, const char *bytes, size_t size)
+static const char *fill(const struct way *way, int fd, int old, const struct stat *status,
+                        const char *bytes, size_t size)
 {
         if (!write_all(fd, bytes, size))
                 return "writing a new file beside it";
@@ -54,7 +64,7 @@ static const char *fill(int fd, int old, const struct stat *status, const char *
                 return "keeping its mode";
         if (copy_attributes(old, fd) < 0)
                 return "keeping its extended attributes";
-        if (fsync(fd) < 0)
+        if (way->lasts && fsync(fd) < 0)
                 return "writing a new file beside it";
         return NULL;
 }
@@ -68,18 +78,20 @@ static void close_quietly(int fd)
         errno = saved;
 }
 
-static const char *make_new(int folder, int old, const struct stat *status, const char *bytes,
-                            size_t size)
+static const char *make_new(const struct way *way, int folder, int old, const struct stat *status,
+                            const char *bytes, size_t size)
 {
         const char *failed;
         int fd;
 
-        if (unlinkat(folder, TEMPORARY, 0) < 0 && errno != ENOENT)
+        /* Left from a command that was killed. */
+        if (unlinkat(folder, way->temporary, 0) < 0 && errno != ENOENT)
                 return "removing a left-over";
-        fd = openat(folder, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        fd = openat(folder, way->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                    0600);
         if (fd < 0)
                 return "making a new file beside it";
-        failed = fill(fd, old, status, bytes, size);
+        failed = fill(way, fd, old, status, bytes, size);
         close_quietly(fd);
         return failed;
 }
@@ -94,20 +106,21 @@ static bool has_changed(int folder, const char *name, const struct stat *before)
                now.st_ctim.tv_nsec != before->st_ctim.tv_nsec;
 }
 
-static const char *put_in_place(int folder, const char *name, const struct stat *status)
+static const char *put_in_place(const struct way *way, int folder, const char *name,
+                                const struct stat *status)
 {
         if (has_changed(folder, name, status)) {
                 errno = EBUSY;
                 return "somebody else changed it; try again";
         }
-        if (renameat(folder, TEMPORARY, folder, name) < 0)
+        if (renameat(folder, way->temporary, folder, name) < 0)
                 return errno == EPERM ? "replacing it (is it immutable? see chattr(1))"
                                       : "replacing it";
         return NULL;
 }
 
-const char *replace_file(int folder, const char *name, const struct stat *status, const char *bytes,
-                         size_t size)
+static const char *replace(const struct way *way, int folder, const char *name,
+                           const struct stat *status, const char *bytes, size_t size)
 {
         const int old = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         const char *failed;
@@ -117,16 +130,31 @@ const char *replace_file(int folder, const char *name, const struct stat *status
                 return "opening it";
         sigfillset(&all);
         sigprocmask(SIG_BLOCK, &all, &before);
-        failed = make_new(folder, old, status, bytes, size);
+        failed = make_new(way, folder, old, status, bytes, size);
         if (!failed)
-                failed = put_in_place(folder, name, status);
+                failed = put_in_place(way, folder, name, status);
         if (failed) {
                 const int saved = errno;
 
-                (void)unlinkat(folder, TEMPORARY, 0);
+                (void)unlinkat(folder, way->temporary, 0);
                 errno = saved;
         }
         close_quietly(old);
         sigprocmask(SIG_SETMASK, &before, NULL);
         return failed;
+}
+
+const char *replace_file(int folder, const char *name, const struct stat *status, const char *bytes,
+                         size_t size)
+{
+        return replace(&(struct way){".subuidctl.new", true}, folder, name, status, bytes, size);
+}
+
+const char *replace_passing_file(int folder, const char *name, const struct stat *status,
+                                 const char *bytes, size_t size)
+{
+        char temporary[64];
+
+        snprintf(temporary, sizeof(temporary), ".%ld.new", (long)getpid());
+        return replace(&(struct way){temporary, false}, folder, name, status, bytes, size);
 }

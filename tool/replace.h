@@ -19,4 +19,11 @@
 const char *replace_file(int folder, const char *name, const struct stat *status, const char *bytes,
                          size_t size);
 
+/*
+ * The same without a wait for the disk, for a file that means nothing after a crash of the machine,
+ * when it may be empty. Several processes may call this at a time.
+ */
+const char *replace_passing_file(int folder, const char *name, const struct stat *status,
+                                 const char *bytes, size_t size);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "check.h"
-#include "subuidctl.h"
+#include "segments.h"
+
+#include "util.h"
 
 #include <stdlib.h>
 
@@ -39,31 +40,29 @@ static void heap_pop(struct heap *heap)
         heap->lines[i] = last;
 }
 
-static void add(struct side *side, uint64_t first, uint64_t end, const struct range_line *line)
+static void add(struct segments *segments, uint64_t first, uint64_t end,
+                const struct range_line *line)
 {
-        if (side->segment_count > 0) {
-                struct segment *const before = &side->segments[side->segment_count - 1];
+        if (segments->count > 0) {
+                struct segment *const before = &segments->list[segments->count - 1];
 
                 if (before->line == line && before->last + 1 == first) {
                         before->last = end - 1;
                         return;
                 }
         }
-        side->segments[side->segment_count++] = (struct segment){first, end - 1, line};
+        segments->list[segments->count++] = (struct segment){first, end - 1, line};
 }
 
-void find_segments(struct side *side)
+void segments_find(const struct ranges *ranges, struct segments *segments)
 {
-        const size_t count = side->ranges.owned_count;
-        const struct range_line **const by_start = allocate(count * sizeof(struct range_line *));
-        struct heap heap = {allocate(count * sizeof(struct range_line *)), 0};
+        const size_t count = ranges->owned_count;
+        const struct range_line **const by_start = ranges_by_start(ranges->owned, count);
+        struct heap heap = {xcalloc(count, sizeof(struct range_line *)), 0};
         uint64_t at = 0;
 
-        for (size_t i = 0; i < count; i++)
-                by_start[i] = side->ranges.owned[i];
-        qsort(by_start, count, sizeof(struct range_line *), compare_starts);
         /* One may begin at each start and at each end of a range. */
-        side->segments = allocate(2 * count * sizeof(*side->segments));
+        *segments = (struct segments){xcalloc(2 * count, sizeof(*segments->list)), 0};
         for (size_t next = 0;;) {
                 uint64_t end;
 
@@ -82,24 +81,31 @@ void find_segments(struct side *side)
                 end = range_end(heap.lines[0]);
                 if (next < count && by_start[next]->range.start < end)
                         end = by_start[next]->range.start;
-                add(side, at, end, heap.lines[0]);
+                add(segments, at, end, heap.lines[0]);
                 at = end;
         }
         free(by_start);
         free(heap.lines);
 }
 
-const struct segment *segment_at(const struct side *side, uint64_t id)
+size_t segments_from(const struct segments *segments, uint64_t id)
 {
-        size_t first = 0, end = side->segment_count;
+        size_t first = 0, end = segments->count;
 
         while (first < end) {
                 const size_t middle = first + (end - first) / 2;
 
-                if (side->segments[middle].last < id)
+                if (segments->list[middle].last < id)
                         first = middle + 1;
                 else
                         end = middle;
         }
-        return &side->segments[first];
+        return first;
+}
+
+const struct range_line *segments_line_of(const struct segments *segments, uint32_t id)
+{
+        const size_t i = segments_from(segments, id);
+
+        return i < segments->count && segments->list[i].first <= id ? segments->list[i].line : NULL;
 }

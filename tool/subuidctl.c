@@ -1,340 +1,216 @@
 /* SPDX-License-Identifier: MIT */
-#include "subuidctl.h"
+#include "options.h"
 
 #include "nss_subuid.h"
+#include "root.h"
+#include "util.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <locale.h>
-#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-struct options options = {.root = ""};
+#define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
 
-/* The options of a command are letters; those in capitals but J, V have no short form. */
 static const struct command {
-        const char *name;
-        int (*run)(char **argv);
-        const char *options;
+        const char *name, *arguments, *help;
+        int (*run)(const struct options *options, char **argv);
         int failure; /* exit status */
         int arguments_min, arguments_max;
 } commands[] = {
-    {"list", command_list, "JrnoR", 1, 0, INT_MAX},
-    {"whois", command_whois, "JrnoN", 1, 1, INT_MAX},
-    {"check", command_check, "JR", 3, 0, 0},
-    {"enable", command_enable, "DR", 1, 0, 0},
-    {"disable", command_disable, "DR", 1, 0, 0},
-    {"import", command_import, "GP", 1, 0, INT_MAX},
+    {"list", "[OWNER...]", "the ranges of all owners, or of these", command_list, 1, 0, INT_MAX},
+    {"whois", "ID|NAME...", "whose it is, and who uses it now", command_whois, 1, 1, INT_MAX},
+    {"check", "", "what is wrong with the ranges and with nsswitch.conf", command_check, 3, 0, 0},
+    {"enable", "", "add subuid to passwd and group in /etc/nsswitch.conf", command_enable, 1, 0, 0},
+    {"disable", "", "remove it from there", command_disable, 1, 0, 0},
+    {"import", "[OWNER...]", "write the ranges of a directory to /etc/nss-subuid", command_import,
+     1, 0, INT_MAX},
 };
 
-static const struct option long_options[] = {
-    {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'V'},
-    {"json", no_argument, NULL, 'J'},       {"raw", no_argument, NULL, 'r'},
-    {"noheadings", no_argument, NULL, 'n'}, {"output", required_argument, NULL, 'o'},
-    {"root", required_argument, NULL, 'R'}, {"names", no_argument, NULL, 'N'},
-    {"dry-run", no_argument, NULL, 'D'},    {"group", required_argument, NULL, 'G'},
-    {"prune", no_argument, NULL, 'P'},      {0},
+enum { NO_LETTER = 256 }; /* from here on: options without a short form */
+
+/* Parsing and --help are made of this. What an option fills in is a bool, or text if it wants some.
+ */
+static const struct choice {
+        int letter; /* 0: none */
+        const char *name, *argument, *help;
+        const char *commands; /* that take it; NULL: none is wanted */
+        size_t offset;        /* in struct options */
+} choices[] = {
+    {'J', "json", NULL, "JSON", "list, whois, check", offsetof(struct options, table.json)},
+    {'r', "raw", NULL, "no alignment", "list, whois", offsetof(struct options, table.raw)},
+    {'n', "noheadings", NULL, "no headings", "list, whois",
+     offsetof(struct options, table.noheadings)},
+    {'o', "output", "LIST", "these columns, or with + in front these too", "list, whois",
+     offsetof(struct options, table.output)},
+    {0, "root", "FOLDER", "the system below this folder", "list, check, enable, disable",
+     offsetof(struct options, root)},
+    {0, "names", NULL, "also the names that containers give it", "whois",
+     offsetof(struct options, names)},
+    {0, "dry-run", NULL, "only print what would change", "enable, disable",
+     offsetof(struct options, dry_run)},
+    {0, "move", NULL, "also from in front of a directory", "enable",
+     offsetof(struct options, move)},
+    {0, "group", "NAME", "the members of this group", "import", offsetof(struct options, group)},
+    {0, "prune", NULL, "drop owners without ranges, and those not asked for", "import",
+     offsetof(struct options, prune)},
+    {'h', "help", NULL, "print this", NULL, 0},
+    {'V', "version", NULL, "print the version", NULL, 0},
 };
-
-static const struct command *command;
-
-static void message(const char *format, va_list arguments)
-{
-        fflush(stdout);
-        fputs("subuidctl: ", stderr);
-        vfprintf(stderr, format, arguments);
-        fputc('\n', stderr);
-}
-
-void error(const char *format, ...)
-{
-        va_list arguments;
-
-        va_start(arguments, format);
-        message(format, arguments);
-        va_end(arguments);
-}
-
-void die(const char *format, ...)
-{
-        va_list arguments;
-
-        va_start(arguments, format);
-        message(format, arguments);
-        va_end(arguments);
-        exit(command ? command->failure : EXIT_FAILURE);
-}
-
-void *reallocate(void *memory, size_t size)
-{
-        memory = realloc(memory, size ? size : 1);
-        if (!memory)
-                die("out of memory");
-        return memory;
-}
-
-void *allocate(size_t size)
-{
-        void *const memory = reallocate(NULL, size);
-
-        memset(memory, 0, size);
-        return memory;
-}
-
-char *text_of(const char *format, ...)
-{
-        va_list arguments;
-        char *text;
-
-        va_start(arguments, format);
-        if (vasprintf(&text, format, arguments) < 0)
-                die("out of memory");
-        va_end(arguments);
-        return text;
-}
-
-char *printable(const char *text, size_t length, size_t max)
-{
-        char *const copy = text_of("%.*s", (int)(length < max ? length : max), text);
-
-        for (char *p = copy; *p; p++)
-                if (*p < ' ' || *p > '~')
-                        *p = '?';
-        return copy;
-}
-
-int open_any_below_root(const char *path, int flags)
-{
-        enum { TRIES_MAX = 100000 };
-        const struct open_how how = {.flags = (unsigned int)flags, .resolve = RESOLVE_IN_ROOT};
-        int fd;
-
-        if (*options.root) {
-                const int root = open(options.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-                int tries = 0;
-
-                if (root < 0)
-                        die("%s: %m", options.root);
-                /*
-                 * EAGAIN: something was renamed, wherever, while it followed a "..". A process that
-                 * does nothing else may make a thousand tries fail.
-                 */
-                do
-                        fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-                while (fd < 0 && errno == EAGAIN && ++tries < TRIES_MAX);
-                close(root);
-        } else {
-                fd = open(path, flags);
-        }
-        return fd < 0 ? -errno : fd;
-}
-
-int open_below_root(const char *path)
-{
-        const int fd = open_any_below_root(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-        struct stat status;
-
-        if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)))
-                return fd;
-        close(fd);
-        return -EINVAL;
-}
-
-const char *reason(int r)
-{
-        return r == -EINVAL ? "no regular file" : strerror(-r);
-}
-
-int read_below_root(const char *path, char **text, size_t *size)
-{
-        size_t room = 8192;
-        ssize_t n = -1;
-        int fd;
-
-        fd = open_below_root(path);
-        if (fd < 0)
-                return fd;
-        *text = reallocate(NULL, room + 1);
-        for (*size = 0; (n = read(fd, *text + *size, room - *size)) > 0;) {
-                *size += (size_t)n;
-                if (*size == room)
-                        *text = reallocate(*text, (room *= 2) + 1);
-        }
-        if (n < 0)
-                n = -errno;
-        close(fd);
-        (*text)[*size] = '\0';
-        return (int)n;
-}
-
-bool write_all(int fd, const char *bytes, size_t size)
-{
-        while (size) {
-                const ssize_t n = write(fd, bytes, size);
-
-                if (n < 0)
-                        return false;
-                bytes += n;
-                size -= (size_t)n;
-        }
-        return true;
-}
-
-void flush_output(void)
-{
-        if (fflush(stdout) != 0 || ferror(stdout))
-                die("standard output: %m");
-}
 
 static void print_help(void)
 {
-        fputs(
-            "Usage: subuidctl [OPTION...] COMMAND [ARGUMENT...]\n"
-            "\n"
-            "Subordinate user and group IDs: what they are, who uses them, whether they are "
-            "right.\n"
-            "\n"
-            "Commands:\n"
-            "  list [OWNER...]      the ranges of all owners, or of these\n"
-            "  whois ID|NAME...     whose it is, and who uses it now\n"
-            "  check                what is wrong with the ranges and with nsswitch.conf\n"
-            "  enable, disable      add subuid to passwd and group in /etc/nsswitch.conf, or "
-            "remove it\n"
-            "  import [OWNER...]    write the ranges of a directory to /etc/nss-subuid\n"
-            "\n"
-            "Options:\n"
-            "  -J, --json           JSON (list, whois, check)\n"
-            "  -r, --raw            no alignment (list, whois)\n"
-            "  -n, --noheadings     no headings (list, whois)\n"
-            "  -o, --output LIST    these columns, or with + in front these too\n"
-            "                       (list, whois)\n"
-            "      --root FOLDER    the system below this folder (list, check, enable, disable)\n"
-            "      --names          also the names that containers give it (whois)\n"
-            "      --dry-run        only print what would change (enable, disable)\n"
-            "      --group NAME     the members of this group (import)\n"
-            "      --prune          drop owners without ranges, and those not asked for (import)\n"
-            "  -h, --help\n"
-            "  -V, --version\n",
-            stdout);
+        puts("Usage: subuidctl [OPTION...] COMMAND [ARGUMENT...]\n"
+             "\n"
+             "Subordinate user and group IDs: what they are, who uses them, whether they are "
+             "right.\n"
+             "\n"
+             "Commands:");
+        for (size_t i = 0; i < COUNT_OF(commands); i++)
+                printf("  %-20s %s\n", xasprintf("%s %s", commands[i].name, commands[i].arguments),
+                       commands[i].help);
+        puts("\nOptions:");
+        for (size_t i = 0; i < COUNT_OF(choices); i++) {
+                const struct choice *const this = &choices[i];
+                char *const letter = this->letter ? xasprintf("-%c,", this->letter) : NULL;
+                char *const name = xasprintf("--%s%s%s", this->name, this->argument ? " " : "",
+                                             this->argument ? this->argument : "");
+
+                printf("  %3s %-16s %s", letter ? letter : "", name, this->help);
+                printf(this->commands ? " (%s)\n" : "\n", this->commands);
+        }
         columns_print("list", list_columns);
         columns_print("whois", whois_columns);
         puts("\nSee subuidctl(8).");
 }
 
-/* A folder's name without slashes at its end; "" for "/". */
-static char *without_slashes(const char *folder)
+/* Whether a name stands in a list such as "list, whois". */
+static bool stands_in(const char *name, const char *list)
 {
-        size_t length = strlen(folder);
+        const size_t length = strlen(name);
 
-        while (length > 0 && folder[length - 1] == '/')
-                length--;
-        return text_of("%.*s", (int)length, folder);
-}
+        for (; *list; list += *list == ',' ? 2 : 0) {
+                const size_t word = strcspn(list, ",");
 
-static void apply(int option, const char *argument)
-{
-        switch (option) {
-        case 'J':
-                options.json = true;
-                break;
-        case 'r':
-                options.raw = true;
-                break;
-        case 'n':
-                options.noheadings = true;
-                break;
-        case 'o':
-                options.output = argument;
-                break;
-        case 'D':
-                options.dry_run = true;
-                break;
-        case 'R':
-                options.root = without_slashes(argument);
-                break;
-        case 'N':
-                options.names = true;
-                break;
-        case 'G':
-                options.group = argument;
-                break;
-        case 'P':
-                options.prune = true;
-                break;
+                if (word == length && memcmp(list, name, length) == 0)
+                        return true;
+                list += word;
         }
-}
-
-static const char *option_name(int letter)
-{
-        const struct option *option = long_options;
-
-        while (option->val != letter)
-                option++;
-        return option->name;
+        return false;
 }
 
 static const struct command *find_command(const char *name)
 {
-        for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+        for (size_t i = 0; i < COUNT_OF(commands); i++)
                 if (strcmp(commands[i].name, name) == 0)
                         return &commands[i];
         return NULL;
 }
 
+static void apply(struct options *options, const struct choice *choice, const char *argument)
+{
+        char *const member = (char *)options + choice->offset;
+
+        if (choice->argument)
+                *(const char **)(void *)member = argument;
+        else
+                *(bool *)member = true;
+}
+
+static int print_and_end(void (*print)(void))
+{
+        print();
+        flush_output();
+        return EXIT_SUCCESS;
+}
+
+static void print_version(void)
+{
+        puts("subuidctl (nss-subuid) " NSS_SUBUID_VERSION);
+}
+
+/* What getopt_long(3) wants to know of the table. */
+static void make_getopt(struct option *options, char *letters)
+{
+        for (size_t i = 0; i < COUNT_OF(choices); i++) {
+                const struct choice *const this = &choices[i];
+
+                options[i] =
+                    (struct option){.name = this->name,
+                                    .has_arg = this->argument ? required_argument : no_argument,
+                                    .val = NO_LETTER + (int)i};
+                if (this->letter) {
+                        *letters++ = (char)this->letter;
+                        if (this->argument)
+                                *letters++ = ':';
+                }
+        }
+        *letters = '\0';
+}
+
+static size_t choice_of(int option)
+{
+        size_t i = 0;
+
+        if (option >= NO_LETTER)
+                return (size_t)(option - NO_LETTER);
+        while (choices[i].letter != option)
+                i++;
+        return i;
+}
+
 int main(int argc, char **argv)
 {
-        char given[16] = "";
+        struct option long_options[COUNT_OF(choices) + 1] = {{0}};
+        char letters[2 * COUNT_OF(choices) + 1];
+        struct options options = {.root = NULL};
+        bool given[COUNT_OF(choices)] = {false};
         bool mistaken = false; /* the status tells whose mistake it is: that is known later */
+        const struct command *command;
         int option;
 
+        program_invocation_short_name = (char[]){"subuidctl"};
+        argv[0] = program_invocation_short_name; /* for getopt's messages */
         /* What a set-user-ID program may do for everybody, this one does not know. */
         if (getauxval(AT_SECURE))
                 die("refuses to run set-user-ID, set-group-ID or with capabilities of its file");
         setlocale(LC_ALL, "");
-        setlinebuf(stderr); /* a message is one write: several commands may share a log */
-        argv[0] = (char[]){"subuidctl"}; /* for getopt's messages */
-        while ((option = getopt_long(argc, argv, "hVJrno:", long_options, NULL)) != -1) {
-                switch (option) {
-                case 'h':
-                        print_help();
-                        flush_output();
-                        return EXIT_SUCCESS;
-                case 'V':
-                        puts("subuidctl (nss-subuid) " NSS_SUBUID_VERSION);
-                        flush_output();
-                        return EXIT_SUCCESS;
-                case '?':
+        make_getopt(long_options, letters);
+        while ((option = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+                const struct choice *choice;
+
+                if (option == '?') {
                         mistaken = true;
                         continue;
                 }
-                /* A script's empty variable must not stand for the running system. */
-                if (option == 'R' && !*optarg) {
-                        error("--root: the name of the folder is empty");
-                        mistaken = true;
-                }
-                apply(option, optarg);
-                if (!strchr(given, option))
-                        given[strlen(given)] = (char)option;
+                given[choice_of(option)] = true;
+                choice = &choices[choice_of(option)];
+                if (choice->commands)
+                        apply(&options, choice, optarg);
+                else
+                        return print_and_end(choice->letter == 'h' ? print_help : print_version);
         }
         if (optind == argc)
                 die("a command is missing; try 'subuidctl --help'");
         command = find_command(argv[optind]);
         if (!command)
                 die("%s: no such command; try 'subuidctl --help'", argv[optind]);
+        die_status = command->failure;
+        /* A script's empty variable must not stand for the running system. */
+        if (options.root && !*options.root) {
+                warn("--root: the name of the folder is empty");
+                mistaken = true;
+        }
         if (mistaken)
                 die("try 'subuidctl --help'");
-        for (const char *letter = given; *letter; letter++)
-                if (!strchr(command->options, *letter))
-                        die("%s takes no --%s", command->name, option_name(*letter));
+        for (size_t i = 0; i < COUNT_OF(choices); i++)
+                if (given[i] && !stands_in(command->name, choices[i].commands))
+                        die("%s takes no --%s", command->name, choices[i].name);
         argv += optind;
         argc -= optind + 1;
         if (argc < command->arguments_min)
@@ -342,5 +218,7 @@ int main(int argc, char **argv)
         if (argc > command->arguments_max)
                 die("%s: '%s' is one argument too many", command->name,
                     argv[command->arguments_max + 1]);
-        return command->run(argv);
+        if (options.root)
+                root_set(options.root);
+        return command->run(&options, argv);
 }

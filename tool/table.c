@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "table.h"
 
-#include "subuidctl.h"
+#include "util.h"
 
 #include <libsmartcols/libsmartcols.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -56,22 +56,23 @@ static void show_named(struct table *table, const char *name, size_t length)
         die("'%.*s' is no column; try 'subuidctl --help'", (int)length, name);
 }
 
-struct table *table_new(const char *name, const struct column *columns)
+struct table *table_new(const char *name, const struct column *columns,
+                        const struct table_style *style)
 {
-        struct table *const table = allocate(sizeof(*table));
-        const char *list = options.output;
+        struct table *const table = xcalloc(1, sizeof(*table));
+        const char *list = style->output;
 
         table->columns = columns;
         table->scols = wanted(scols_new_table());
         scols_table_set_name(table->scols, name);
-        scols_table_enable_json(table->scols, options.json);
-        scols_table_enable_raw(table->scols, options.raw && !options.json);
-        scols_table_enable_noheadings(table->scols, options.noheadings);
+        scols_table_enable_json(table->scols, style->json);
+        scols_table_enable_raw(table->scols, style->raw && !style->json);
+        scols_table_enable_noheadings(table->scols, style->noheadings);
         if (!list || *list == '+') {
                 show_by_default(table);
                 list = list ? list + 1 : "";
         }
-        if (options.output && *options.output == '\0')
+        if (style->output && *style->output == '\0')
                 die("--output: no column is named");
         while (*list) {
                 const size_t length = strcspn(list, ",");

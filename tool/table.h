@@ -5,10 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/*
- * Tables as those of lsns(8) and findmnt(8): --json, --raw, --noheadings and --output mean the same
- * here.
- */
+/* Tables as those of lsns(8) and findmnt(8), whose options mean the same here. */
 
 enum { COLUMNS_MAX = 24 };
 
@@ -20,10 +17,18 @@ struct column {
         bool boolean;    /* yes or no; true or false in JSON */
 };
 
+/* How it is printed. */
+struct table_style {
+        bool json, raw, noheadings;
+        const char
+            *output; /* names of columns, with "+" in front besides the usual ones, or NULL */
+};
+
 struct table;
 
-/* The last of the columns has no name. Dies if --output names one that does not exist. */
-struct table *table_new(const char *name, const struct column *columns);
+/* The last of the columns has no name. Dies if the style names one that does not exist. */
+struct table *table_new(const char *name, const struct column *columns,
+                        const struct table_style *style);
 
 void table_add_line(struct table *table);
 

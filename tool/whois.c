@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "account_name.h"
+#include "entry.h"
 #include "inner_name.h"
 #include "nss_subuid.h"
+#include "options.h"
 #include "processes.h"
-#include "ranges.h"
-#include "subuidctl.h"
+#include "segments.h"
 #include "table.h"
+#include "util.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,15 +53,11 @@ const struct column whois_columns[] = {
 /* So many programs of a user namespace are named. */
 enum { PROGRAMS_MAX = 6 };
 
-struct entry {
-        enum subid_database database; /* users, or groups for a GID that no user has */
-        struct subid subid;
-        uint32_t gid;        /* of a user */
-        bool is_account;     /* a local account has the ID, so it is not called _N */
-        char *name;          /* _N */
-        char *owner, *range; /* printable */
-        const char *path;    /* of the range, or NULL if the file has changed just now */
-        unsigned long line;
+/* What is said of an ID as a user, or as a group if no user has it. */
+struct subject {
+        struct entry entry;
+        char *owner;                   /* printable */
+        const struct range_line *line; /* of the range, or NULL if the file has changed just now */
 };
 
 /* A user namespace in which an entry's ID is mapped. */
@@ -73,53 +70,48 @@ struct use {
         char *inner, *command, *unit, *programs;
 };
 
-static struct ranges ranges[2];
-static struct processes processes;
-
-static int checked(int result)
-{
-        if (result < 0)
-                die("the range files: %s", strerror(-result));
-        return result;
-}
+/* What is asked of. */
+struct context {
+        struct table *table; /* NULL: sentences are printed */
+        bool names;
+        struct ranges ranges[2];
+        struct segments segments[2];
+        struct processes processes;
+};
 
 /* Says what the ID is as a user or as a group. Returns false if it is in no range. */
-static bool find_entry(enum subid_database database, uint32_t id, struct entry *entry)
+static bool find_subject(const struct context *context, enum subid_database database, uint32_t id,
+                         struct subject *subject)
 {
-        const struct range_line *line;
-        char name[ACCOUNT_NAME_SIZE];
-
-        *entry = (struct entry){.database = database, .subid.id = id};
-        if (!checked(database == SUBID_USERS
-                         ? subid_file_locate_user(id, false, &entry->subid, &entry->gid)
-                         : subid_file_locate(database, &entry->subid)))
+        if (!entry_find(database, id, &subject->entry))
                 return false;
-        entry->is_account = checked(subid_file_is_account(database, &entry->subid));
-        account_name_format(name, id);
-        entry->name = text_of("%s", name);
-        entry->owner = printable(entry->subid.owner, entry->subid.owner_length, ENTRY_OWNER_MAX);
-        line = ranges_line_of(&ranges[database], id);
-        if (line) {
-                entry->path = line->path;
-                entry->line = line->number;
-                entry->range = printable(line->text, line->length, SUBID_LINE_MAX);
-        }
+        subject->owner = printable(subject->entry.subid.owner, subject->entry.subid.owner_length,
+                                   ENTRY_OWNER_MAX);
+        subject->line = segments_line_of(&context->segments[database], id);
         return true;
 }
 
+/* Whether a process runs as the ID in a user namespace. */
+static bool runs(const struct context *context, const struct process *process,
+                 const struct entry *entry, const struct userns *userns)
+{
+        return process->ids[entry->database] == entry->subid.id &&
+               &context->processes.namespaces[process->userns] == userns;
+}
+
 /* The different programs among the processes of a use, as "nginx, sh". */
-static char *programs_of(const struct entry *entry, const struct use *use)
+static char *programs_of(const struct context *context, const struct entry *entry,
+                         const struct use *use)
 {
         char *names[PROGRAMS_MAX], *text = NULL;
         size_t count = 0;
 
-        for (size_t i = 0; i < processes.count; i++) {
-                const struct process *const process = &processes.list[i];
+        for (size_t i = 0; i < context->processes.count; i++) {
+                const struct process *const process = &context->processes.list[i];
                 size_t same = 0;
                 char *name;
 
-                if (process->ids[entry->database] != entry->subid.id ||
-                    &processes.namespaces[process->userns] != use->userns)
+                if (!runs(context, process, entry, use->userns))
                         continue;
                 name = process_program(process);
                 while (same < count && strcmp(names[same], name) != 0)
@@ -127,57 +119,68 @@ static char *programs_of(const struct entry *entry, const struct use *use)
                 if (same < count)
                         continue;
                 if (count == PROGRAMS_MAX)
-                        return text_of("%s, ...", text);
+                        return xasprintf("%s, ...", text);
                 names[count++] = name;
-                text = text ? text_of("%s, %s", text, name) : name;
+                text = text ? xasprintf("%s, %s", text, name) : name;
         }
         return text;
 }
 
 /* Says how a user namespace uses the entry. Returns false if it does not. */
-static bool find_use(const struct entry *entry, const struct userns *userns, struct use *use)
+static bool find_use(const struct context *context, const struct entry *entry,
+                     const struct userns *userns, struct use *use)
 {
+        const struct process *const list = context->processes.list;
+
         *use = (struct use){.userns = userns};
         if (!userns_maps(userns, entry->database, entry->subid.id, &use->inside))
                 return false;
-        for (size_t i = 0; i < processes.count; i++) {
-                const struct process *const process = &processes.list[i];
-
-                if (process->ids[entry->database] == entry->subid.id &&
-                    &processes.namespaces[process->userns] == userns) {
-                        use->runs = use->runs ? use->runs : process;
-                        use->count++;
-                }
+        for (size_t i = 0; i < context->processes.count; i++) {
+                if (!runs(context, &list[i], entry, userns))
+                        continue;
+                use->runs = use->runs ? use->runs : &list[i];
+                use->count++;
         }
         if (use->count > 0)
-                use->programs = programs_of(entry, use);
+                use->programs = programs_of(context, entry, use);
         /* Every ID is mapped in our own: there only processes count. */
         if (userns->own)
                 return use->count > 0;
-        use->first = &processes.list[userns->first];
+        use->first = &list[userns->first];
         use->command = process_command(use->first);
         use->unit = process_unit(use->first->pid);
         /* Containers may share a user namespace. */
-        if (options.names)
+        if (context->names)
                 use->inner = inner_name(use->runs ? use->runs : use->first, userns, entry->database,
                                         use->inside);
         return true;
 }
 
-static void add(struct table *table, const struct entry *entry, const struct use *use)
+static char *source_of(const struct subject *subject)
 {
-        const bool user = entry->database == SUBID_USERS;
+        return subject->line ? xasprintf("%s:%lu", subject->line->path, subject->line->number)
+                             : NULL;
+}
+
+static char *range_of(const struct subject *subject)
+{
+        return subject->line ? printable(subject->line->text, subject->line->length, SUBID_LINE_MAX)
+                             : NULL;
+}
+
+static void add(struct table *table, const struct subject *subject, const struct use *use)
+{
+        const struct entry *const entry = &subject->entry;
 
         table_add_line(table);
         table_set(table, NAME, entry->is_account ? NULL : entry->name);
-        if (user)
+        if (entry->database == SUBID_USERS)
                 table_set_number(table, UID, entry->subid.id);
-        table_set_number(table, GID, user ? entry->gid : entry->subid.id);
-        table_set(table, OWNER, entry->owner);
+        table_set_number(table, GID, entry->gid);
+        table_set(table, OWNER, subject->owner);
         table_set_number(table, POSITION, entry->subid.position);
-        if (entry->path)
-                table_set(table, SOURCE, text_of("%s:%lu", entry->path, entry->line));
-        table_set(table, RANGE, entry->range);
+        table_set(table, SOURCE, source_of(subject));
+        table_set(table, RANGE, range_of(subject));
         if (!use)
                 return;
         table_set_number(table, INSIDE, use->inside);
@@ -192,8 +195,9 @@ static void add(struct table *table, const struct entry *entry, const struct use
         table_set(table, PROCESSES, use->programs);
 }
 
-static void tell_entry(const struct entry *entry)
+static void tell_subject(const struct subject *subject)
 {
+        const struct entry *const entry = &subject->entry;
         const bool user = entry->database == SUBID_USERS;
 
         if (entry->is_account)
@@ -201,16 +205,14 @@ static void tell_entry(const struct entry *entry)
         else
                 printf("%s: ", entry->name);
         if (user)
-                printf("UID %u, GID %u", entry->subid.id, entry->gid);
-        else
-                printf("GID %u", entry->subid.id);
-        printf(", %s %llu of %s", user ? "subuid" : "subgid",
-               (unsigned long long)entry->subid.position, entry->owner);
-        if (entry->path)
-                printf(" (%s:%lu: %s)", entry->path, entry->line, entry->range);
+                printf("UID %u, ", entry->subid.id);
+        printf("GID %u, %s %llu of %s", entry->gid, user ? "subuid" : "subgid",
+               (unsigned long long)entry->subid.position, subject->owner);
+        if (subject->line)
+                printf(" (%s: %s)", source_of(subject), range_of(subject));
         if (entry->is_account)
                 printf("; %s has it too, so it is not called %s",
-                       user ? "/etc/passwd" : "/etc/group", entry->name);
+                       subid_account_paths[entry->database], entry->name);
         putchar('\n');
 }
 
@@ -232,82 +234,85 @@ static void tell_use(const struct entry *entry, const struct use *use)
                 printf(": no process\n");
 }
 
-/* Without a table, in sentences. */
-static void show(struct table *table, const struct entry *entry)
+static void show(const struct context *context, const struct subject *subject)
 {
         struct use use;
         bool used = false;
 
-        if (!table)
-                tell_entry(entry);
-        for (size_t i = 0; i < processes.namespace_count; i++) {
-                if (!find_use(entry, &processes.namespaces[i], &use))
+        if (!context->table)
+                tell_subject(subject);
+        for (size_t i = 0; i < context->processes.namespace_count; i++) {
+                if (!find_use(context, &subject->entry, &context->processes.namespaces[i], &use))
                         continue;
                 used = true;
-                if (table)
-                        add(table, entry, &use);
+                if (context->table)
+                        add(context->table, subject, &use);
                 else
-                        tell_use(entry, &use);
+                        tell_use(&subject->entry, &use);
         }
-        if (table && !used)
-                add(table, entry, NULL);
+        if (context->table && !used)
+                add(context->table, subject, NULL);
         else if (!used)
                 printf("    in no user namespace\n");
 }
 
 /* Shows an argument, an ID or a name. Returns false if it is none of a range. */
-static bool show_argument(struct table *table, const char *argument)
+static bool show_argument(const struct context *context, const char *argument)
 {
-        struct entry user, group;
+        struct subject user, group;
         bool is_user, is_group;
         uint32_t id;
 
         if (!account_name_parse(argument, &id) &&
-            !account_name_parse(text_of(NAME_PREFIX "%s", argument), &id)) {
-                error("%s: neither an ID nor a name such as " NAME_PREFIX "200193", argument);
+            !account_name_parse(xasprintf(NAME_PREFIX "%s", argument), &id)) {
+                warn("%s: neither an ID nor a name such as " NAME_PREFIX "200193", argument);
                 return false;
         }
         if (subid_excluded(id)) {
-                error("%s: no range gives it a name", argument);
+                warn("%s: no range gives it a name", argument);
                 return false;
         }
-        is_user = find_entry(SUBID_USERS, id, &user);
-        is_group = find_entry(SUBID_GROUPS, id, &group);
+        is_user = find_subject(context, SUBID_USERS, id, &user);
+        is_group = find_subject(context, SUBID_GROUPS, id, &group);
         if (!is_user && !is_group) {
-                error("%s: in no range of /etc/subuid or /etc/subgid", argument);
+                warn("%s: in no range of /etc/subuid or /etc/subgid", argument);
                 return false;
         }
         if (is_user)
-                show(table, &user);
+                show(context, &user);
         /* Mostly the user's own group. */
-        if (is_group && !(is_user && user.gid == id))
-                show(table, &group);
+        if (is_group && !(is_user && user.entry.gid == id))
+                show(context, &group);
         return true;
 }
 
 /* Whose each ID is, and the user namespaces in which it is mapped. */
-int command_whois(char **argv)
+int command_whois(const struct options *options, char **argv)
 {
-        const bool flat = options.json || options.raw || options.noheadings || options.output;
-        struct table *const table = flat ? table_new("users", whois_columns) : NULL;
+        const struct table_style *const style = &options->table;
+        const bool flat = style->json || style->raw || style->noheadings || style->output;
+        struct context context = {.table = flat ? table_new("users", whois_columns, style) : NULL,
+                                  .names = options->names};
         bool shown = false;
         int status = EXIT_SUCCESS;
 
-        ranges_read(SUBID_USERS, &ranges[SUBID_USERS]);
-        ranges_read(SUBID_GROUPS, &ranges[SUBID_GROUPS]);
-        processes_read(&processes);
+        for (int i = 0; i < 2; i++) {
+                ranges_read((enum subid_database)i, &context.ranges[i]);
+                segments_find(&context.ranges[i], &context.segments[i]);
+        }
+        processes_read(&context.processes);
         while (*++argv) {
-                if (show_argument(table, *argv))
+                if (show_argument(&context, *argv))
                         shown = true;
                 else
                         status = EXIT_FAILURE;
         }
-        if (table)
-                table_print(table);
+        if (context.table)
+                table_print(context.table);
         else
                 flush_output();
-        if (shown && processes.partial)
-                error("not all processes could be looked into%s",
-                      geteuid() == 0 ? "" : "; root sees them all");
+        if (shown && context.processes.partial)
+                warn("not all processes could be looked into%s",
+                     geteuid() == 0 ? "" : "; root sees them all");
         return status;
 }

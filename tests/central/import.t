@@ -299,7 +299,7 @@ subuid" ] || ok 1 "a rerun after $call $when, $before, with '$old'"
         done
 done
 is "$(sort /tmp/seen | uniq -c | awk '{ print $2, $1 }' | tr '\n' ';')" \
-        'fchmod 12;fsync 16;mkdir,mkdirat 4;rename,renameat,renameat2 8;write 12;' 'killed wherever something changes: a rerun repairs it'
+        'fchmod 12;fsync 16;mkdir,mkdirat 8;rename,renameat,renameat2 8;write 12;' 'killed wherever something changes: a rerun repairs it'
 for call in fsync rename,renameat,renameat2 write; do
         age
         before=$(state)
@@ -312,8 +312,22 @@ subuid" 'and nothing has changed'
 done
 
 # Two at the same time: one after the other.
-flock $folder timeout 3 subuidctl import alice
-is $? 124 'an import waits for another'
+# holding COMMAND...: while another process has the lock.
+holding() {
+        python3 -c '
+import fcntl, os, subprocess, sys
+lock = os.open("/run/nss-subuid/lock", os.O_RDWR)
+fcntl.lockf(lock, fcntl.LOCK_EX)
+sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
+}
+like "$(holding subuidctl import alice 2>&1; echo $?)" \
+        '^subuidctl: /run/nss-subuid/lock: held by PID [0-9]+ \(python3\) for ten seconds; try again.1$' \
+        'an import waits ten seconds for another, then says for whom'
+is "$(stat -c '%a %u' /run/nss-subuid /run/nss-subuid/lock | tr '\n' ' ')" '755 0 600 0 ' 'nobody else can have the lock'
+(holding sleep 3 &) && sleep 1 && import alice >/dev/null
+ok $? 'it goes on as soon as the other has ended'
+flock $folder timeout 20 flock /etc subuidctl import alice >/dev/null
+ok $? 'who locks a folder does not keep it waiting'
 for i in $(seq 20); do
         import alice >/dev/null &
         printf 'alice|uid %d:10\nalice|gid %d:10\n' "$i" "$i" >/etc/directory.new

@@ -39,11 +39,13 @@ is "$(check --root /; echo $?)" 0 '--root / is the running system'
 
 # The library.
 mv "$module" "$module.away"
-has '/etc/subgid:1 error round-trip
+has 'libnss_subuid.so.2 error library' 'no library: the cause, not that there is no answer'
+cp "$lib/libnss_hesiod.so.2" "$module"
+has 'libnss_subuid.so.2 warning library-version
+/etc/subgid:1 error round-trip
 /etc/subgid:1 error round-trip
 /etc/subuid:1 error round-trip
-/etc/subuid:1 error round-trip
-libnss_subuid.so.2 error library' 'no library, and no answer'
+/etc/subuid:1 error round-trip' 'a library that answers nothing'
 like "$(check)" 'for the C library 200000 is unknown by number, not _200000' 'in words'
 version=$(sed -n 's/^.define NSS_SUBUID_VERSION "\(.*\)"/\1/p' nss_subuid.h)
 LC_ALL=C sed "s/${version//./\\.}/9.9.9/" "$module.away" >"$module"
@@ -91,12 +93,26 @@ node 'files extrausers subuid' 'files extrausers subuid' root:1000000:1
 is "$(getent passwd 1000000 | cut -d : -f 1) $(check; echo $?)" 'eve 0' 'with a name of its own too'
 node 'files extrausers subuid' 'files extrausers subuid' root:1000000:2
 has '/etc/subgid:1 error answered
-/etc/subgid:1 error round-trip
-/etc/subuid:1 error answered
-/etc/subuid:1 error round-trip' 'one of two is not'
+/etc/subuid:1 error answered' 'one of two is not'
 node 'files hang subuid' 'files subuid' containers:200000:65536
-has '/etc/nsswitch.conf warning no-answer
-/etc/nsswitch.conf:1 warning no-answer' 'a service that does not answer'
+has '/etc/nsswitch.conf:1 warning no-answer' 'a service that does not answer, which is said once'
+check >/dev/null 2>&1 &
+pid=$!
+child=
+until [ "$child" ] || ! kill -0 $pid 2>/dev/null; do
+        child=$(pgrep -P $pid)
+done
+kill -TERM $pid
+wait $pid
+for _ in $(seq 100); do
+        kill -0 "$child" 2>/dev/null || break
+        sleep 0.1
+done
+[ "$child" ] && ! kill -0 "$child" 2>/dev/null
+ok $? 'ended by SIGTERM meanwhile, it leaves no child behind'
+is "$(timeout 60 build/subuidctl list 2>&1)" 'subuidctl: the services of /etc/nsswitch.conf did not answer in time: not all accounts are known
+OWNER      ACCOUNT UIDS          COUNT GIDS          NAMES           SOURCE
+containers no      200000-265535 65536 200000-265535 _200000-_265535 /etc/subuid:1' 'list waits five seconds too'
 
 # A number that an account has is not looked up: it is found as one.
 node 'files subuid' 'files subuid' root:65530:6 root:1234:1

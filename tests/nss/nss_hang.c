@@ -10,6 +10,8 @@
 
 enum nss_status _nss_hang_getpwuid_r(uid_t uid, struct passwd *pwd, char *buffer, size_t size,
                                      int *errnop);
+enum nss_status _nss_hang_getpwnam_r(const char *name, struct passwd *pwd, char *buffer,
+                                     size_t size, int *errnop);
 
 enum nss_status _nss_hang_getpwuid_r(uid_t uid, struct passwd *pwd, char *buffer, size_t size,
                                      int *errnop)
@@ -21,4 +23,11 @@ enum nss_status _nss_hang_getpwuid_r(uid_t uid, struct passwd *pwd, char *buffer
         (void)errnop;
         for (;;)
                 pause();
+}
+
+enum nss_status _nss_hang_getpwnam_r(const char *name, struct passwd *pwd, char *buffer,
+                                     size_t size, int *errnop)
+{
+        (void)name;
+        return _nss_hang_getpwuid_r(0, pwd, buffer, size, errnop);
 }

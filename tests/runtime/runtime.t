@@ -318,7 +318,7 @@ passes "the bundle's name is too long" 'a long name' --systemd-cgroup create --b
 config
 mount --bind $bundle $bundle
 mount -o remount,bind,ro $bundle
-passes 'nothing can be written beside config.json' 'a read-only file system'
+passes 'config.json cannot be replaced' 'a read-only file system'
 umount $bundle
 
 # --- which machine --------------------------------------------------------------------------------

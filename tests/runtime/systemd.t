@@ -11,7 +11,7 @@ done
 private_root --cgroups
 
 echo containers:200000:268435456 | tee /etc/subuid >/etc/subgid
-nsswitch 'files subuid'
+nsswitch files
 boot_systemd
 inside unshare --user true 2>/dev/null || skip_all 'no user namespaces can be made here'
 inside mkdir /run/nss-subuid
@@ -20,11 +20,15 @@ version=$(systemctl --version | awk 'NR == 1 { print $2 }')
 
 # container RUNTIME USER WRITABLE: what becomes of a container of this user: who owns its scope and the
 # files that systemd gives away, and what the log says.
-count=0
+# What services the users come from is said in $services: whoever makes a bundle must not ask one that hangs.
+services='files subuid'
 container() {
-        local id=c$((++count)) dir=$bundles/c$count name=${1%-subuid} scope
+        local id=c$BASHPID name=${1%-subuid} scope
+        local dir=$bundles/$id
+        nsswitch files
         cgroup_source=cgroup bundle $id '0 200000 65536' '' /usr/bin/sleep 300
         sed -i -E "s/\"user\": \{\"uid\": 0/\"user\": {\"uid\": $2/; s/(\"source\": \"cgroup\", \"options\": \[\")rw/\1$3/" $dir/config.json
+        nsswitch "$services"
         inside timeout 30 "$1" --systemd-cgroup run --detach --bundle $dir $id </dev/null >/tmp/output 2>&1 || {
                 echo "failed: $(tr '\n' ' ' </tmp/output)"
                 return
@@ -50,14 +54,14 @@ is "$(container runc-subuid 33 rw)" '200033:200033 User=200033' "runc-subuid, wr
 is "$(container crun 33 rw)" '0:0 ' 'crun, writable'
 is "$(container crun-subuid 33 rw)" '200000:200000 User=200000' "crun-subuid, writable: the container's root"
 
-nsswitch files
+services=files
 for runtime in runc crun; do
         without=$(container $runtime 33 rw)
         with=$(container $runtime-subuid 33 rw)
         is "$with" "${without}not done: NSS does not name the ID as the module does" "$runtime-subuid without the module: as $runtime"
 done
 cp build/tests/libnss_hang.so.2 "$(dirname "$(find /usr/lib -name libnss_subuid.so.2)")"
-nsswitch 'files hang subuid'
+services='files hang subuid'
 for runtime in runc crun; do
         without=$(container $runtime 33 rw)
         with=$(container $runtime-subuid 33 rw)

@@ -167,26 +167,22 @@ has 'subgid error writable' 'a file that others may write'
 # --- nsswitch.conf --------------------------------------------------------------------------------
 
 rm "$etc/nsswitch.conf"
-has 'nsswitch.conf error not-enabled
-nsswitch.conf error not-enabled' 'no nsswitch.conf'
+has 'nsswitch.conf error not-enabled' 'no nsswitch.conf'
 nsswitch 'passwd: files' 'group: files subuid'
-like "$(check)" "; subuidctl enable --root $root\$" 'what to do about it here'
+like "$(check)" "; run 'subuidctl enable --root $root'\$" 'what to do about it here'
 has 'nsswitch.conf:1 error not-enabled' 'no subuid for users'
 echo 'hosts: files [NOTFUND=return] dns' >>"$etc/nsswitch.conf"
 has 'nsswitch.conf:3:15 error mistake' 'a mistake, if in another line'
 echo 'sudoers: files [NOTFUND=return]' >>"$etc/nsswitch.conf"
 has '' 'a mistake in a line that is not for the C library'
 printf 'group: files subuid\npasswd: files subuid' >"$etc/nsswitch.conf"
-has 'nsswitch.conf error not-enabled
-nsswitch.conf:2 error not-read' 'a last line without a newline'
+has 'nsswitch.conf:2 error not-read' 'a last line without a newline'
 nsswitch 'passwd: files [UNAVAIL=return] [NOTFOUND=continue] subuid' 'group: files subuid'
-has 'nsswitch.conf:1:32 error not-read
-nsswitch.conf:1 error not-enabled' 'a second [...]'
+has 'nsswitch.conf:1:32 error not-read' 'a second [...]'
 nsswitch 'passwd: files' 'group: files subuid' 'passwd: files subuid'
 has 'nsswitch.conf:1 warning two-lines' 'two lines for users'
 nsswitch 'passwd: files subuid # ours' 'group: files subuid'
-has 'nsswitch.conf:1:22 warning comment
-nsswitch.conf:1:15 warning before-accounts' 'a comment behind services'
+has 'nsswitch.conf:1:22 warning comment' 'a comment behind services, whose words are no sources'
 nsswitch '# passwd: subuid files # [x]' 'passwd: files subuid' 'group: files subuid'
 has '' 'a comment of its own'
 nsswitch 'passwd: files subuid subuid' 'group: files subuid'
@@ -195,9 +191,14 @@ echo 'shadow: files subuid' >>"$etc/nsswitch.conf"
 has 'nsswitch.conf:3:15 warning wrong-database' 'for another database'
 echo 'initgroups: files subuid' >>"$etc/nsswitch.conf"
 has '' 'in a line for initgroups'
-for service in sss ldap winbind altfiles extrausers compat files unheard-of; do
+for service in altfiles extrausers compat files unheard-of; do
         nsswitch "passwd: subuid $service" "group: $service subuid"
         has 'nsswitch.conf:1:9 warning before-accounts' "in front of $service"
+done
+for service in sss ldap winbind nis; do
+        nsswitch "passwd: files subuid $service" "group: files subuid"
+        is "$(check; echo $?)" "subuidctl: $etc/nsswitch.conf:1: note: subuid in front of $service, as a site may choose; 'subuidctl enable --move' moves it
+0" "in front of $service: a note, no finding"
 done
 nsswitch 'passwd: files subuid mymachines systemd' 'group: files subuid'
 has '' 'in front of services without accounts'
@@ -215,6 +216,87 @@ nsswitch 'passwd: files subuid' 'group: files [SUCCESS=merge] subuid systemd'
 has 'nsswitch.conf:2:30 error merge' 'in the middle of a line that merges'
 nsswitch 'passwd: files subuid' 'group: files [SUCCESS=merge] subuid [SUCCESS=merge] systemd'
 has '' 'merging on behind it'
+
+nsswitch 'passwd: files subuid [NOTFOUND=return] systemd' 'group: files subuid [!NOTFOUND=continue] systemd'
+has 'nsswitch.conf:1:22 error own-action
+nsswitch.conf:2:21 error own-action' 'an action of its own that hides it, or what is behind it'
+nsswitch 'passwd: files subuid systemd' 'group: files systemd subuid'
+mkdir -p "$etc/userdb"
+: >"$etc/userdb/200007.user"
+has 'nsswitch.conf:1:15 error before-systemd
+nsswitch.conf:2:22 warning behind-systemd' 'in front of systemd, which has a record of a user inside a range, and behind it without one'
+nsswitch 'passwd: compat' 'group: compat' 'passwd_compat: subuid' 'group_compat: subuid'
+has 'nsswitch.conf:1 error not-enabled
+nsswitch.conf:4:15 error compat' 'in a line for compat: nobody asks it there without "+"; for groups it crashes programs'
+nsswitch 'passwd: compat' 'group: compat subuid' 'passwd_compat: subuid'
+echo '+::::::' >>"$etc/passwd"
+has '' 'for users compat asks it'
+nsswitch 'passwd: compat sss' 'group: compat subuid' 'passwd_compat: subuid'
+has 'nsswitch.conf:3:16 error compat' 'in front of services behind compat'
+nsswitch 'passwd: files subuid' 'group: files subuid' 'passwd_compat: subuid'
+has 'nsswitch.conf:3:16 warning wrong-database' 'in a line for compat, which nobody asks'
+
+# Where "enable" places it, "check" has nothing to say, and the other way round.
+nsswitch 'passwd: files systemd ldap' 'group: files'
+build/subuidctl enable --root "$root" >/dev/null 2>&1
+is "$(cat "$etc/nsswitch.conf")$(found)" 'passwd: files systemd ldap subuid
+group: files subuid' 'behind systemd and ldap: one rule for one place'
+node
+
+# What "enable" would refuse, "check" does not advise.
+refused() {
+        local said
+        said=$(build/subuidctl enable --root "$root" 2>&1)
+        is $? 1 "$1: enable refuses"
+        said=${said##*; }
+        like "$(check | grep /etc/nsswitch.conf)" "; ${said//[\[\]]/.}(, then run .subuidctl enable|\$)" "$1: check gives its advice"
+        node
+}
+nsswitch 'group: files subuid'
+refused 'no line for passwd'
+rm "$etc/nsswitch.conf"
+refused 'no file'
+nsswitch 'passwd: files [NOTFOUND=return] sss' 'group: files subuid'
+refused '[NOTFOUND=return] in front'
+nsswitch 'passwd: files' 'group: files subuid' 'hosts: files [NOTFUND=return]'
+refused 'a mistake in [...]'
+nsswitch 'passwd: files [SUCCESS=continue]' 'group: files subuid'
+refused '[SUCCESS=continue] in front'
+nsswitch 'passwd: files # sss' 'group: files subuid'
+refused 'a comment that names a source'
+nsswitch 'passwd: files' 'group: files subuid'
+mv "$etc/nsswitch.conf" "$etc/elsewhere"
+ln -s elsewhere "$etc/nsswitch.conf"
+like "$(check)" 'nsswitch.conf:1: error: subuid does not stand in the line for passwd; the file is a symbolic link; change the file' \
+        'a link: what enable says, not enable'
+refused 'a link'
+nsswitch 'passwd: files subuid systemd [x]' 'group: files subuid'
+has 'nsswitch.conf:1:31 error mistake' 'a mistake: not that subuid does not stand in the line, which it does'
+
+# --- cause and consequence ------------------------------------------------------------------------
+
+rm "$lib/libnss_subuid.so.2"
+nsswitch 'passwd: files' 'group: files'
+printf 'bob:1:1:\n' >>"$etc/subuid"
+is "$(check | cut -d : -f 1)" 'libnss_subuid.so.2
+/etc/nsswitch.conf
+/etc/nsswitch.conf
+/etc/subuid' 'the library first, then nsswitch.conf'
+node
+both containers:200000:65536:
+has 'subgid:1:24 error no-range
+subuid:1:24 error no-range' 'lines that are no ranges: not that there are none'
+node
+echo containers:200000:65536: >"$etc/subgid"
+has 'subgid:1:24 error no-range' 'nor that the owner has no GIDs'
+
+# --- accounts, as the C library reads them --------------------------------------------------------
+
+printf '%s\n' 'mal:x: 200006:1::/:' 'zed:x:+200007:1::/:' '  lea:x:200008:1::/:' '#x:x:200009:1::/:' \
+        >>"$etc/passwd"
+like "$(check)" 'lie in the range: 200006 \(mal, line 4\), 200007 \(zed, line 5\), 200008 \(lea, line 6\);' \
+        'blanks and a "+" in front of a number, blanks in front of a line'
+has 'subuid:1 error account' 'no account behind "#"'
 
 # --- directories ----------------------------------------------------------------------------------
 
@@ -339,9 +421,28 @@ seq 65535 | awk '{ printf "u%d:%d:1000000\n", $1, 300000000 + 10 * $1 }' | tee "
 is "$(check | grep -c 'u1, line 1;')" 131068 'a file of 65,535 lines'
 node
 
+# As libsubid reads it.
+for line in 'SUBID: sss' 'subid:sss' 'SubId: sss files'; do
+        nsswitch 'passwd: files subuid' 'group: files subuid' "$line"
+        has 'nsswitch.conf:3 warning not-imported
+nsswitch.conf:3 warning not-imported' "$line: a directory"
+done
+for line in ' subid: sss' 'subid : sss' '#subid: sss'; do
+        nsswitch 'passwd: files subuid' 'group: files subuid' "$line"
+        has '' "$line: none"
+done
+
 # --- the manual -----------------------------------------------------------------------------------
 
-table=$(sed -n 's/^ *\[[A-Z0-9_]*\] = {"\(.*\)", \([A-Z]*\)},$/\1 \2/p' tool/check.c | tr '[:upper:]' '[:lower:]' | sort)
+# Each name stands where it is found.
+table=$(perl -0777 -ne '
+        print "$2 \L$1\n" while /report(?:_line)?\(\s*(WARNING|ERROR),\s*"([a-z0-9-]+)"/g;
+        print "$1 error\n" while /barrier->finding = "([a-z-]+)"/g;
+        print "$1 warning\n" while /check_map\(\w+\[\w\],\s*"([a-z0-9-]+)"/g;
+        while (/\bfault\(\s*&?\w+,\s*NSSWITCH_\w+,(.*?)(true|false)/gs) {
+                my ($names, $severity) = ($1, $2 eq "true" ? "error" : "warning");
+                print "$1 $severity\n" while $names =~ /"([a-z0-9-]+)"/g;
+        }' tool/check/*.c tool/nsswitch_place.c | sort -u)
 is "$(sed -n 's/^\.It Li \([a-z0-9-]*\) Ta \(error\|warning\) Ta .*/\1 \2/p' man/subuidctl.8 | sort)" \
         "$table" 'the manual has all findings'
 is "$(sed -nE "s/^(has ')?[^ ]+ (error|warning) ([a-z0-9-]+)('.*)?\$/\\3 \\2/p" "$scratch/seen" tests/nss/check.t | sort -u)" \

@@ -115,11 +115,11 @@ chmod 644 "$file"
 
 write 'passwd: sss [NOTFOUND=return] files\ngroup: files [NOTFOUND=return] systemd\n'
 cp "$file" "$scratch/before"
-is "$(result enable)" "subuidctl: $file:1: [NOTFOUND=return] would hide subuid behind it; take it away, or add subuid in front of it by hand
-subuidctl: $file:2: [NOTFOUND=return] would hide subuid behind it; take it away, or add subuid in front of it by hand
+is "$(result enable)" "subuidctl: $file:1: [NOTFOUND=return] would hide subuid behind it; take it away
+subuidctl: $file:2: [NOTFOUND=return] would hide subuid behind it; take it away
 1" 'a service that would hide it, in both lines'
 write 'passwd: files\ngroup: files [NOTFOUND=return]\n'
-is "$(result enable) $(head -1 "$file")" "subuidctl: $file:2: [NOTFOUND=return] would hide subuid behind it; take it away, or add subuid in front of it by hand
+is "$(result enable) $(head -1 "$file")" "subuidctl: $file:2: [NOTFOUND=return] would hide subuid behind it; take it away
 1 passwd: files" 'a refusal for one line leaves the other alone'
 
 continues='[SUCCESS=continue] goes on to subuid, whose answer "not found" would take the place of the one before it, root'"'s too; take it away"
@@ -264,19 +264,18 @@ is "$(grep -vE '^[-+@ ]|: nothing to do$|: waiting for its lock$' "$scratch/writ
 is "$(ls -A "$etc")" nsswitch.conf 'nothing is left of them'
 
 write 'passwd: files\ngroup: files\n'
+# Who is no root, as mostly here, has the lock of a folder of his own.
 exec 9<"$etc"
 flock 9
-subuidctl enable >"$scratch/waiting" 9<&- &
-waiting=$!
-for _ in $(seq 600); do
-        [ ! -s "$scratch/waiting" ] || break
-        sleep 0.1
-done
-is "$(cat "$scratch/waiting") $(cat "$file")" "subuidctl: $etc: waiting for its lock passwd: files
-group: files" 'it waits for the lock, and says so'
-is "$(build/subuidctl enable --dry-run --root "$root" >/dev/null; echo $?)" 0 '--dry-run does not'
-exec 9<&-
-wait "$waiting"
-is "$? $(head -1 "$file")" '0 passwd: files subuid' 'then goes on'
+if [ "$(id -u)" -eq 0 ]; then
+        is "$(result enable)" 0 'a folder that anybody may lock does not keep root waiting'
+else
+        subuidctl enable >"$scratch/waiting" 9<&- &
+        waiting=$!
+        is "$(build/subuidctl enable --dry-run --root "$root" >/dev/null; echo $?)" 0 '--dry-run does not wait'
+        exec 9<&-
+        wait "$waiting"
+        is "$? $(head -1 "$file")" '0 passwd: files subuid' 'it waits for the lock, then goes on'
+fi
 
 done_testing

@@ -130,19 +130,18 @@ is "$(sort "$scratch/links" | uniq -c | tr -s ' ')" ' 100 link' 'a link through 
 like "$(subuidctl --version)" '^subuidctl \(nss-subuid\) [0-9]+\.[0-9]+\.[0-9]+$' '--version'
 help=$(subuidctl --help)
 ok $? '--help'
-mapfile -t commands < <(grep -o '"[a-z]*", command_' tool/subuidctl.c | cut -d '"' -f 2)
-[ ${#commands[@]} -gt 0 ]
+# One table makes both --help and what is taken.
+mapfile -t commands < <(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\).*/\1/p' <<<"$help")
+[ ${#commands[@]} -gt 5 ]
 ok $? 'there are commands'
 for command in "${commands[@]}"; do
-        like "$help" "(  |, )$command" "--help names $command"
         grep -q "^\.It Cm $command" man/subuidctl.8
         ok $? "the manual has $command"
 done
-mapfile -t long_options < <(grep -oE '"[a-z-]*", (no|required)_argument' tool/subuidctl.c | cut -d '"' -f 2)
-[ ${#long_options[@]} -gt 2 ]
+mapfile -t long_options < <(sed -n 's/^.*  *--\([a-z-]*\) .*/\1/p' <<<"$help")
+[ ${#long_options[@]} -gt 10 ]
 ok $? 'and options'
 for option in "${long_options[@]}"; do
-        like "$help" "--$option" "--help names --$option"
         grep -qEe "Fl .-${option//-/.?-}" man/subuidctl.8
         ok $? "the manual has --$option"
 done

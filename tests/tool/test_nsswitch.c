@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "tool/nsswitch.h"
-#include "tool/subuidctl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,37 +15,14 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
 
-/* What nsswitch.c wants of the command. */
-void *reallocate(void *memory, size_t size)
-{
-        memory = realloc(memory, size);
-        assert_non_null(memory);
-        return memory;
-}
-
-int read_below_root(const char *path, char **text, size_t *size)
-{
-        assert_string_equal(path, NSSWITCH_FILE);
-        *text = strdup("passwd: files\n");
-        *size = strlen(*text);
-        return 0;
-}
-
 static void parse(const char *text, struct nsswitch *nsswitch)
 {
-        nsswitch_parse(text, strlen(text), nsswitch);
-}
-
-static void release(const struct nsswitch *nsswitch)
-{
-        for (size_t i = 0; i < nsswitch->count; i++)
-                free(nsswitch->lines[i].services);
-        free(nsswitch->lines);
+        nsswitch_parse((struct text){text, strlen(text)}, nsswitch);
 }
 
 static void append(char *to, const struct nsswitch *nsswitch, struct nsswitch_word word)
 {
-        strncat(to, nsswitch->text + word.offset, word.length);
+        strncat(to, nsswitch->text.bytes + word.offset, word.length);
 }
 
 /* Writes the services of passwd, each with its [...] and with its actions as C, R, M. */
@@ -99,7 +75,7 @@ static void reads_lines(void **state)
                 describe(&nsswitch, services);
                 assert_string_equal(services, cases[i].services);
                 assert_null(nsswitch_broken(&nsswitch));
-                release(&nsswitch);
+                nsswitch_free(&nsswitch);
         }
 }
 
@@ -129,7 +105,7 @@ static void finds_the_mistake(void **state)
                 parse(cases[i].text, &nsswitch);
                 broken = nsswitch_broken(&nsswitch);
                 assert_int_equal(broken ? broken->mistake : 0, cases[i].mistake);
-                release(&nsswitch);
+                nsswitch_free(&nsswitch);
         }
 }
 
@@ -158,9 +134,7 @@ static void tells_where_things_are(void **state)
         assert_int_equal(line->comment, sizeof(text) - 1);
         assert_ptr_equal(nsswitch_find(&nsswitch, line, "subuid"), &line->services[0]);
         assert_null(nsswitch_find(&nsswitch, line, "sub"));
-        assert_false(nsswitch_has_accounts(&nsswitch, &line->services[0]));
-        assert_true(nsswitch_has_accounts(&nsswitch, &line->services[1]));
-        release(&nsswitch);
+        nsswitch_free(&nsswitch);
 }
 
 static uint64_t random_state = 1;
@@ -220,7 +194,7 @@ static void refuses_what_glibc_refuses(void **state)
                 parse(line, &nsswitch);
                 assert_int_equal(nsswitch.count, 1);
                 mistake = nsswitch_broken(&nsswitch) != NULL;
-                release(&nsswitch);
+                nsswitch_free(&nsswitch);
                 if ((__nss_configure_lookup("services", line + strlen("services: ")) != 0) !=
                     mistake)
                         fail_msg("\"%s\" has %s mistake", line, mistake ? "a" : "no");
@@ -231,15 +205,44 @@ static void refuses_what_glibc_refuses(void **state)
         assert_true(others > 1000);
 }
 
-static void reads_the_file(void **state)
+/* As libsubid reads it (shadow, lib/nss.c). */
+static void finds_the_service_of_subid(void **state)
 {
-        struct nsswitch nsswitch;
+        static const struct {
+                const char *text, *service;
+                unsigned long number;
+        } cases[] = {
+            {"passwd: files\nsubid: sss\n", "sss", 2},
+            {"SUBID: sss\n", "sss", 1},
+            {"SubId:\tsss files\n", "sss", 1},
+            {" subid: sss\n", NULL, 0},
+            {"subid : sss\n", NULL, 0},
+            {"#subid: sss\n", NULL, 0},
+            {"subid: files sss\n", NULL, 0},
+            {"subid: files\nsubid: sss\n", NULL, 0},
+            {"subid: \nsubid: sss\n", "sss", 2},
+            {"subid: sss", "sss", 1},
+            {"subid: sss[NOTFOUND=return]\n", "sss[NOTFOUND=return]", 1},
+            {"", NULL, 0},
+        };
 
         (void)state;
-        assert_int_equal(nsswitch_read(&nsswitch), 0);
-        assert_non_null(nsswitch_line_of(&nsswitch, "passwd"));
-        free((char *)nsswitch.text);
-        release(&nsswitch);
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                struct nsswitch nsswitch;
+                unsigned long number;
+                const char *service;
+
+                parse(cases[i].text, &nsswitch);
+                service = nsswitch_subid_service(&nsswitch, &number);
+                if (cases[i].service) {
+                        assert_non_null(service);
+                        assert_string_equal(service, cases[i].service);
+                        assert_int_equal(number, cases[i].number);
+                } else {
+                        assert_null(service);
+                }
+                nsswitch_free(&nsswitch);
+        }
 }
 
 int main(void)
@@ -249,7 +252,7 @@ int main(void)
             cmocka_unit_test(finds_the_mistake),
             cmocka_unit_test(tells_where_things_are),
             cmocka_unit_test(refuses_what_glibc_refuses),
-            cmocka_unit_test(reads_the_file),
+            cmocka_unit_test(finds_the_service_of_subid),
         };
 
         cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tool/check.h"
-#include "tool/subuidctl.h"
+#include "tool/segments.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,15 +10,6 @@
 #include <cmocka.h>
 
 enum { LINES = 8, IDS = 24 };
-
-/* What segments.c wants of the command. */
-void *allocate(size_t size)
-{
-        void *const memory = calloc(1, size ? size : 1);
-
-        assert_non_null(memory);
-        return memory;
-}
 
 static uint64_t random_state = 1;
 
@@ -67,25 +57,24 @@ static void say_which_line_owns_which_ids(void **state)
         for (unsigned int i = 0; i < 100000; i++) {
                 const uint64_t low = i % 2 ? 0 : UINT64_C(0x100000000) - IDS;
                 struct range_line lines[LINES] = {{.number = 0}}, *owned[LINES] = {NULL};
-                struct side side = {.ranges = {.owned = owned}};
-                const struct segment *end;
+                struct ranges ranges = {.owned = owned};
+                struct segments segments;
 
-                side.ranges.owned_count = random_lines(lines, owned, low);
-                find_segments(&side);
-                end = side.segments + side.segment_count;
-                for (uint64_t id = low; id < low + IDS; id++) {
-                        const struct segment *const segment = segment_at(&side, id);
-                        const bool owns = segment < end && segment->first <= id;
-
-                        assert_ptr_equal(owns ? segment->line : NULL,
-                                         owner_of(lines, side.ranges.owned_count, id));
-                }
+                ranges.owned_count = random_lines(lines, owned, low);
+                segments_find(&ranges, &segments);
+                for (uint64_t id = low; id < low + IDS; id++)
+                        assert_ptr_equal(segments_line_of(&segments, (uint32_t)id),
+                                         owner_of(lines, ranges.owned_count, id));
                 /* Neighbours have different lines. */
-                for (const struct segment *s = side.segments; s + 1 < end; s++) {
-                        assert_true(s->first <= s->last && s->last < s[1].first);
-                        assert_true(s->line != s[1].line || s->last + 1 < s[1].first);
+                for (size_t j = 0; j + 1 < segments.count; j++) {
+                        const struct segment *const segment = &segments.list[j];
+
+                        assert_true(segment->first <= segment->last &&
+                                    segment->last < segment[1].first);
+                        assert_true(segment->line != segment[1].line ||
+                                    segment->last + 1 < segment[1].first);
                 }
-                free(side.segments);
+                free(segments.list);
         }
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "bundle.h"
 
+#include "tool/replace.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #define CONFIG "config.json"
@@ -96,71 +96,9 @@ void bundle_close(struct bundle *bundle)
                 close(bundle->folder);
 }
 
-static bool write_all(int fd, const char *bytes, size_t size)
-{
-        while (size > 0) {
-                const ssize_t n = write(fd, bytes, size);
-
-                if (n < 0 && errno != EINTR)
-                        return false;
-                if (n > 0) {
-                        bytes += n;
-                        size -= (size_t)n;
-                }
-        }
-        return true;
-}
-
-/* Gives a file the label of another one, where that has one and it differs. */
-static bool copy_label(int from, int to)
-{
-        static const char name[] = "security.selinux";
-        char wanted[4096], got[sizeof(wanted)];
-        const ssize_t size = fgetxattr(from, name, wanted, sizeof(wanted));
-
-        if (size < 0)
-                return errno == ENODATA || errno == ENOTSUP;
-        if (fgetxattr(to, name, got, sizeof(got)) == size && memcmp(got, wanted, (size_t)size) == 0)
-                return true;
-        return fsetxattr(to, name, wanted, (size_t)size, 0) == 0;
-}
-
-static bool has_changed(const struct bundle *bundle)
-{
-        const struct stat *const before = &bundle->status;
-        struct stat now;
-
-        return fstatat(bundle->folder, CONFIG, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
-               now.st_dev != before->st_dev || now.st_ino != before->st_ino || now.st_nlink != 1 ||
-               now.st_size != before->st_size || now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
-               now.st_ctim.tv_nsec != before->st_ctim.tv_nsec;
-}
-
-/* Not synced: after a crash of the machine no engine starts a bundle from before. */
-static bool fill(const struct bundle *bundle, int fd, const char *text, size_t size)
-{
-        return write_all(fd, text, size) &&
-               fchown(fd, bundle->status.st_uid, bundle->status.st_gid) == 0 &&
-               fchmod(fd, bundle->status.st_mode & 07777) == 0 && copy_label(bundle->file, fd);
-}
-
 const char *bundle_replace(const struct bundle *bundle, const char *text, size_t size)
 {
-        char name[64];
-        bool done;
-        int fd;
-
-        snprintf(name, sizeof(name), "." CONFIG ".%ld", (long)getpid());
-        fd = openat(bundle->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                    0600);
-        if (fd < 0)
-                return "nothing can be written beside config.json";
-        done = fill(bundle, fd, text, size);
-        /* Only now some file systems say that there was no room. */
-        if (close(fd) < 0 || !done || has_changed(bundle) ||
-            renameat(bundle->folder, name, bundle->folder, CONFIG) < 0) {
-                (void)unlinkat(bundle->folder, name, 0);
-                return "config.json cannot be replaced";
-        }
-        return NULL;
+        return replace_passing_file(bundle->folder, CONFIG, &bundle->status, text, size)
+                   ? "config.json cannot be replaced"
+                   : NULL;
 }

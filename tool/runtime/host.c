@@ -2,27 +2,24 @@
 #include "host.h"
 
 #include "account_name.h"
+#include "tool/child.h"
+#include "tool/util.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <nss.h>
-#include <poll.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* PROC_USER_INIT_INO of the kernel, USER_NS_INIT_INO of its newer headers. */
@@ -254,80 +251,37 @@ static bool is_named_by_module(uint32_t uid)
 /* --- a child that has one second
  * ------------------------------------------------------------------ */
 
+enum { PATIENCE_MS = 1000 };
 enum { FIT = 'y', UNFIT_SYSTEMD = 's', UNFIT_NAME = 'n' };
 
-/* What a child finds out; it holds nothing that somebody else may wait for. */
-static char ask(int out, uint32_t uid)
+/* Neither prints nor holds what the engine may wait for the end of. */
+static void ask(int to, const void *data)
 {
+        const uint32_t uid = *(const uint32_t *)data;
         const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        char found = UNFIT_SYSTEMD;
 
-        for (int fd = 0; fd < 3; fd++)
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
                 if (null < 0 || dup2(null, fd) < 0)
                         close(fd);
-        if (out != 3 && dup2(out, 3) < 0)
-                return 0;
-#ifdef SYS_close_range
-        syscall(SYS_close_range, 4U, ~0U, 0U);
-#endif
-        if (!systemd_is_new_enough())
-                return UNFIT_SYSTEMD;
-        return is_named_by_module(uid) ? FIT : UNFIT_NAME;
+        if (systemd_is_new_enough())
+                found = is_named_by_module(uid) ? FIT : UNFIT_NAME;
+        (void)write_all(to, &found, 1);
 }
 
-static void child(int out, uint32_t uid)
-{
-        char found;
-
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        found = ask(out, uid);
-        (void)!write(3, &found, 1);
-        _exit(0);
-}
-
-/* Waits for a byte, or for the end of the child, whose exit closes the other end; false if neither
- * comes. */
-static bool wait_for(int in, long milliseconds)
-{
-        struct timespec now;
-        long long end;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        end = now.tv_sec * 1000LL + now.tv_nsec / 1000000 + milliseconds;
-        for (;;) {
-                struct pollfd fd = {in, POLLIN, 0};
-                const long long left = end - (now.tv_sec * 1000LL + now.tv_nsec / 1000000);
-                const int r = poll(&fd, 1, left > 0 ? (int)left : 0);
-
-                if (r > 0)
-                        return true;
-                if (r == 0 || errno != EINTR)
-                        return false;
-                clock_gettime(CLOCK_MONOTONIC, &now);
-        }
-}
-
+/* Returns what the child found, or 0. */
 static char ask_in_child(uint32_t uid)
 {
-        int fds[2];
-        char found = 0, more;
-        pid_t pid;
+        const int64_t deadline = now_ms() + PATIENCE_MS;
+        char found[2] = "";
+        struct child child;
 
-        if (pipe2(fds, O_CLOEXEC) < 0)
+        if (!child_try(&child, ask, &uid))
                 return 0;
-        pid = fork();
-        if (pid == 0)
-                child(fds[1], uid);
-        close(fds[1]);
-        if (pid > 0) {
-                if (wait_for(fds[0], 1000) && read(fds[0], &found, 1) != 1)
-                        found = 0;
-                (void)kill(pid, SIGKILL);
-                /* What not even that ends is left behind: a container shall not wait for it. */
-                if (wait_for(fds[0], 1000) && read(fds[0], &more, 1) == 0)
-                        (void)waitpid(pid, NULL, 0);
-        }
-        close(fds[0]);
-        return found;
+        /* One byte, and the end: then it is there to be waited for. */
+        (void)child_read(&child, found, sizeof(found), deadline);
+        child_end(&child);
+        return found[0];
 }
 
 const char *host_refuses(uint32_t uid)

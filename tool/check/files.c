@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "check.h"
+#include "checked.h"
+#include "findings.h"
 
-#include "subuidctl.h"
+#include "../root.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 static bool look_at(const char *path, int flags, struct stat *status)
 {
-        const int fd = open_any_below_root(path, O_PATH | O_CLOEXEC | flags);
+        const int fd = root_open(path, O_PATH | flags);
         const bool found = fd >= 0 && fstat(fd, status) == 0;
 
         if (fd >= 0)
@@ -25,24 +26,24 @@ static void check_link(const char *path)
         struct stat status;
 
         if (look_at(path, O_NOFOLLOW, &status) && S_ISLNK(status.st_mode))
-                report(SYMLINK, (struct place){path, 0, 0}, "make it a file",
+                report(WARNING, "symlink", (struct place){path, 0, 0}, "make it a file",
                        "a symbolic link, which newuidmap and usermod refuse");
 }
 
 /* The module runs in the programs of all users. */
 static void check_mode(const char *path, mode_t readable)
 {
+        const char *const chmod = xasprintf(
+            "run 'chmod %s %s%s'", readable == S_IROTH ? "644" : "755", root_folder(), path);
         struct stat status;
 
         if (!look_at(path, 0, &status))
                 return;
         if ((status.st_mode & readable) != readable)
-                report(NOT_READABLE, (struct place){path, 0, 0},
-                       readable == S_IROTH ? "chmod 644" : "chmod 755",
+                report(ERROR, "not-readable", (struct place){path, 0, 0}, chmod,
                        "not all users may read it: their programs see no names");
         if (status.st_mode & (S_IWGRP | S_IWOTH))
-                report(WRITABLE, (struct place){path, 0, 0},
-                       readable == S_IROTH ? "chmod 644" : "chmod 755",
+                report(ERROR, "writable", (struct place){path, 0, 0}, chmod,
                        "others than its owner may write it: they can give IDs away");
 }
 
@@ -52,29 +53,24 @@ static void check_mode(const char *path, mode_t readable)
  */
 static void check_text(const char *path)
 {
-        unsigned long line = 1;
-        const char *nul;
-        char *text;
-        size_t size;
+        unsigned long number = 0, nul = 0;
+        struct text text, rest, line;
 
-        if (read_below_root(path, &text, &size) < 0 || size == 0)
+        if (root_read(path, &text) < 0)
                 return;
-        nul = memchr(text, '\0', size);
-        for (const char *c = text; nul && c < nul; c++)
-                line += *c == '\n';
+        for (rest = text; take_line(&rest, &line);) {
+                number++;
+                if (nul == 0 && memchr(line.bytes, '\0', line.size))
+                        nul = number;
+        }
         if (nul)
-                report(NUL_BYTE, (struct place){path, line, 0}, "remove it",
-                       "a NUL byte: newuidmap and usermod do not see the next line, and refuse the "
-                       "whole file "
-                       "from shadow 4.20 on");
-        if (text[size - 1] == '\n')
-                return;
-        line = 1;
-        for (size_t i = 0; i < size; i++)
-                line += text[i] == '\n';
-        report(NO_NEWLINE, (struct place){path, line, 0}, "end the line",
-               "no newline at the end: from shadow 4.20 on newuidmap and usermod refuse the whole "
-               "file");
+                report(WARNING, "nul-byte", (struct place){path, nul, 0}, "remove it",
+                       "a NUL byte: newuidmap and usermod do not see the next line, and refuse "
+                       "the whole file from shadow 4.20 on");
+        if (text.size && text.bytes[text.size - 1] != '\n')
+                report(WARNING, "no-newline", (struct place){path, number, 0}, "end the line",
+                       "no newline at the end: from shadow 4.20 on newuidmap and usermod refuse "
+                       "the whole file");
 }
 
 void check_files(const struct checked *checked)
@@ -82,11 +78,13 @@ void check_files(const struct checked *checked)
         const struct side *const sides[] = {&checked->users, &checked->groups};
 
         for (size_t i = 0; i < 2; i++) {
-                check_link(sides[i]->files[0]);
-                check_mode(sides[i]->files[0], S_IROTH);
-                check_mode(sides[i]->files[1], S_IROTH);
+                const subid_path *const paths = subid_range_paths[sides[i]->database];
+
+                check_link(paths[0]);
+                check_mode(paths[0], S_IROTH);
+                check_mode(paths[1], S_IROTH);
                 /* newuidmap does not read the second one. */
-                check_text(sides[i]->files[0]);
+                check_text(paths[0]);
         }
         check_mode("/etc/nss-subuid", S_IROTH | S_IXOTH);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "explain.h"
+#include "grammar.h"
 
-#include "subid_file.h"
-#include "subuidctl.h"
+#include "../util.h"
+#include "subid_range.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "check.h"
+#include "checked.h"
+#include "findings.h"
 
-#include "subuidctl.h"
+#include "../nsswitch.h"
+#include "../root.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 /* IDs that SSSD or winbind may make up for accounts of a directory: they are not asked for here. */
 
@@ -26,15 +25,15 @@ struct setting {
 
 struct settings {
         struct setting *all;
-        size_t count;
+        size_t count, room;
 };
 
 /* A file that cannot be read is no finding, but nor is it passed over in silence. */
 static void not_checked(const char *path, int r)
 {
         if (r != -ENOENT)
-                error("%s%s: not checked: %s", options.root,
-                      printable(path, strlen(path), SIZE_MAX), reason(r));
+                warn("%s%s: not checked: %s", root_folder(),
+                     printable(path, strlen(path), SIZE_MAX), root_reason(r));
 }
 
 static char *trim(char *text)
@@ -53,15 +52,16 @@ static char *trim(char *text)
 static void read_settings(const char *path, struct settings *settings)
 {
         const char *section = "";
-        char *text, *line;
-        size_t size;
-        const int r = read_below_root(path, &text, &size);
+        char *rest, *line;
+        struct text text;
+        const int r = root_read(path, &text);
 
         if (r < 0) {
                 not_checked(path, r);
                 return;
         }
-        while ((line = strsep(&text, "\n"))) {
+        rest = xstrndup(text.bytes, text.size);
+        while ((line = strsep(&rest, "\n"))) {
                 char *const first = trim(line);
                 char *const equals = strchr(first, '=');
 
@@ -71,8 +71,8 @@ static void read_settings(const char *path, struct settings *settings)
                         section = trim(first + 1);
                 } else if (equals) {
                         *equals = '\0';
-                        settings->all = reallocate(settings->all,
-                                                   (settings->count + 1) * sizeof(*settings->all));
+                        settings->all = grow(settings->all, settings->count, &settings->room,
+                                             sizeof(*settings->all));
                         settings->all[settings->count++] =
                             (struct setting){section, trim(first), trim(equals + 1)};
                 }
@@ -91,17 +91,16 @@ static const char *get(const struct settings *settings, const char *section, con
 }
 
 /* Says so at the first range of these IDs. */
-static void check_map(const struct side *side, enum finding finding, uint64_t first, uint64_t last,
+static void check_map(const struct side *side, const char *finding, uint64_t first, uint64_t last,
                       const char *file, const char *whose)
 {
         for (size_t i = 0; i < side->ranges.count; i++) {
                 const struct range_line *const line = &side->ranges.lines[i];
-                const uint64_t end = (uint64_t)line->range.start + line->range.count;
+                uint64_t from = first, to = last;
 
-                if (!line->is_range || line->range.start > last || end <= first ||
-                    line->range.count == 0)
+                if (!line->is_range || !range_meets(&line->range, &from, &to))
                         continue;
-                report_line(finding, line, "move the range, or that of the directory",
+                report_line(WARNING, finding, line, "move the range, or that of the directory",
                             "%s may give IDs of the range to accounts: %llu-%llu (%s)", whose,
                             (unsigned long long)first, (unsigned long long)last, file);
                 return;
@@ -116,37 +115,17 @@ static bool stands_in_line(const struct checked *checked, const struct side *sid
         return line && nsswitch_find(&checked->nsswitch, line, service);
 }
 
-static int compare_names(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* The files of sssd.conf(5)'s folder, in their order. */
 static void read_folder(const char *folder, struct settings *settings)
 {
-        const int fd = open_any_below_root(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        DIR *const directory = fd < 0 ? NULL : fdopendir(fd);
-        const struct dirent *entry;
-        char **paths = NULL;
-        size_t count = 0;
+        char **paths;
+        const int r = root_list(folder, ".conf", &paths);
 
-        if (!directory) {
-                not_checked(folder, fd < 0 ? fd : -errno);
-                return;
-        }
-        while ((entry = readdir(directory))) {
-                const char *const suffix = strrchr(entry->d_name, '.');
-
-                if (*entry->d_name == '.' || !suffix || strcmp(suffix, ".conf") != 0)
-                        continue;
-                paths = reallocate(paths, (count + 1) * sizeof(*paths));
-                paths[count++] = text_of("%s/%s", folder, entry->d_name);
-        }
-        closedir(directory);
-        if (count)
-                qsort(paths, count, sizeof(*paths), compare_names);
-        for (size_t i = 0; i < count; i++)
-                read_settings(paths[i], settings);
+        if (r < 0)
+                not_checked(folder, r);
+        else
+                for (; *paths; paths++)
+                        read_settings(*paths, settings);
 }
 
 /* Whether a section is one, and the first part, of a domain with mapped IDs. */
@@ -168,7 +147,7 @@ static bool maps(const struct settings *settings, size_t i)
 
 static void check_sssd(const struct checked *checked, const struct side *const *sides)
 {
-        struct settings settings = {NULL, 0};
+        struct settings settings = {.count = 0};
 
         read_settings(SSSD_FILE, &settings);
         read_folder(SSSD_FOLDER, &settings);
@@ -183,15 +162,15 @@ static void check_sssd(const struct checked *checked, const struct side *const *
                                10);
                 for (size_t j = 0; j < 2; j++)
                         if (stands_in_line(checked, sides[j], "sss"))
-                                check_map(sides[j], SSSD_MAP, min, max, SSSD_FILE,
-                                          text_of("SSSD (%s)", section));
+                                check_map(sides[j], "sssd-map", min, max, SSSD_FILE,
+                                          xasprintf("SSSD (%s)", section));
         }
 }
 
 /* A key without its blanks and in small letters, as Samba compares them. */
 static char *plain(const char *key)
 {
-        char *const text = text_of("%s", key);
+        char *const text = xasprintf("%s", key);
         char *to = text;
 
         for (; *key; key++)
@@ -203,7 +182,7 @@ static char *plain(const char *key)
 
 static void check_winbind(const struct checked *checked, const struct side *const *sides)
 {
-        struct settings settings = {NULL, 0};
+        struct settings settings = {.count = 0};
 
         read_settings(WINBIND_FILE, &settings);
         for (size_t i = 0; i < settings.count; i++) {
@@ -217,8 +196,8 @@ static void check_winbind(const struct checked *checked, const struct side *cons
                         continue;
                 for (size_t j = 0; j < 2; j++)
                         if (stands_in_line(checked, sides[j], "winbind"))
-                                check_map(sides[j], WINBIND_MAP, first, last, WINBIND_FILE,
-                                          text_of("winbind (%s)", settings.all[i].key));
+                                check_map(sides[j], "winbind-map", first, last, WINBIND_FILE,
+                                          xasprintf("winbind (%s)", settings.all[i].key));
         }
 }
 

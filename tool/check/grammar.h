@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef EXPLAIN_H
-#define EXPLAIN_H
+#ifndef GRAMMAR_H
+#define GRAMMAR_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Why a line is no range. What is one, subid_range_parse says. */
+/* Why a line is no range. What is one, subid_range says. */
 struct explanation {
         size_t column; /* in bytes, from 1; where something is missing, behind the line's end */
         const char *what;

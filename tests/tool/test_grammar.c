@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "subid_file.h"
-#include "tool/explain.h"
+#include "subid_range.h"
+#include "tool/check/grammar.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

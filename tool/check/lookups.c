@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include "check.h"
+#include "checked.h"
+#include "findings.h"
 
+#include "../child.h"
+#include "../nsswitch_place.h"
 #include "account_name.h"
-#include "nss_subuid.h"
-#include "subuidctl.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <nss.h>
-#include <poll.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /*
@@ -37,70 +34,28 @@ struct answer {
         char text[100];
 };
 
-typedef void ask_function(const struct side *side, int to, const char *service);
-typedef void report_function(const struct side *side, const struct answer *answer,
-                             const char *service);
+/* What a child is asked. */
+struct question {
+        const struct side *side;
+        const char *service; /* alone, or NULL */
+        bool *skipped;       /* ranges, among those of the side, of which something is known */
+};
 
-static int64_t milliseconds(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+typedef void report_function(const struct question *question, const struct answer *answer);
 
 /* Reports the answers that come in time. Returns false if the child did not end. */
-static bool take_answers(const struct side *side, const char *service, int from,
-                         report_function *report_answer)
-{
-        const int64_t end = milliseconds() + (int64_t)PATIENCE * 1000;
-        struct pollfd waiting = {.fd = from, .events = POLLIN};
-
-        for (;;) {
-                const int64_t left = end - milliseconds();
-                struct answer answer;
-                int r;
-
-                if (left <= 0)
-                        return false;
-                r = poll(&waiting, 1, (int)left);
-                if (r < 0 && errno != EINTR)
-                        die("poll: %m");
-                if (r <= 0)
-                        continue;
-                /* A child writes an answer at once. */
-                if (read(from, &answer, sizeof(answer)) != sizeof(answer))
-                        return true;
-                report_answer(side, &answer, service);
-        }
-}
-
-/* Returns false if not all was answered in time. */
-static bool ask(const struct side *side, const char *service, ask_function *ask_all,
+static bool ask(const struct question *question, child_function *ask_all,
                 report_function *report_answer)
 {
-        int ends[2], status;
-        bool answered;
-        pid_t child;
+        const int64_t deadline = now_ms() + (int64_t)PATIENCE * 1000;
+        const struct child child = child_start(ask_all, question);
+        struct answer answer;
+        ssize_t n;
 
-        fflush(NULL);
-        if (pipe(ends) < 0)
-                die("pipe: %m");
-        child = fork();
-        if (child < 0)
-                die("fork: %m");
-        if (child == 0) {
-                close(ends[0]);
-                ask_all(side, ends[1], service);
-                _exit(0);
-        }
-        close(ends[1]);
-        answered = take_answers(side, service, ends[0], report_answer);
-        close(ends[0]);
-        kill(child, SIGKILL);
-        while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-                ;
-        return answered;
+        while ((n = child_read(&child, &answer, sizeof(answer), deadline)) == sizeof(answer))
+                report_answer(question, &answer);
+        child_end(&child);
+        return n >= 0;
 }
 
 __attribute__((format(printf, 4, 5))) static void tell(int to, size_t line, uint32_t id,
@@ -112,8 +67,8 @@ __attribute__((format(printf, 4, 5))) static void tell(int to, size_t line, uint
         va_start(arguments, format);
         vsnprintf(this.text, sizeof(this.text), format, arguments);
         va_end(arguments);
-        if (write(to, &this, sizeof(this)) != sizeof(this))
-                _exit(1);
+        if (!write_all(to, (const char *)&this, sizeof(this)))
+                _exit(EXIT_FAILURE);
 }
 
 /* The i-th of the ranges to be asked for. Returns false if there is none. */
@@ -143,11 +98,13 @@ static const char *name_of(const struct side *side, uint32_t id)
 }
 
 /* Asks one service for the first, the last and two more IDs of each range but those of one ID. */
-static void ask_service(const struct side *side, int to, const char *service)
+static void ask_service(int to, const void *data)
 {
+        const struct question *const question = data;
+        const struct side *const side = question->side;
         size_t line;
 
-        if (__nss_configure_lookup(side->nss, service) != 0)
+        if (__nss_configure_lookup(side->nss, question->service) != 0)
                 return;
         for (size_t i = 0; choose(side, i, &line); i++) {
                 const struct subid_range *const range = &side->ranges.owned[line]->range;
@@ -165,55 +122,43 @@ static void ask_service(const struct side *side, int to, const char *service)
         }
 }
 
-static void report_service(const struct side *side, const struct answer *answer,
-                           const char *service)
+static void report_service(const struct question *question, const struct answer *answer)
 {
-        report_line(ANSWERED, side->ranges.owned[answer->line], "move the range, or the account",
+        const struct side *const side = question->side;
+
+        question->skipped[answer->line] = true;
+        report_line(ERROR, "answered", side->ranges.owned[answer->line],
+                    "move the range, or the account",
                     "%u is %s of %s, a service of the line for %s", answer->id, answer->text,
-                    service, side->nss);
+                    question->service, side->nss);
 }
 
-static void check_services(const struct checked *checked, const struct side *side)
+/* Returns whether all services have answered in time; marks ranges of which one knows an ID. */
+static bool check_services(const struct checked *checked, const struct side *side, bool *skipped)
 {
         const struct nsswitch *const nsswitch = &checked->nsswitch;
         const struct nsswitch_line *const line = nsswitch_line_of(nsswitch, side->nss);
+        bool answered = true;
 
-        for (size_t i = 0; line && i < line->count; i++) {
-                const struct nsswitch_word word = line->services[i].name;
-                char *const service =
-                    text_of("%.*s", (int)word.length, nsswitch->text + word.offset);
+        for (size_t i = 0; line && i < line->meant; i++) {
+                const char *const service = nsswitch_text(nsswitch, line->services[i].name);
+                const struct question question = {side, service, skipped};
 
                 /* What is in the files, check_ranges has seen. */
-                if (strcmp(service, "files") == 0 || strcmp(service, "subuid") == 0 ||
-                    *service == '#')
+                if (strcmp(service, "files") == 0 || strcmp(service, NSSWITCH_WORD) == 0 ||
+                    ask(&question, ask_service, report_service))
                         continue;
-                if (!ask(side, service, ask_service, report_service))
-                        report(NO_ANSWER, (struct place){NSSWITCH_FILE, line->number, 0},
-                               "look after the service",
-                               "%s did not answer within %d seconds: not known whether its "
-                               "accounts lie in a range",
-                               service, PATIENCE);
+                answered = false;
+                report(WARNING, "no-answer", (struct place){NSSWITCH_FILE, line->number, 0},
+                       "look after the service",
+                       "%s did not answer within %d seconds: not known whether its accounts lie in "
+                       "a range",
+                       service, PATIENCE);
         }
+        return answered;
 }
 
 /* --- there and back --------------------------------------------------------------------------- */
-
-static bool is_account(const struct side *side, uint32_t id)
-{
-        for (size_t i = 0; i < side->account_count; i++)
-                if (side->accounts[i].id == id)
-                        return true;
-        return false;
-}
-
-/* The group that the module gives to a user. */
-static uint32_t group_of(uint32_t uid)
-{
-        struct subid user;
-        uint32_t gid;
-
-        return subid_file_locate_user(uid, false, &user, &gid) > 0 ? gid : SUBID_NO_GID;
-}
 
 static void round_trip(const struct side *side, int to, size_t line, uint32_t id)
 {
@@ -222,8 +167,10 @@ static void round_trip(const struct side *side, int to, size_t line, uint32_t id
         const struct group *grp;
         char name[ACCOUNT_NAME_SIZE];
         const char *found;
+        struct subid subid;
+        gid_t gid;
 
-        if (subid_excluded(id) || is_account(side, id))
+        if (subid_excluded(id) || accounts_with_id(&side->accounts, id))
                 return;
         account_name_format(name, id);
         found = name_of(side, id);
@@ -239,44 +186,44 @@ static void round_trip(const struct side *side, int to, size_t line, uint32_t id
         if (users ? !pwd || pwd->pw_uid != id : !grp || grp->gr_gid != id)
                 tell(to, line, id, "is %s, which is %s by name", name,
                      pwd || grp ? "another" : "unknown");
-        else if (pwd && pwd->pw_gid != group_of(id))
-                tell(to, line, id, "has the group %u, not %u", pwd->pw_gid, group_of(id));
+        else if (pwd && subid_file_locate_user(id, false, &subid, &gid) > 0 && pwd->pw_gid != gid)
+                tell(to, line, id, "has the group %u, not %u", pwd->pw_gid, gid);
 }
 
 /* The first and the last ID of a range. */
-static void ask_round_trips(const struct side *side, int to, const char *service)
+static void ask_round_trips(int to, const void *data)
 {
+        const struct question *const question = data;
+        const struct side *const side = question->side;
         size_t line;
 
-        (void)service;
         for (size_t i = 0; choose(side, i, &line); i++) {
                 const struct subid_range *const range = &side->ranges.owned[line]->range;
 
-                if (range->count > 0)
+                if (range->count > 0 && !question->skipped[line])
                         round_trip(side, to, line, range->start);
-                if (range->count > 1)
+                if (range->count > 1 && !question->skipped[line])
                         round_trip(side, to, line, range->start + (range->count - 1));
         }
 }
 
-static void report_round_trip(const struct side *side, const struct answer *answer,
-                              const char *service)
+static void report_round_trip(const struct question *question, const struct answer *answer)
 {
-        (void)service;
-        report_line(ROUND_TRIP, side->ranges.owned[answer->line],
+        report_line(ERROR, "round-trip", question->side->ranges.owned[answer->line],
                     "see the other findings; where there are none, nss_subuid(8)",
                     "for the C library %u %s", answer->id, answer->text);
 }
 
-static void check_round_trips(const struct side *side)
+static void check_round_trips(const struct side *side, bool *skipped)
 {
-        if (!side->enabled)
-                return;
+        const struct question question = {side, NULL, skipped};
+
         if (side->ranges.owned_count > RANGES_ASKED)
-                error("%s: %d of %zu ranges were looked up", side->files[0], RANGES_ASKED,
-                      side->ranges.owned_count);
-        if (!ask(side, NULL, ask_round_trips, report_round_trip))
-                report(NO_ANSWER, (struct place){NSSWITCH_FILE, 0, 0}, "look after its services",
+                warn("%s: %d of %zu ranges were looked up", subid_range_paths[side->database][0],
+                     RANGES_ASKED, side->ranges.owned_count);
+        if (!ask(&question, ask_round_trips, report_round_trip))
+                report(WARNING, "no-answer", (struct place){NSSWITCH_FILE, 0, 0},
+                       "look after its services",
                        "the lookups for %s did not end within %d seconds", side->nss, PATIENCE);
 }
 
@@ -285,7 +232,10 @@ void check_lookups(const struct checked *checked)
         const struct side *const sides[] = {&checked->users, &checked->groups};
 
         for (size_t i = 0; i < 2; i++) {
-                check_services(checked, sides[i]);
-                check_round_trips(sides[i]);
+                bool *const skipped = xcalloc(sides[i]->ranges.owned_count, sizeof(bool));
+
+                /* Of a service that is silent the lookups would say it once more. */
+                if (check_services(checked, sides[i], skipped) && sides[i]->enabled)
+                        check_round_trips(sides[i], skipped);
         }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "tool/edit.h"
 #include "tool/nsswitch.h"
-#include "tool/subuidctl.h"
+#include "tool/nsswitch_edit.h"
+#include "tool/nsswitch_place.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,53 +14,24 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
 
-/* What the parts under test want of the others. All memory is given back at the end of a round. */
-static char last_error[256];
-static void *blocks[4096];
-static size_t block_count;
+static char last_warning[256];
 
-struct options options = {.root = ""};
+void __wrap_warn(const char *format, ...);
 
-void *reallocate(void *memory, size_t size)
-{
-        size_t i = 0;
-
-        while (i < block_count && blocks[i] != memory)
-                i++;
-        if (!memory || i == block_count)
-                i = block_count++;
-        assert_true(i < COUNT_OF(blocks));
-        blocks[i] = realloc(memory, size ? size : 1);
-        assert_non_null(blocks[i]);
-        return blocks[i];
-}
-
-void *allocate(size_t size)
-{
-        return memset(reallocate(NULL, size), 0, size);
-}
-
-void error(const char *format, ...)
+void __wrap_warn(const char *format, ...)
 {
         va_list arguments;
 
         va_start(arguments, format);
-        vsnprintf(last_error, sizeof(last_error), format, arguments);
+        vsnprintf(last_warning, sizeof(last_warning), format, arguments);
         va_end(arguments);
 }
 
-int read_below_root(const char *path, char **text, size_t *size)
-{
-        (void)path;
-        (void)text;
-        (void)size;
-        return -1;
-}
+static const struct nsswitch_wish wish = {.path = "f"};
 
-static void free_all(void)
+static bool edit_add(struct text *text)
 {
-        while (block_count)
-                free(blocks[--block_count]);
+        return nsswitch_add(text, &wish);
 }
 
 static void assert_text(struct text text, const char *bytes, size_t size)
@@ -86,7 +57,8 @@ static void adds_in_its_place(void **state)
              NULL},
             {"passwd: db [SUCCESS=return] files systemd\n",
              "passwd: db [SUCCESS=return] files subuid systemd\n", NULL},
-            {"passwd: compat # sss\n", "passwd: compat subuid # sss\n", NULL},
+            {"passwd: compat # local first\n", "passwd: compat subuid # local first\n", NULL},
+            {"passwd: files # sss\n", NULL, "f:1: a comment behind services"},
             {"passwd: files # subuid\n", "passwd: files subuid # subuid\n", NULL},
             {"passwd: sss[UNAVAIL=return]systemd\n", "passwd: sss[UNAVAIL=return]subuid systemd\n",
              NULL},
@@ -104,13 +76,17 @@ static void adds_in_its_place(void **state)
             {"passwd: files [!SUCCESS=return]\n", NULL, "f:1: [NOTFOUND=return] would hide"},
             {"passwd: files [SUCCESS=merge] systemd [NOTFOUND=return]\n", NULL,
              "f:1: [NOTFOUND=return] would hide"},
-            {"passwd: sss [NOTFOUND=return] files subuid\n",
-             "passwd: sss [NOTFOUND=return] files subuid\n", NULL},
-            {"passwd: subuid files\n", "passwd: subuid files\n", NULL},
+            {"passwd: sss [NOTFOUND=return] files subuid\n", NULL,
+             "f:1: [NOTFOUND=return] would hide"},
+            {"passwd: files [SUCCESS=continue] subuid\n", NULL, "f:1: [SUCCESS=continue] goes on"},
+            {"passwd: files systemd [!UNAVAIL=continue]\n",
+             "passwd: files subuid systemd [!UNAVAIL=continue]\n", NULL},
+            {"passwd: files systemd [SUCCESS=continue] sss\n", NULL,
+             "f:1: [SUCCESS=continue] goes on"},
             {"passwd: files Subuid\n", "passwd: files Subuid subuid\n", NULL},
             {"passwd: a\npasswd: b\n", "passwd: a\npasswd: b subuid\n", NULL},
             {"passwd:\n", NULL, "f:1: no source of accounts"},
-            {"passwd: # files\n", NULL, "f:1: no source of accounts"},
+            {"passwd: # local\n", NULL, "f:1: no source of accounts"},
             {"passwd: systemd\n", NULL, "f:1: no source of accounts"},
             {"passwd: files [SUCCESS=return] [NOTFOUND=return] sss\n", NULL,
              "f:1: what follows the second"},
@@ -127,17 +103,104 @@ static void adds_in_its_place(void **state)
                 struct text text = {
                     before, (size_t)snprintf(before, sizeof(before), "%s" GROUP, cases[i].before)};
 
-                *last_error = '\0';
-                assert_true(edit_add(&text, "f") == !cases[i].error);
+                *last_warning = '\0';
+                assert_true(edit_add(&text) == !cases[i].error);
                 if (cases[i].error) {
-                        assert_memory_equal(last_error, cases[i].error, strlen(cases[i].error));
+                        assert_memory_equal(last_warning, cases[i].error, strlen(cases[i].error));
                 } else {
                         snprintf(after, sizeof(after), "%s" GROUP, cases[i].after);
                         assert_text(text, after, strlen(after));
-                        assert_string_equal(last_error, "");
+                        assert_string_equal(last_warning, "");
                 }
-                free_all();
         }
+}
+
+/* Of a passwd line on which the word stands: what enable makes of it, and what it says. */
+static void moves_what_stands_elsewhere(void **state)
+{
+        static const struct {
+                const char *before, *after, *warning;
+        } cases[] = {
+            {"passwd: files subuid systemd\n", "passwd: files subuid systemd\n", ""},
+            {"passwd: files systemd ldap subuid\n", "passwd: files systemd ldap subuid\n", ""},
+            {"passwd: files mymachines subuid systemd\n",
+             "passwd: files mymachines subuid systemd\n", ""},
+            {"passwd: subuid files\n", "passwd: files subuid\n",
+             "f:1: subuid in front of files, whose accounts lose their names where they lie in a "
+             "range; moved"},
+            {"passwd: files systemd subuid\n", "passwd: files subuid systemd\n",
+             "f:1: subuid behind systemd, which takes 0.1 ms to refuse an ID; moved"},
+            {"passwd: files systemd [NOTFOUND=return] subuid\n",
+             "passwd: files subuid systemd [NOTFOUND=return]\n",
+             "f:1: [NOTFOUND=return] ends the search before subuid; moved"},
+            {"passwd: files subuid [NOTFOUND=return] systemd\n", "passwd: files subuid systemd\n",
+             "f:1: this action of subuid ends the search before systemd; moved"},
+            {"passwd: files subuid [NOTFOUND=return]\n", "passwd: files subuid [NOTFOUND=return]\n",
+             ""},
+            {"passwd: files subuid [!UNAVAIL=continue] systemd\n", "passwd: files subuid systemd\n",
+             "f:1: [SUCCESS=continue] of subuid goes on to systemd, whose \"not found\" takes the "
+             "place of its answer; moved"},
+            {"passwd: files subuid[SUCCESS=merge]systemd\n", "passwd: files subuid systemd\n",
+             "f:1: [SUCCESS=merge] of subuid: glibc merges groups alone; moved"},
+            {"passwd: files [SUCCESS=merge] subuid systemd\n",
+             "passwd: files [SUCCESS=merge] systemd subuid\n",
+             "f:1: subuid in the middle of a line that merges: what a later service would add is "
+             "lost; moved"},
+            {"passwd: files subuid subuid systemd subuid\n", "passwd: files subuid systemd\n",
+             "f:1: subuid a second time; moved"},
+            {"passwd: files subuid sss\n", "passwd: files subuid sss\n",
+             "f:1: subuid in front of sss stays; --move moves it"},
+            {"passwd: subuid sss files ldap\n", "passwd: sss files ldap subuid\n",
+             "f:1: subuid in front of files, whose accounts lose their names where they lie in a "
+             "range; moved"},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                char before[256], after[256];
+                struct text text = {
+                    before, (size_t)snprintf(before, sizeof(before), "%s" GROUP, cases[i].before)};
+
+                *last_warning = '\0';
+                assert_true(edit_add(&text));
+                snprintf(after, sizeof(after), "%s" GROUP, cases[i].after);
+                assert_text(text, after, strlen(after));
+                assert_string_equal(last_warning, cases[i].warning);
+        }
+}
+
+static void moves_from_in_front_of_a_directory_if_told_to(void **state)
+{
+        static const struct nsswitch_wish move = {.path = "f", .move = true};
+        struct text text = {"passwd: files subuid sss\n" GROUP, 44};
+
+        (void)state;
+        assert_true(nsswitch_add(&text, &move));
+        assert_text(text, "passwd: files sss subuid\n" GROUP, 44);
+}
+
+static void goes_behind_systemd_for_a_record(void **state)
+{
+        static const struct nsswitch_wish recorded = {.path = "f", .records = {"x", NULL}};
+        struct text text = {"passwd: files systemd\n" GROUP, 41};
+
+        (void)state;
+        assert_true(nsswitch_add(&text, &recorded));
+        assert_text(text, "passwd: files systemd subuid\n" GROUP, 48);
+        text = (struct text){"passwd: files subuid systemd\n" GROUP, 48};
+        assert_true(nsswitch_add(&text, &recorded));
+        assert_text(text, "passwd: files systemd subuid\n" GROUP, 48);
+}
+
+/* A word that stands stays, wherever: a package adds, and moves nothing. */
+static void adds_only(void **state)
+{
+        static const struct nsswitch_wish add = {.path = "f", .add_only = true};
+        struct text text = {"passwd: subuid files\ngroup: files\n", 34};
+
+        (void)state;
+        assert_true(nsswitch_add(&text, &add));
+        assert_text(text, "passwd: subuid files\ngroup: files subuid\n", 41);
 }
 
 static void a_last_line_without_a_newline(void **state)
@@ -145,10 +208,9 @@ static void a_last_line_without_a_newline(void **state)
         struct text text = {"passwd: files\ngroup: files", 27};
 
         (void)state;
-        assert_false(edit_add(&text, "f"));
-        assert_string_equal(last_error,
+        assert_false(edit_add(&text));
+        assert_string_equal(last_warning,
                             "f:2: a last line without a newline does not count; add one");
-        free_all();
 }
 
 static void removes_what_others_wrote(void **state)
@@ -175,9 +237,8 @@ static void removes_what_others_wrote(void **state)
         for (size_t i = 0; i < COUNT_OF(cases); i++) {
                 struct text text = {cases[i].before, strlen(cases[i].before)};
 
-                edit_remove(&text);
+                nsswitch_remove(&text);
                 assert_text(text, cases[i].after, strlen(cases[i].after));
-                free_all();
         }
 }
 
@@ -289,14 +350,16 @@ static bool has_both(struct text text)
         static const char *const databases[] = {"passwd", "group"};
         struct nsswitch nsswitch;
 
-        nsswitch_parse(text.bytes, text.size, &nsswitch);
+        nsswitch_parse(text, &nsswitch);
         for (size_t i = 0; i < COUNT_OF(databases); i++) {
                 const struct nsswitch_line *const line = nsswitch_line_of(&nsswitch, databases[i]);
 
-                if (!line || !nsswitch_find(&nsswitch, line, "subuid"))
+                if (nsswitch_broken(&nsswitch) || !line ||
+                    !nsswitch_find(&nsswitch, line, "subuid"))
                         return false;
         }
-        return !nsswitch_broken(&nsswitch);
+        nsswitch_free(&nsswitch);
+        return true;
 }
 
 static void undoes_itself_on_random_files(void **state)
@@ -310,21 +373,20 @@ static void undoes_itself_on_random_files(void **state)
                 struct text new = old, again, back;
 
                 back = old;
-                edit_remove(&back);
+                nsswitch_remove(&back);
                 assert_text(back, old.bytes, old.size);
-                if (edit_add(&new, "f")) {
+                if (edit_add(&new)) {
                         added++;
                         if (!differs_by_words(old, new) || !has_both(new))
                                 fail_msg("'%.*s' became '%.*s'", (int)old.size, old.bytes,
                                          (int)new.size, new.bytes);
                         again = new;
-                        assert_true(edit_add(&again, "f"));
+                        assert_true(edit_add(&again));
                         assert_text(again, new.bytes, new.size);
                         back = new;
-                        edit_remove(&back);
+                        nsswitch_remove(&back);
                         assert_text(back, old.bytes, old.size);
                 }
-                free_all();
         }
         assert_true(added > 10000);
 }
@@ -337,17 +399,16 @@ static void is_idempotent_on_random_files_with_the_word(void **state)
                 const struct text old = {bytes, write_random(bytes, true)};
                 struct text new = old, again;
 
-                if (edit_add(&new, "f")) {
+                if (edit_add(&new)) {
                         assert_true(has_both(new));
                         again = new;
-                        assert_true(edit_add(&again, "f"));
+                        assert_true(edit_add(&again));
                         assert_text(again, new.bytes, new.size);
                 }
-                edit_remove(&new);
+                nsswitch_remove(&new);
                 again = new;
-                edit_remove(&again);
+                nsswitch_remove(&again);
                 assert_text(again, new.bytes, new.size);
-                free_all();
         }
 }
 
@@ -355,6 +416,10 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
             cmocka_unit_test(adds_in_its_place),
+            cmocka_unit_test(moves_what_stands_elsewhere),
+            cmocka_unit_test(moves_from_in_front_of_a_directory_if_told_to),
+            cmocka_unit_test(goes_behind_systemd_for_a_record),
+            cmocka_unit_test(adds_only),
             cmocka_unit_test(a_last_line_without_a_newline),
             cmocka_unit_test(removes_what_others_wrote),
             cmocka_unit_test(undoes_itself_on_random_files),

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "accounts.h"
+
+#include "child.h"
+#include "nsswitch.h"
+#include "root.h"
+
+#include <errno.h>
+#include <nss.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* For all that another service is asked, in milliseconds. */
+#define PATIENCE_MS 5000
+
+static int compare_ids(const void *a, const void *b)
+{
+        const struct account *const x = a, *const y = b;
+
+        if (x->id != y->id)
+                return x->id < y->id ? -1 : 1;
+        return (x->line > y->line) - (x->line < y->line);
+}
+
+static struct text name_of(const struct account *account)
+{
+        return (struct text){account->name, account->name_length};
+}
+
+static int compare_by_name(const void *a, const void *b)
+{
+        const struct account *const x = *(struct account *const *)a;
+        const struct account *const y = *(struct account *const *)b;
+        const int order = text_compare(name_of(x), name_of(y));
+
+        return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+void accounts_read(enum subid_database database, struct accounts *accounts)
+{
+        const char *const path = subid_account_paths[database];
+        struct text text, line;
+        size_t room = 0;
+        const int r = root_read(path, &text);
+
+        *accounts = (struct accounts){.count = 0};
+        if (r < 0 && r != -ENOENT)
+                root_die(path, r);
+        if (r < 0)
+                return;
+        for (unsigned long number = 1; take_line(&text, &line); number++) {
+                struct subid_account account;
+
+                if (!subid_account_parse(line.bytes, line.size, &account))
+                        continue;
+                accounts->by_id =
+                    grow(accounts->by_id, accounts->count, &room, sizeof(*accounts->by_id));
+                accounts->by_id[accounts->count++] =
+                    (struct account){account.name, account.name_length, account.id, path, number};
+        }
+        if (accounts->count == 0)
+                return;
+        qsort(accounts->by_id, accounts->count, sizeof(*accounts->by_id), compare_ids);
+        accounts->by_name = xcalloc(accounts->count, sizeof(struct account *));
+        for (size_t i = 0; i < accounts->count; i++)
+                accounts->by_name[i] = &accounts->by_id[i];
+        qsort(accounts->by_name, accounts->count, sizeof(struct account *), compare_by_name);
+}
+
+size_t accounts_from(const struct accounts *accounts, uint64_t id)
+{
+        size_t first = 0, end = accounts->count;
+
+        while (first < end) {
+                const size_t middle = first + (end - first) / 2;
+
+                if (accounts->by_id[middle].id < id)
+                        first = middle + 1;
+                else
+                        end = middle;
+        }
+        return first;
+}
+
+const struct account *accounts_with_id(const struct accounts *accounts, uint32_t id)
+{
+        const size_t i = accounts_from(accounts, id);
+
+        return i < accounts->count && accounts->by_id[i].id == id ? &accounts->by_id[i] : NULL;
+}
+
+const struct account *accounts_named(const struct accounts *accounts, const char *name,
+                                     size_t length)
+{
+        const struct text wanted = {name, length};
+        size_t first = 0, end = accounts->count;
+
+        while (first < end) {
+                const size_t middle = first + (end - first) / 2;
+
+                if (text_compare(name_of(accounts->by_name[middle]), wanted) < 0)
+                        first = middle + 1;
+                else
+                        end = middle;
+        }
+        return first < accounts->count &&
+                       text_compare(name_of(accounts->by_name[first]), wanted) == 0
+                   ? accounts->by_name[first]
+                   : NULL;
+}
+
+bool owner_as_number(struct text owner, uint32_t *uid)
+{
+        uint64_t number = 0;
+
+        for (size_t i = 0; i < owner.size; i++) {
+                if (owner.bytes[i] < '0' || owner.bytes[i] > '9')
+                        return false;
+                number = number * 10 + (uint64_t)(owner.bytes[i] - '0');
+                if (number > UINT32_MAX)
+                        return false;
+        }
+        *uid = (uint32_t)number;
+        return owner.size > 0;
+}
+
+/* The services besides files that are asked for users, as __nss_configure_lookup takes them. */
+static char *other_services(void)
+{
+        const struct nsswitch_line *line;
+        struct nsswitch nsswitch;
+        char *services = xasprintf("%s", "");
+
+        if (nsswitch_read(&nsswitch) < 0 || nsswitch_broken(&nsswitch) ||
+            !(line = nsswitch_line_of(&nsswitch, "passwd")))
+                return NULL;
+        for (size_t i = 0; i < line->count; i++) {
+                const struct nsswitch_service *const service = &line->services[i];
+                const size_t begin = service->name.offset;
+
+                if (!nsswitch_is(&nsswitch, service->name, "files"))
+                        services = xasprintf(
+                            "%s %s", services,
+                            nsswitch_text(&nsswitch, (struct nsswitch_word){
+                                                         begin, nsswitch_end(service) - begin}));
+                else if (service->actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN)
+                        break;
+        }
+        return *services ? services : NULL;
+}
+
+struct question {
+        const struct text *owners;
+        size_t count;
+        const bool *known;
+        const char *services;
+};
+
+/* Writes a byte for each owner who is not known yet. */
+static void ask(int to, const void *data)
+{
+        const struct question *const question = data;
+
+        if (__nss_configure_lookup("passwd", question->services) != 0)
+                return;
+        for (size_t i = 0; i < question->count; i++) {
+                const struct text owner = question->owners[i];
+                bool known;
+                uint32_t uid;
+
+                if (question->known[i])
+                        continue;
+                known = getpwnam(xstrndup(owner.bytes, owner.size)) ||
+                        (owner_as_number(owner, &uid) && getpwuid(uid));
+                if (!write_all(to, (const char *)&known, sizeof(known)))
+                        return;
+        }
+}
+
+bool owners_are_accounts(const struct accounts *users, const struct text *owners, size_t count,
+                         bool *known)
+{
+        const int64_t deadline = now_ms() + PATIENCE_MS;
+        const char *services;
+        struct child child;
+        bool answered = true;
+        size_t left = 0;
+
+        for (size_t i = 0; i < count; i++) {
+                uint32_t uid;
+
+                known[i] = accounts_named(users, owners[i].bytes, owners[i].size) ||
+                           (owner_as_number(owners[i], &uid) && accounts_with_id(users, uid));
+                left += !known[i];
+        }
+        if (left == 0 || !root_is_running() || !(services = other_services()))
+                return true;
+        child = child_start(ask, &(struct question){owners, count, known, services});
+        for (size_t i = 0; i < count && answered; i++)
+                if (!known[i])
+                        answered = child_read(&child, &known[i], 1, deadline) == 1;
+        child_end(&child);
+        return answered;
+}

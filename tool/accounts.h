@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ACCOUNTS_H
+#define ACCOUNTS_H
+
+#include "subid_file.h"
+#include "subid_range.h"
+#include "util.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The accounts of a file of passwd(5) or group(5), as the module reads its lines. */
+
+struct account {
+        const char *name; /* not NUL-terminated */
+        size_t name_length;
+        uint32_t id;
+        const char *path; /* of the file */
+        unsigned long line;
+};
+
+struct accounts {
+        struct account *by_id; /* in ascending order; those of one ID as in the file */
+        struct account **by_name;
+        size_t count;
+};
+
+/* Reads /etc/passwd or /etc/group. Dies if it cannot be read; one that is not there is empty. */
+void accounts_read(enum subid_database database, struct accounts *accounts);
+
+/* The index of the first account with this ID or a higher one; count if there is none. */
+size_t accounts_from(const struct accounts *accounts, uint64_t id);
+
+/* The first account of the file that has this ID, or NULL. */
+const struct account *accounts_with_id(const struct accounts *accounts, uint32_t id);
+
+/* The first account of the file that has this name, or NULL. */
+const struct account *accounts_named(const struct accounts *accounts, const char *name,
+                                     size_t length);
+
+/* Reads an owner that is a number, as shadow takes him for the account of that UID. */
+bool owner_as_number(struct text owner, uint32_t *uid);
+
+/*
+ * Says of each owner whether he is an account, by name or by number: in /etc/passwd, or, of the
+ * running system, for another service of nsswitch.conf, which gets five seconds for all of them.
+ * Returns false if that did not answer in time: then known is false of those that were left.
+ */
+bool owners_are_accounts(const struct accounts *users, const struct text *owners, size_t count,
+                         bool *known);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "checked.h"
+#include "findings.h"
+
+#include "../options.h"
+#include "../root.h"
+
+#include <errno.h>
+
+static void read_side(struct side *side)
+{
+        ranges_read(side->database, &side->ranges);
+        segments_find(&side->ranges, &side->segments);
+        accounts_read(side->database, &side->accounts);
+}
+
+int command_check(const struct options *options, char **argv)
+{
+        struct checked checked = {
+            .users = {.database = SUBID_USERS,
+                      .nss = "passwd",
+                      .ids = "UIDs",
+                      .id_min = "UID_MIN",
+                      .id_max = "UID_MAX"},
+            .groups = {.database = SUBID_GROUPS,
+                       .nss = "group",
+                       .ids = "GIDs",
+                       .id_min = "GID_MIN",
+                       .id_max = "GID_MAX"},
+        };
+        bool usable;
+        int r;
+
+        (void)argv;
+        read_side(&checked.users);
+        read_side(&checked.groups);
+        r = nsswitch_read(&checked.nsswitch);
+        if (r < 0 && r != -ENOENT)
+                root_die(NSSWITCH_FILE, r);
+        usable = check_system();
+        check_nsswitch(&checked);
+        check_files(&checked);
+        check_ranges(&checked);
+        check_import(&checked);
+        check_idmap(&checked);
+        /* Nobody is answered by a library that is not there. */
+        checked.users.enabled &= usable;
+        checked.groups.enabled &= usable;
+        if (root_is_running())
+                check_lookups(&checked);
+
+        return findings_print(&options->table);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHECKED_H
+#define CHECKED_H
+
+#include "../accounts.h"
+#include "../nsswitch.h"
+#include "../segments.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What the parts of "subuidctl check" look at, and the parts, one for each subject. Of a cause and
+ * what follows from it, they report only the cause. Below --root only what files tell is looked at.
+ */
+
+/* A database and what belongs to it. */
+struct side {
+        enum subid_database database;
+        const char *nss;             /* its name in nsswitch.conf */
+        const char *ids;             /* "UIDs" */
+        const char *id_min, *id_max; /* in login.defs */
+        struct ranges ranges;
+        struct segments segments;
+        struct accounts accounts;
+        bool enabled; /* glibc gets to "subuid" for it */
+};
+
+/* All that the parts look at. */
+struct checked {
+        struct side users, groups;
+        struct nsswitch nsswitch;
+};
+
+/* The library and what else stands between it and a program. Returns whether it can be used. */
+bool check_system(void);
+void check_nsswitch(struct checked *checked); /* sets enabled */
+void check_files(const struct checked *checked);
+void check_ranges(const struct checked *checked);
+void check_import(const struct checked *checked);
+void check_idmap(const struct checked *checked);
+void check_lookups(const struct checked *checked);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "child.h"
+
+#include "util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+        ANSWER = STDERR_FILENO + 1, /* the only descriptor besides the standard ones */
+        END_MS = 200,               /* what is killed and still there then cannot be killed */
+};
+
+static pid_t parent;
+
+void child_dies_with_parent(void)
+{
+        /* It may have died before. */
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+                _exit(EXIT_FAILURE);
+}
+
+bool child_try(struct child *child, child_function *function, const void *data)
+{
+        int ends[2];
+
+        if (pipe2(ends, O_CLOEXEC) < 0)
+                return false;
+        parent = getpid();
+        *child = (struct child){.pid = fork(), .fd = ends[0]};
+        if (child->pid < 0) {
+                close(ends[0]);
+                close(ends[1]);
+                return false;
+        }
+        if (child->pid == 0) {
+                child_dies_with_parent();
+                if (ends[1] != ANSWER && dup2(ends[1], ANSWER) < 0)
+                        _exit(EXIT_FAILURE);
+                close_range(ANSWER + 1, UINT_MAX, 0);
+                signal(SIGPIPE, SIG_DFL);
+                function(ANSWER, data);
+                /* Not exit(), which would run what a plugin has left to be run. */
+                _exit(EXIT_SUCCESS);
+        }
+        close(ends[1]);
+        return true;
+}
+
+struct child child_start(child_function *function, const void *data)
+{
+        struct child child;
+
+        /* Nothing that waits to be printed is to be printed twice. */
+        flush_output();
+        if (!child_try(&child, function, data))
+                die("a child: %m");
+        return child;
+}
+
+int64_t now_ms(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+ssize_t child_read(const struct child *child, void *data, size_t size, int64_t deadline)
+{
+        struct pollfd readable = {.fd = child->fd, .events = POLLIN};
+        size_t done = 0;
+
+        while (done < size) {
+                const int64_t left = deadline - now_ms();
+                const int ready = left > 0 ? poll(&readable, 1, (int)left) : 0;
+                ssize_t n;
+
+                if (ready == 0)
+                        return -ETIMEDOUT;
+                n = ready < 0 ? -1 : read(child->fd, (char *)data + done, size - done);
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                if (n == 0)
+                        break;
+                if (n > 0)
+                        done += (size_t)n;
+        }
+        return (ssize_t)done;
+}
+
+int child_end(const struct child *child)
+{
+        int status;
+
+        close(child->fd);
+        /* One that has ended by itself is waited for as it is. */
+        for (int ms = 0; ms < END_MS; ms++) {
+                const pid_t pid = waitpid(child->pid, &status, WNOHANG);
+
+                if (pid == child->pid)
+                        return status;
+                if (pid < 0)
+                        return -1;
+                kill(child->pid, SIGKILL);
+                usleep(1000);
+        }
+        return -1;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHILD_H
+#define CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Asking somebody who may hang: the one way to do it. A child asks, and writes what it learns into
+ * a pipe; its parent reads until a deadline. The child dies with its parent, holds none of its
+ * descriptors but the standard ones, and so none of its locks. One that cannot be killed, as a FUSE
+ * server or a frozen cgroup keeps it, is left behind: nobody waits for it.
+ */
+
+struct child {
+        pid_t pid;
+        int fd; /* to read from */
+};
+
+/* What the child does; it writes to the descriptor. That it returns ends it, with status 0. */
+typedef void child_function(int to, const void *data);
+
+/* Starts a child. Dies if it cannot. */
+struct child child_start(child_function *function, const void *data);
+
+/* The same for a program that goes on: returns false, and errno says why, if it cannot. */
+bool child_try(struct child *child, child_function *function, const void *data);
+
+/* For a child whose change of rights has cleared what makes it die with its parent. */
+void child_dies_with_parent(void);
+
+/* On a clock that nobody sets, in milliseconds. */
+int64_t now_ms(void);
+
+/*
+ * Reads size bytes, until now_ms() is deadline. Returns how many were read, fewer than size at the
+ * end of all that the child writes, or a negative errno, such as -ETIMEDOUT.
+ */
+ssize_t child_read(const struct child *child, void *data, size_t size, int64_t deadline);
+
+/*
+ * Ends a child, if it has not ended by itself. Returns its status, as waitpid(2) gives it, or -1
+ * for one that cannot be killed.
+ */
+int child_end(const struct child *child);
+
+#endif

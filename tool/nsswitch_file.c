@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "nsswitch_file.h"
+
+#include "nsswitch.h"
+#include "replace.h"
+#include "root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FOLDER "/etc"
+#define NAME "nsswitch.conf"
+#define IN_USR "/usr" NSSWITCH_FILE
+
+/* A link is there because something else writes the file, and knows it better. */
+static const char *advice_for_link(int folder, const char *target)
+{
+        if (faccessat(folder, "authselect", F_OK, 0) == 0 || strstr(target, "authselect"))
+                return "add subuid in a profile of your own (authselect create-profile) and select "
+                       "that";
+        if (strncmp(target, "/etc/static", 11) == 0 || strncmp(target, "/nix/", 5) == 0)
+                return "set system.nssModules and system.nssDatabases in the NixOS configuration";
+        return "change the file that it leads to, as its keeper wants it, or make it a file";
+}
+
+static void find_keeper(struct nsswitch_file *file)
+{
+        struct statx extended;
+        char target[256] = "";
+
+        if (S_ISLNK(file->status.st_mode)) {
+                if (readlinkat(file->folder, NAME, target, sizeof(target) - 1) < 0)
+                        die("%s: %m", file->path);
+                file->kept = "a symbolic link";
+                file->advice = advice_for_link(file->folder, target);
+        } else if (file->exists &&
+                   statx(file->folder, NAME, AT_SYMLINK_NOFOLLOW, 0, &extended) == 0 &&
+                   extended.stx_attributes & STATX_ATTR_MOUNT_ROOT) {
+                file->kept = "a mount point";
+                file->advice = "change the file that is mounted there";
+        } else if (!file->exists) {
+                file->kept = "missing";
+                file->advice =
+                    root_exists(IN_USR)
+                        ? xasprintf("copy %s" IN_USR " there first", root_folder())
+                        : "write it with the lines \"passwd: files\" and \"group: files\"";
+        }
+}
+
+void nsswitch_file_open(struct nsswitch_file *file)
+{
+        const int folder = root_open(FOLDER, O_RDONLY | O_DIRECTORY);
+        int r;
+
+        *file = (struct nsswitch_file){.path = xasprintf("%s" NSSWITCH_FILE, root_folder()),
+                                       .folder = folder};
+        if (folder < 0)
+                root_die(FOLDER, folder);
+        if (fstatat(folder, NAME, &file->status, AT_SYMLINK_NOFOLLOW) < 0) {
+                if (errno != ENOENT)
+                        die("%s: %m", file->path);
+        } else {
+                r = root_read(NSSWITCH_FILE, &file->text);
+                if (r < 0 && r != -ENOENT)
+                        root_die(NSSWITCH_FILE, r);
+                /* A link may lead nowhere. */
+                file->exists = r == 0;
+        }
+        find_keeper(file);
+}
+
+void nsswitch_file_replace(const struct nsswitch_file *file, struct text text)
+{
+        const char *const failed =
+            replace_file(file->folder, NAME, &file->status, text.bytes, text.size);
+
+        if (failed)
+                die("%s: left as it is: %s: %m", file->path, failed);
+        if (fsync(file->folder) < 0)
+                die("%s: changed, but a crash now may undo it: %m", file->path);
+}

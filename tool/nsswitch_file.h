@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NSSWITCH_FILE_H
+#define NSSWITCH_FILE_H
+
+#include "util.h"
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/*
+ * /etc/nsswitch.conf as a file that is to be changed: whether it may be, by whom it is kept, and
+ * the change itself.
+ */
+
+struct nsswitch_file {
+        const char *path; /* with --root in front, for messages */
+        int folder;       /* /etc */
+        bool exists;
+        struct stat status; /* from before it was read */
+        struct text text;
+        /* Why it cannot be changed here, and what to do instead; NULL if it can. */
+        const char *kept, *advice;
+};
+
+/* Opens the folder, looks at the file and reads it. Dies where that cannot be done. */
+void nsswitch_file_open(struct nsswitch_file *file);
+
+/* Puts this text in its place. Dies, and leaves it as it is, if it cannot. */
+void nsswitch_file_replace(const struct nsswitch_file *file, struct text text);
+
+#endif

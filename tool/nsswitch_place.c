@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+#include "nsswitch_place.h"
+
+#include "libraries.h"
+#include "root.h"
+
+#include <elf.h>
+#include <string.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
+
+static bool is_one_of(const struct nsswitch *nsswitch, const struct nsswitch_service *service,
+                      const char *const *names, size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                if (nsswitch_is(nsswitch, service->name, names[i]))
+                        return true;
+        return false;
+}
+
+static bool is_word(const struct nsswitch *nsswitch, const struct nsswitch_service *service)
+{
+        return nsswitch_is(nsswitch, service->name, NSSWITCH_WORD);
+}
+
+/* Any service may know real accounts that is not known to make its entries up, or to have none. */
+static bool has_accounts(const struct nsswitch *nsswitch, const struct nsswitch_service *service)
+{
+        static const char *const others[] = {NSSWITCH_WORD, "systemd", "mymachines",
+                                             "myhostname",  "resolve", "dns",
+                                             "mdns",        "mdns4",   "mdns4_minimal"};
+
+        return !is_one_of(nsswitch, service, others, COUNT_OF(others));
+}
+
+/* Directories, whose IDs a site may know to lie elsewhere. */
+static bool is_directory(const struct nsswitch *nsswitch, const struct nsswitch_service *service)
+{
+        static const char *const names[] = {"sss", "ldap", "winbind", "nis", "nisplus", "hesiod"};
+
+        return is_one_of(nsswitch, service, names, COUNT_OF(names));
+}
+
+/* Whether glibc, asked for a service of this name, may find one: it loads libnss_NAME.so.2. */
+static bool may_exist(const struct nsswitch *nsswitch, const struct nsswitch_service *service)
+{
+        /* In libc itself; or known, if not here. */
+        static const char *const known[] = {"files", "sss", "ldap", "winbind"};
+        bool classes[3];
+
+        if (is_one_of(nsswitch, service, known, COUNT_OF(known)))
+                return true;
+        libraries_find(xasprintf("libnss_%s.so.2", nsswitch_text(nsswitch, service->name)),
+                       classes);
+        return classes[ELFCLASS32] || classes[ELFCLASS64];
+}
+
+static bool merges(const struct nsswitch_service *service)
+{
+        return service->actions[NSSWITCH_SUCCESS] == NSSWITCH_MERGE;
+}
+
+/*
+ * Whether a word behind "#" may answer something. One that stands in front too has been asked by
+ * then, and says nothing new unless the line merges.
+ */
+static bool is_comment_asked(const struct nsswitch *nsswitch, const struct nsswitch_line *line)
+{
+        bool merging = false;
+
+        for (size_t i = 0; i < line->meant; i++)
+                merging |= merges(&line->services[i]);
+        for (size_t i = line->meant; i < line->count; i++) {
+                const struct nsswitch_service *const service = &line->services[i];
+
+                if (!is_word(nsswitch, service) &&
+                    (merging ||
+                     !nsswitch_find(nsswitch, line, nsswitch_text(nsswitch, service->name))) &&
+                    may_exist(nsswitch, service))
+                        return true;
+        }
+        return false;
+}
+
+/* What is wrong at an offset of a line. */
+static void fault(struct nsswitch_judgement *judgement, enum nsswitch_state state,
+                  const char *finding, bool error, const struct nsswitch_line *line, size_t offset,
+                  const char *what, const char *advice)
+{
+        judgement->state = state;
+        judgement->finding = finding;
+        judgement->error = error;
+        judgement->number = line ? line->number : 0;
+        judgement->column = line && offset != NSSWITCH_NONE ? offset - line->text.offset + 1 : 0;
+        judgement->what = what;
+        judgement->advice = advice;
+}
+
+/*
+ * Why glibc does not get from a service to the next one, or gets there with an answer in its hands
+ * that the next one's status then replaces (nss/getXXbyYY_r.c); NULL if neither.
+ */
+struct barrier {
+        const struct nsswitch_service *service;
+        const char *finding;
+        bool hides; /* else it replaces */
+        const char *what_behind, *what_standing;
+};
+
+static bool find_barrier_at(const struct nsswitch *nsswitch, const struct nsswitch_service *service,
+                            struct barrier *barrier)
+{
+        const enum nsswitch_action *const actions = service->actions;
+
+        barrier->service = service;
+        barrier->finding = "behind-return";
+        barrier->hides = true;
+        if (actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN) {
+                barrier->what_behind = "[NOTFOUND=return] would hide " NSSWITCH_WORD " behind it";
+                barrier->what_standing = "[NOTFOUND=return] ends the search before " NSSWITCH_WORD;
+                return true;
+        }
+        /* One that has no function for users counts as unavailable (nss/nsswitch.c). */
+        if (actions[NSSWITCH_UNAVAIL] == NSSWITCH_MERGE ||
+            (actions[NSSWITCH_UNAVAIL] == NSSWITCH_RETURN && !has_accounts(nsswitch, service))) {
+                barrier->what_behind =
+                    "this action for UNAVAIL would hide " NSSWITCH_WORD " behind it";
+                barrier->what_standing =
+                    "this action for UNAVAIL ends the search before " NSSWITCH_WORD;
+                return true;
+        }
+        barrier->finding = "behind-continue";
+        barrier->hides = false;
+        barrier->what_behind =
+            "[SUCCESS=continue] goes on to " NSSWITCH_WORD
+            ", whose answer \"not found\" would take the place of the one before "
+            "it, root's too";
+        barrier->what_standing = "[SUCCESS=continue] goes on to " NSSWITCH_WORD
+                                 ", whose \"not found\" takes the place of an answer: accounts are "
+                                 "lost, root too";
+        return actions[NSSWITCH_SUCCESS] == NSSWITCH_CONTINUE;
+}
+
+/* The first one among so many services, the words themselves aside. */
+static bool find_barrier(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
+                         size_t count, struct barrier *barrier)
+{
+        for (size_t i = 0; i < count; i++)
+                if (!is_word(nsswitch, &line->services[i]) &&
+                    find_barrier_at(nsswitch, &line->services[i], barrier))
+                        return true;
+        return false;
+}
+
+/*
+ * How many services, the words themselves aside, stand in front of the place where the word
+ * belongs; *last is the last of them. 0: there is no source of accounts.
+ */
+static size_t find_place(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
+                         const char *record, const struct nsswitch_service **last)
+{
+        size_t place = 0;
+        bool merging = false;
+
+        for (size_t i = 0; i < line->meant; i++) {
+                const struct nsswitch_service *const service = &line->services[i];
+
+                if (has_accounts(nsswitch, service))
+                        place = i + 1;
+                merging |= merges(service) && !is_word(nsswitch, service);
+        }
+        if (place == 0)
+                return 0;
+        for (size_t i = place; i < line->meant; i++)
+                if (!is_word(nsswitch, &line->services[i]) &&
+                    (merging ||
+                     (record && nsswitch_is(nsswitch, line->services[i].name, "systemd"))))
+                        place = i + 1;
+        *last = &line->services[place - 1];
+        return place;
+}
+
+/* Why the word, taken from the line, has no place on it. Returns false if it has one. */
+static bool refuse(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
+                   const char *record, struct nsswitch_judgement *judgement)
+{
+        const struct nsswitch_service *last;
+        struct barrier barrier;
+        size_t count;
+
+        if (line->rest < line->comment && nsswitch->text.bytes[line->rest] == '[') {
+                fault(judgement, NSSWITCH_REFUSED, "not-read", true, line, line->rest,
+                      "what follows the second [...] in a row does not count", "take one away");
+                return true;
+        }
+        if (is_comment_asked(nsswitch, line)) {
+                fault(judgement, NSSWITCH_REFUSED, "comment", false, line, line->comment,
+                      "a comment behind services, of which glibc takes a word for a service",
+                      "give the comment a line of its own");
+                return true;
+        }
+        count = find_place(nsswitch, line, record, &last);
+        if (count == 0) {
+                fault(judgement, NSSWITCH_REFUSED, "not-enabled", true, line, NSSWITCH_NONE,
+                      "no source of accounts", "name one, such as files");
+                return true;
+        }
+        if (find_barrier(nsswitch, line, count, &barrier)) {
+                fault(judgement, NSSWITCH_REFUSED, barrier.finding, true, line,
+                      barrier.service->brackets.offset, barrier.what_behind, "take it away");
+                return true;
+        }
+        judgement->place = nsswitch_end(last);
+        return false;
+}
+
+/* What is wrong with the word where it stands. */
+static void judge_word(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
+                       const char *database, const char *record, bool move,
+                       struct nsswitch_judgement *judgement)
+{
+        const struct nsswitch_service *const word = judgement->word;
+        const size_t at = (size_t)(word - line->services);
+        const struct nsswitch_service *const end = line->services + line->meant;
+        const struct nsswitch_service *second = NULL, *behind = NULL, *source = NULL,
+                                      *systemd_behind = NULL, *systemd_before = NULL;
+        const enum nsswitch_action *const own = word->actions;
+        struct barrier barrier;
+        bool merging = false;
+
+        for (const struct nsswitch_service *other = line->services; other < word; other++) {
+                merging |= merges(other);
+                if (has_accounts(nsswitch, other))
+                        systemd_before = NULL;
+                else if (nsswitch_is(nsswitch, other->name, "systemd"))
+                        systemd_before = other;
+        }
+        for (const struct nsswitch_service *other = word + 1; other < end; other++) {
+                if (is_word(nsswitch, other)) {
+                        second = second ? second : other;
+                        continue;
+                }
+                behind = behind ? behind : other;
+                if (nsswitch_is(nsswitch, other->name, "systemd"))
+                        systemd_behind = other;
+                if (!has_accounts(nsswitch, other))
+                        continue;
+                if (is_directory(nsswitch, other))
+                        judgement->directory = judgement->directory ? judgement->directory : other;
+                else
+                        source = source ? source : other;
+        }
+        if (judgement->directory && move && !source)
+                source = judgement->directory;
+        if (source)
+                judgement->directory = NULL;
+
+        if (find_barrier(nsswitch, line, at, &barrier)) {
+                judgement->hidden = barrier.hides;
+                fault(judgement, NSSWITCH_MISPLACED, barrier.finding, true, line,
+                      barrier.service->brackets.offset, barrier.what_standing, NULL);
+        } else if (behind && (own[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN ||
+                              own[NSSWITCH_UNAVAIL] != NSSWITCH_CONTINUE)) {
+                /* For lists of users, and for shadow(5), the module has no function. */
+                fault(judgement, NSSWITCH_MISPLACED, "own-action", true, line,
+                      word->brackets.offset,
+                      xasprintf("this action of " NSSWITCH_WORD " ends the search before %s",
+                                nsswitch_text(nsswitch, behind->name)),
+                      NULL);
+        } else if (behind && own[NSSWITCH_SUCCESS] == NSSWITCH_CONTINUE) {
+                judgement->hidden = true;
+                fault(judgement, NSSWITCH_MISPLACED, "own-action", true, line,
+                      word->brackets.offset,
+                      xasprintf("[SUCCESS=continue] of " NSSWITCH_WORD
+                                " goes on to %s, whose \"not found\" takes the place of its answer",
+                                nsswitch_text(nsswitch, behind->name)),
+                      NULL);
+        } else if (merges(word) && strcmp(database, "group") != 0) {
+                judgement->hidden = true;
+                fault(judgement, NSSWITCH_MISPLACED, "own-action", true, line,
+                      word->brackets.offset,
+                      "[SUCCESS=merge] of " NSSWITCH_WORD ": glibc merges groups alone", NULL);
+        } else if (merging && behind && own[NSSWITCH_SUCCESS] == NSSWITCH_RETURN) {
+                fault(judgement, NSSWITCH_MISPLACED, "merge", true, line, word->name.offset,
+                      NSSWITCH_WORD " in the middle of a line that merges: what a later service "
+                                    "would add is lost",
+                      NULL);
+        } else if (source) {
+                fault(judgement, NSSWITCH_MISPLACED, "before-accounts", false, line,
+                      word->name.offset,
+                      xasprintf(NSSWITCH_WORD " in front of %s, whose accounts lose their names "
+                                              "where they lie in a range",
+                                nsswitch_text(nsswitch, source->name)),
+                      NULL);
+        } else if (record && systemd_behind) {
+                fault(
+                    judgement, NSSWITCH_MISPLACED, "before-systemd", true, line, word->name.offset,
+                    xasprintf(NSSWITCH_WORD " in front of systemd, which alone has the account of "
+                                            "%s, inside a range",
+                              record),
+                    NULL);
+        } else if (systemd_before && !record && !merging) {
+                fault(judgement, NSSWITCH_MISPLACED, "behind-systemd", false, line,
+                      word->name.offset,
+                      NSSWITCH_WORD " behind systemd, which takes 0.1 ms to refuse an ID", NULL);
+        } else if (second) {
+                fault(judgement, NSSWITCH_MISPLACED, "twice", false, line, second->name.offset,
+                      NSSWITCH_WORD " a second time", NULL);
+        }
+}
+
+/* The line of a database where glibc passes it over for want of a newline, or NULL. */
+static const struct nsswitch_line *find_unended(const struct nsswitch *nsswitch,
+                                                const char *database)
+{
+        const struct nsswitch_line *const last =
+            nsswitch->count ? &nsswitch->lines[nsswitch->count - 1] : NULL;
+
+        return last && !last->ended && nsswitch_is(nsswitch, last->database, database) ? last
+                                                                                       : NULL;
+}
+
+/* Whether the file that compat reads has a line "+", for which compat asks another service. */
+static bool has_plus(const char *database)
+{
+        struct text text, line;
+
+        if (root_read(strcmp(database, "passwd") == 0 ? "/etc/passwd" : "/etc/group", &text) < 0)
+                return false;
+        while (take_line(&text, &line))
+                if (line.size && line.bytes[0] == '+' && (line.size == 1 || line.bytes[1] == ':'))
+                        return true;
+        return false;
+}
+
+/*
+ * compat asks the first service of a line of its own (nss_compat). For users that is a place for
+ * the word, unless accounts of services behind compat would lose their names. For groups it is
+ * none: asked for the groups of a user, compat calls a function that no service has to have, and
+ * every program that asks dies. Returns whether that settles it.
+ */
+static bool judge_compat(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
+                         const char *database, struct nsswitch_judgement *judgement)
+{
+        const struct nsswitch_line *const of_compat =
+            nsswitch_line_of(nsswitch, xasprintf("%s_compat", database));
+        const struct nsswitch_service *const compat = nsswitch_find(nsswitch, line, "compat");
+        const struct nsswitch_service *source = NULL;
+
+        if (!compat || !of_compat || of_compat->count == 0 ||
+            !is_word(nsswitch, &of_compat->services[0]))
+                return false;
+        for (size_t i = (size_t)(compat - line->services) + 1; i < line->meant; i++)
+                if (has_accounts(nsswitch, &line->services[i]) && !source)
+                        source = &line->services[i];
+        if (strcmp(database, "group") == 0)
+                fault(judgement, NSSWITCH_REFUSED, "compat", true, of_compat,
+                      of_compat->services[0].name.offset,
+                      NSSWITCH_WORD " behind compat, which crashes in every program that asks for "
+                                    "the groups of a user",
+                      "take it away");
+        else if (source)
+                fault(judgement, NSSWITCH_REFUSED, "compat", true, of_compat,
+                      of_compat->services[0].name.offset,
+                      xasprintf(NSSWITCH_WORD " in front of %s, whose accounts lose their names "
+                                              "where they lie in a range",
+                                nsswitch_text(nsswitch, source->name)),
+                      "take it away");
+        else if (!nsswitch_find(nsswitch, line, NSSWITCH_WORD) && has_plus(database))
+                judgement->word = &of_compat->services[0];
+        else
+                return false;
+        return true;
+}
+
+struct nsswitch_judgement nsswitch_judge(const struct nsswitch *nsswitch, const char *database,
+                                         const char *record, bool move)
+{
+        const struct nsswitch_line *const broken = nsswitch_broken(nsswitch);
+        const struct nsswitch_line *const line = nsswitch_line_of(nsswitch, database);
+        struct nsswitch_judgement judgement = {.line = line};
+
+        if (broken) {
+                fault(&judgement, NSSWITCH_REFUSED, "mistake", true, broken, broken->mistake,
+                      "a mistake in [...], for which the C library refuses the whole file",
+                      "write [STATUS=ACTION]");
+        } else if (!line && find_unended(nsswitch, database)) {
+                fault(&judgement, NSSWITCH_REFUSED, "not-read", true,
+                      find_unended(nsswitch, database), NSSWITCH_NONE,
+                      "a last line without a newline does not count", "add one");
+        } else if (!line) {
+                fault(&judgement, NSSWITCH_REFUSED, "not-enabled", true, NULL, NSSWITCH_NONE,
+                      xasprintf("no line for %s", database),
+                      xasprintf("add \"%s: files\"", database));
+        } else if (judge_compat(nsswitch, line, database, &judgement)) {
+        } else if (!(judgement.word = nsswitch_find(nsswitch, line, NSSWITCH_WORD))) {
+                if (!refuse(nsswitch, line, record, &judgement))
+                        fault(
+                            &judgement, NSSWITCH_MISSING, "not-enabled", true, line, NSSWITCH_NONE,
+                            xasprintf(NSSWITCH_WORD " does not stand in the line for %s", database),
+                            NULL);
+        } else {
+                judge_word(nsswitch, line, database, record, move, &judgement);
+                /* Moved, it would stand no better. */
+                if (judgement.state == NSSWITCH_MISPLACED)
+                        refuse(nsswitch, line, record, &judgement);
+        }
+        return judgement;
+}

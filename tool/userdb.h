@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef USERDB_H
+#define USERDB_H
+
+#include "segments.h"
+
+/*
+ * The records of users and groups that systemd reads from files (systemd.userdb(7),
+ * nss-systemd(8)): NAME.user or NAME.group, and beside it a symbolic link with the ID for NAME.
+ */
+
+/* The name of a record of an ID inside a range, or NULL. Only names of files are looked at. */
+const char *userdb_record_in(enum subid_database database, const struct segments *segments);
+
+#endif
