@@ -25,8 +25,10 @@ struct seen {
 struct change {
         const struct replacement *replacement;
         struct text text;
-        char *kept; /* NAME- */
-        int old;    /* open for reading, or -1 */
+        const char *temporary; /* the name of the new file on its way */
+        char *kept;            /* NAME- */
+        int old;               /* open for reading, or -1 */
+        bool lasts;            /* it has to outlast a crash of the machine */
 };
 
 static int look(int folder, const char *name, struct seen *seen)
@@ -105,7 +107,7 @@ static bool belongs_to_contents(const char *attribute)
 /* Returns 0, or -1 and errno. */
 static int copy_attributes(int from, int to)
 {
-        static char names[XATTR_LIST_MAX], value[XATTR_SIZE_MAX];
+        static char names[XATTR_LIST_MAX], value[XATTR_SIZE_MAX], got[XATTR_SIZE_MAX];
         const ssize_t size = flistxattr(from, names, sizeof(names));
 
         if (size < 0)
@@ -117,7 +119,13 @@ static int copy_attributes(int from, int to)
 
                 if (belongs_to_contents(name))
                         continue;
-                if (length < 0 || fsetxattr(to, name, value, (size_t)length, 0) < 0)
+                if (length < 0)
+                        return -1;
+                /* To set what is there already, a label say, may be forbidden all the same. */
+                if (fgetxattr(to, name, got, sizeof(got)) == length &&
+                    memcmp(got, value, (size_t)length) == 0)
+                        continue;
+                if (fsetxattr(to, name, value, (size_t)length, 0) < 0)
                         return -1;
         }
         return 0;
@@ -136,7 +144,7 @@ static const char *fill(const struct change *change, int fd, struct text text)
                 return cannot(change, "keeping its extended attributes");
         if (fchmod(fd, replacement->mode) < 0)
                 return cannot(change, "keeping its mode");
-        if (fsync(fd) < 0)
+        if (change->lasts && fsync(fd) < 0)
                 return cannot(change, "writing a new file beside it");
         return NULL;
 }
@@ -214,7 +222,7 @@ static const char *put_without_exchange(const struct change *change)
 
         if (!failed && !is_as_read(change, change->replacement->name))
                 failed = changed();
-        if (!failed && rename_in(change, TEMPORARY, change->replacement->name, 0) < 0)
+        if (!failed && rename_in(change, change->temporary, change->replacement->name, 0) < 0)
                 failed = cannot_rename(change);
         if (failed)
                 (void)unlinkat(change->replacement->folder, change->kept, 0);
@@ -228,12 +236,13 @@ static const char *put_in_exchange(const struct change *change)
         const char *failed;
         struct seen ours;
 
-        if (look(folder, TEMPORARY, &ours) < 0 || rename_in(change, TEMPORARY, change->kept, 0) < 0)
+        if (look(folder, change->temporary, &ours) < 0 ||
+            rename_in(change, change->temporary, change->kept, 0) < 0)
                 return cannot(change, "making a new file beside it");
         if (rename_in(change, change->kept, change->replacement->name, RENAME_EXCHANGE) == 0)
                 return is_as_read(change, change->kept) ? NULL : put_back(change, ours);
         if ((errno == EINVAL || errno == ENOSYS) &&
-            rename_in(change, change->kept, TEMPORARY, 0) == 0)
+            rename_in(change, change->kept, change->temporary, 0) == 0)
                 return put_without_exchange(change);
         failed = errno == ENOENT ? changed() : cannot_rename(change);
         (void)unlinkat(folder, change->kept, 0);
@@ -244,7 +253,7 @@ static const char *put_in_empty_place(const struct change *change)
 {
         const char *const name = change->replacement->name;
 
-        if (rename_in(change, TEMPORARY, name, RENAME_NOREPLACE) == 0)
+        if (rename_in(change, change->temporary, name, RENAME_NOREPLACE) == 0)
                 return NULL;
         if (errno == EEXIST)
                 return changed();
@@ -252,12 +261,12 @@ static const char *put_in_empty_place(const struct change *change)
                 return cannot_rename(change);
         if (!is_as_read(change, name))
                 return changed();
-        return rename_in(change, TEMPORARY, name, 0) < 0 ? cannot_rename(change) : NULL;
+        return rename_in(change, change->temporary, name, 0) < 0 ? cannot_rename(change) : NULL;
 }
 
 static const char *replace(const struct change *change)
 {
-        const char *const failed = make_file(change, TEMPORARY, change->text);
+        const char *const failed = make_file(change, change->temporary, change->text);
 
         if (failed)
                 return failed;
@@ -270,6 +279,8 @@ const char *replace_file(const struct replacement *replacement, struct text text
 {
         struct change change = {.replacement = replacement,
                                 .text = text,
+                                .temporary = TEMPORARY,
+                                .lasts = true,
                                 .kept = xasprintf("%s-", replacement->name),
                                 .old = -1};
         const char *failed;
@@ -288,6 +299,49 @@ const char *replace_file(const struct replacement *replacement, struct text text
                 (void)unlinkat(replacement->folder, TEMPORARY, 0);
         if (change.old >= 0)
                 close(change.old);
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        return failed;
+}
+
+/* Whether the file is another one than this, or was written to since. */
+static bool has_changed(int folder, const char *name, const struct stat *before)
+{
+        struct stat now;
+
+        return fstatat(folder, name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
+               now.st_dev != before->st_dev || now.st_ino != before->st_ino ||
+               now.st_size != before->st_size || now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
+               now.st_ctim.tv_nsec != before->st_ctim.tv_nsec;
+}
+
+const char *replace_passing_file(int folder, const char *name, const struct stat *status,
+                                 struct text text)
+{
+        const struct replacement replacement = {.folder = folder,
+                                                .name = name,
+                                                .owner = status->st_uid,
+                                                .group = status->st_gid,
+                                                .mode = status->st_mode & 07777};
+        struct change change = {
+            .replacement = &replacement,
+            .text = text,
+            .temporary = xasprintf(".%ld.new", (long)getpid()),
+            .old = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+        const char *failed;
+        sigset_t all, before;
+
+        if (change.old < 0)
+                return cannot(&change, "opening it");
+        sigfillset(&all);
+        sigprocmask(SIG_BLOCK, &all, &before);
+        failed = make_file(&change, change.temporary, text);
+        if (!failed && has_changed(folder, name, status))
+                failed = changed();
+        if (!failed && rename_in(&change, change.temporary, name, 0) < 0)
+                failed = cannot_rename(&change);
+        if (failed)
+                (void)unlinkat(folder, change.temporary, 0);
+        close(change.old);
         sigprocmask(SIG_SETMASK, &before, NULL);
         return failed;
 }

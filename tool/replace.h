@@ -46,4 +46,13 @@ int replacement_read(struct replacement *replacement, int folder, const char *na
  */
 const char *replace_file(const struct replacement *replacement, struct text text);
 
+/*
+ * Replaces a file that means nothing after a crash of the machine, when it may be empty: without a
+ * wait for the disk, and without NAME-. status is what fstat told before it was read; if it was
+ * changed since, it stays as it is. Several processes may call this at a time. Returns NULL, or why
+ * not.
+ */
+const char *replace_passing_file(int folder, const char *name, const struct stat *status,
+                                 struct text text);
+
 #endif
