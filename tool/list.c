@@ -121,8 +121,10 @@ static void find_accounts(const struct ranges *users, const struct ranges *group
 static bool is_account(const struct owner_list *owners, const struct subid_range *range)
 {
         const struct text owner = range_owner(range);
-        const struct text *const found = bsearch(&owner, owners->names, owners->count,
-                                                 sizeof(*owners->names), text_compare_elements);
+        const struct text *const found =
+            owners->count ? bsearch(&owner, owners->names, owners->count, sizeof(*owners->names),
+                                    text_compare_elements)
+                          : NULL;
 
         return found && owners->known[found - owners->names];
 }

@@ -143,14 +143,15 @@ static void say_refusal(const struct nsswitch_judgement *judgement,
         *broken |= is_mistake;
 }
 
-/* Returns false if there is no place, having said why. *done is what is to be said of the change.
- */
-static bool add_to(struct text *text, const char *database, const char *record,
-                   const struct nsswitch_wish *wish, bool *broken, char **done)
+enum added { ADDED, REFUSED, AGAIN /* the word was taken out, and is to be added */ };
+
+/* Where there is no place, it says why. *done is what is to be said of the change. */
+static enum added add_to(struct text *text, const char *database, const char *record,
+                         const struct nsswitch_wish *wish, bool *broken, char **done)
 {
         struct nsswitch_judgement judgement;
         struct nsswitch nsswitch;
-        bool again = false;
+        enum added result = ADDED;
 
         nsswitch_parse(*text, &nsswitch);
         judgement = nsswitch_judge(&nsswitch, database, record, wish->move);
@@ -166,12 +167,13 @@ static bool add_to(struct text *text, const char *database, const char *record,
                 break;
         case NSSWITCH_REFUSED:
                 say_refusal(&judgement, wish, broken);
+                result = REFUSED;
                 break;
         case NSSWITCH_MISPLACED:
                 *done =
                     xasprintf("%s:%lu: %s; moved", wish->path, judgement.number, judgement.what);
                 remove_words(text, &nsswitch, judgement.line);
-                again = true;
+                result = AGAIN;
                 break;
         case NSSWITCH_MISSING:
                 if (record && !*done && nsswitch_find(&nsswitch, judgement.line, "systemd"))
@@ -183,8 +185,7 @@ static bool add_to(struct text *text, const char *database, const char *record,
                 break;
         }
         nsswitch_free(&nsswitch);
-        return again ? add_to(text, database, record, wish, broken, done)
-                     : judgement.state != NSSWITCH_REFUSED;
+        return result;
 }
 
 /* Where that cannot be done, the line stays, and that is said. */
@@ -207,8 +208,15 @@ bool nsswitch_add(struct text *text, const struct nsswitch_wish *wish)
         bool added = true, broken = false;
         char *done[2] = {NULL};
 
-        for (size_t i = 0; i < 2 && (added || !wish->add_only); i++)
-                added &= add_to(text, databases[i], wish->records[i], wish, &broken, &done[i]);
+        for (size_t i = 0; i < 2 && (added || !wish->add_only); i++) {
+                enum added result;
+
+                do
+                        result =
+                            add_to(text, databases[i], wish->records[i], wish, &broken, &done[i]);
+                while (result == AGAIN);
+                added &= result == ADDED;
+        }
         if (!added)
                 return false;
         for (size_t i = 0; i < 2; i++)
