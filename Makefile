@@ -215,7 +215,7 @@ build/tests/runtime/test_%: tests/runtime/test_%.c build/tool/runtime/%.o
 	$(compile) -I. -o $@ $^ -ljson-c -lcmocka
 
 # What the module's objects open and read, tests/lib/files.c answers; it counts their searches.
-wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close memchr
+wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close memchr realloc
 
 build/tests/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(objects)
 	@mkdir -p $(@D)
