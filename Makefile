@@ -196,7 +196,7 @@ build/tests/tool/test_%: tests/tool/test_%.c $(tool_objects)
 	$(compile) -I. $(wrapped_parts) -o $@ $^ -lcmocka $(tool_libs)
 
 # What the module's objects open and read, tests/lib/files.c answers; it counts their searches.
-wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close memchr
+wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close memchr realloc
 
 build/tests/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(objects)
 	@mkdir -p $(@D)
