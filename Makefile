@@ -14,6 +14,7 @@ libdir = $(exec_prefix)/$(or $(libc_dir),$(error $(CC) does not tell where libc 
 datarootdir = $(prefix)/share
 mandir = $(datarootdir)/man
 docdir = $(datarootdir)/doc/nss-subuid
+bindir = $(exec_prefix)/bin
 sbindir = $(exec_prefix)/sbin
 systemdsystemunitdir = $(prefix)/lib/systemd/system
 sysusersdir = $(prefix)/lib/sysusers.d
@@ -63,8 +64,16 @@ hook_parts = child libraries lock nsswitch nsswitch_edit nsswitch_file nsswitch_
 	userdb util
 hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook $(hook_parts)) $(tool_module_objects)
 
-all: build/$(module) $(tool)
+# The OCI runtime, which needs json-c.
+have_runtime := $(shell echo '\043include <json-c/json.h>' | \
+	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
+runtime = $(if $(have_runtime),build/runc-subuid)
+runtime_sources = $(wildcard tool/runtime/*.c)
+runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o replace.o root.o util.o) build/account_name.o
+
+all: build/$(module) $(tool) $(runtime)
 	$(if $(tool),,@echo 'subuidctl is left out: it needs the headers of libsmartcols and libsubid')
+	$(if $(runtime),,@echo 'runc-subuid is left out: it needs the headers of json-c')
 
 build/$(module): $(objects) nss_subuid.sym
 	$(CC) $(CFLAGS) $(LDFLAGS) $(module_ldflags) -o $@ $(objects)
@@ -75,7 +84,10 @@ build/subuidctl: build/tool/subuidctl.o $(tool_objects)
 build/nsswitch-hook: $(hook_objects)
 	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $^
 
-$(patsubst %.c,build/%.o,$(tool_sources)): $(wildcard tool/*.h tool/check/*.h)
+build/runc-subuid: $(runtime_objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(runtime_objects) -ljson-c
+
+$(patsubst %.c,build/%.o,$(tool_sources) $(runtime_sources)): $(wildcard tool/*.h tool/*/*.h)
 
 build/tool/%.o: tool/%.c $(headers) Makefile
 	@mkdir -p $(@D)
@@ -113,7 +125,7 @@ check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check tool system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
-	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t)) tests/central/import.t tests/central/units.t
+	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t tests/runtime/*.t)) tests/central/import.t tests/central/units.t
 
 check-all:
 	@tests/lib/deps.sh --install check tool fuzz system systemd runtimes
@@ -181,7 +193,7 @@ check-readme-%:
 	SUITE=$* prove --exec '' tests/readme/readme.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-check_programs = $(unit_tests) build/tests/test_faults $(tool_tests)
+check_programs = $(unit_tests) build/tests/test_faults $(tool_tests) $(runtime_tests)
 test_tools = $(addprefix build/tests/,probe ask against_libsubid libnss_members.so.2 libnss_hang.so.2 \
 	concurrency concurrency_tsan libsubid_test.so runc-bullseye) $(test_sources)
 test_sources = $(addprefix build/tests/libnss_,house.so.2 away.so.2 busy.so.2)
@@ -194,6 +206,13 @@ build/tests/tool/test_nsswitch_edit: wrapped_parts = -Wl,--wrap=warn
 build/tests/tool/test_%: tests/tool/test_%.c $(tool_objects)
 	@mkdir -p $(@D)
 	$(compile) -I. $(wrapped_parts) -o $@ $^ -lcmocka $(tool_libs)
+
+# Parts of the OCI runtime.
+runtime_tests = $(if $(runtime),$(patsubst tests/runtime/%.c,build/tests/runtime/%,$(wildcard tests/runtime/test_*.c)))
+
+build/tests/runtime/test_%: tests/runtime/test_%.c build/tool/runtime/%.o
+	@mkdir -p $(@D)
+	$(compile) -I. -o $@ $^ -ljson-c -lcmocka
 
 # What the module's objects open and read, tests/lib/files.c answers; it counts their searches.
 wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close memchr realloc
@@ -287,16 +306,20 @@ mutants mutants-sample:
 # --- fuzzing --------------------------------------------------------------------------------------
 
 # Needs clang with libFuzzer. The harnesses compare every answer with a model's: fuzz_core asks bytes,
-# fuzz_lookup whole lookups. Each runs for FUZZ_TIME seconds ("make -j 2 fuzz": at the same time) and
+# fuzz_lookup whole lookups, fuzz_runtime what the OCI runtime reads. Each runs for FUZZ_TIME seconds ("make -j 2 fuzz": at the same time) and
 # keeps what it has learned in build/fuzz/corpus.
 FUZZ_TIME = 60
-fuzz_harnesses = core lookup
+fuzz_harnesses = core lookup $(if $(runtime),runtime)
 fuzz_core = tests/fuzz/fuzz_core.c subid_range.c account_name.c
 fuzz_lookup = -include tests/fuzz/calls.h tests/fuzz/fuzz_lookup.c $(sources)
+fuzz_runtime = tests/fuzz/fuzz_runtime.c tests/fuzz/harness.c tool/runtime/arguments.c tool/runtime/config.c
 fuzz_shared = tests/fuzz/harness.c tests/fuzz/model.c
 fuzz_files = $(wildcard tests/fuzz/*.[ch]) $(sources) $(headers) Makefile
 fuzz_core_options = -max_len=4096
 fuzz_lookup_options = -max_len=20000
+fuzz_runtime_options = -max_len=4096 -dict=tests/fuzz/runtime.dict
+# It allocates, the module does not.
+fuzz_runtime_environment = ASAN_OPTIONS=detect_leaks=1
 fuzz_compile = $(module_cppflags) -U_FORTIFY_SOURCE -std=gnu11 $(warnings) -g -O2 -I. -fno-sanitize-recover=all
 # Constants that are compared with need not be traced: mutate.c knows the bounds.
 fuzz_clang = clang $(fuzz_compile) -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp
@@ -305,7 +328,7 @@ fuzz: $(fuzz_harnesses:%=fuzz-%)
 
 fuzz-%: build/fuzz/fuzz_%
 	@mkdir -p build/fuzz/corpus/$*
-	build/fuzz/fuzz_$* $(fuzz_$*_options) -len_control=0 -max_total_time=$(FUZZ_TIME) -print_final_stats=1 \
+	$(fuzz_$*_environment) build/fuzz/fuzz_$* $(fuzz_$*_options) -len_control=0 -max_total_time=$(FUZZ_TIME) -print_final_stats=1 \
 		-artifact_prefix=build/fuzz/$*- build/fuzz/corpus/$* tests/fuzz/corpus/$*
 
 # Makes of all that was learned the few inputs that reach every edge, for the tree.
@@ -327,6 +350,12 @@ build/fuzz/fuzz_%: $(fuzz_files)
 	@mkdir -p $(@D)
 	$(fuzz_clang) -o $@ $(fuzz_$*) $(fuzz_shared) tests/fuzz/mutate.c
 
+build/fuzz/fuzz_runtime build/fuzz/replay_runtime: $(wildcard tool/runtime/*.[ch])
+
+build/fuzz/fuzz_runtime: $(fuzz_files)
+	@mkdir -p $(@D)
+	clang $(fuzz_compile) -fsanitize=fuzzer,address,undefined -o $@ $(fuzz_runtime) -ljson-c
+
 # The same harnesses for any compiler, without libFuzzer: they replay what they are given. What the
 # sanitizers make may be built and yet not run, under qemu say.
 fuzz_sanitizers = $(shell echo 'int main(void) { return 0; }' | \
@@ -336,6 +365,10 @@ fuzz_sanitizers = $(shell echo 'int main(void) { return 0; }' | \
 build/fuzz/replay_%: $(fuzz_files)
 	@mkdir -p $(@D)
 	$(CC) $(fuzz_compile) $(fuzz_sanitizers) -o $@ $(fuzz_$*) $(fuzz_shared) tests/fuzz/replay.c
+
+build/fuzz/replay_runtime: $(fuzz_files)
+	@mkdir -p $(@D)
+	$(CC) $(fuzz_compile) $(fuzz_sanitizers) -o $@ $(fuzz_runtime) tests/fuzz/replay.c -ljson-c
 
 # What "make check" needs of all this.
 fuzz_libfuzzer = $(shell echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
@@ -394,6 +427,11 @@ install: all
 	$(if $(tool),$(INSTALL) -m 644 $(units) "$(DESTDIR)$(systemdsystemunitdir)")
 	$(if $(tool),sed -i 's|/usr/sbin/subuidctl|$(sbindir)/subuidctl|' \
 		"$(DESTDIR)$(systemdsystemunitdir)/subuidctl-import.service")
+	$(if $(runtime),$(INSTALL) -d "$(DESTDIR)$(bindir)")
+	$(if $(runtime),$(INSTALL) -m 755 $(runtime) "$(DESTDIR)$(bindir)/runc-subuid")
+	$(if $(runtime),ln -sf runc-subuid "$(DESTDIR)$(bindir)/crun-subuid")
+	$(if $(runtime),$(INSTALL) -m 644 man/runc-subuid.8 "$(DESTDIR)$(mandir)/man8/runc-subuid.8")
+	$(if $(runtime),ln -sf runc-subuid.8 "$(DESTDIR)$(mandir)/man8/crun-subuid.8")
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
 	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
 	$(INSTALL) -m 644 docs/security.md "$(DESTDIR)$(docdir)/security.md"
@@ -427,6 +465,7 @@ uninstall:
 	rm -f "$(DESTDIR)$(libdir)/$(module)" "$(DESTDIR)$(sbindir)/subuidctl"
 	rm -f "$(DESTDIR)$(mandir)/man8/nss_subuid.8" "$(DESTDIR)$(mandir)/man8/$(module).8" \
 		"$(DESTDIR)$(mandir)/man8/subuidctl.8"
+	rm -f $(foreach name,runc crun,"$(DESTDIR)$(bindir)/$(name)-subuid" "$(DESTDIR)$(mandir)/man8/$(name)-subuid.8")
 	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example" \
 		$(foreach unit,$(notdir $(units)),"$(DESTDIR)$(systemdsystemunitdir)/$(unit)")
 	rm -f "$(DESTDIR)$(sysusersdir)/nss-subuid.conf" "$(DESTDIR)$(dbuspolicydir)/nss-subuid.conf" \
@@ -483,7 +522,7 @@ check-packages-%:
 
 # --- keep it tidy ---------------------------------------------------------------------------------
 
-c_files = $(wildcard *.[ch] tool/*.[ch] tool/check/*.[ch] tests/*/*.[ch] bench/*.c)
+c_files = $(wildcard *.[ch] tool/*.[ch] tool/*/*.[ch] tests/*/*.[ch] bench/*.c)
 shell_files = $(shell grep -lE '^\#!/bin/(ba)?sh' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run \
 	packaging/debian/*.post* packaging/debian/*.pre* packaging/debian/tests/*)
 
@@ -495,10 +534,10 @@ lint:
 		$(module_cppflags) -std=gnu11 -I. -Itests/lib
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -I. \
-		$(sources) $(tool_sources)
+		$(sources) $(tool_sources) $(runtime_sources)
 	shellcheck $(shell_files)
 	! mandoc -T lint man/*.8 2>/dev/null | grep -v 'referenced manual not found'
-	for f in $(sources) $(tool_sources); do \
+	for f in $(sources) $(tool_sources) $(runtime_sources); do \
 		for cc in 'gcc -fanalyzer' clang; do \
 			$$cc $(module_cppflags) -I. -std=gnu11 $(warnings) -Werror -O2 \
 				-c -o /dev/null $$f || exit 1; \
@@ -515,7 +554,7 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'make                 build the module and subuidctl in build/'
+	@echo 'make                 build the module, subuidctl and runc-subuid in build/'
 	@echo 'make demo            see it work, in namespaces of its own'
 	@echo 'make check           tests that need no root'
 	@echo 'make check-system    tests that need root, in namespaces'
@@ -535,7 +574,7 @@ help:
 	@echo 'make prove           prove that no input makes the core go wrong; needs Frama-C'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'
-	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir and the like'
+	@echo 'make install         honours DESTDIR, prefix, libdir, bindir, sbindir, mandir, docdir and the like'
 	@echo 'make uninstall       remove what install has installed'
 	@echo 'make dist            the sources as a tarball'
 	@echo 'make rpm             RPMs, in build/rpm'

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool add(const struct nsswitch_file *file, struct text *text)
 {
@@ -53,5 +54,7 @@ int main(int argc, char **argv)
         if (file.kept)
                 nsswitch_file_refuse(&file);
         nsswitch_file_replace(&file, text);
+        /* A package leaves no copy behind: what it added, it takes out. */
+        (void)unlinkat(file.folder, "nsswitch.conf-", 0);
         return EXIT_SUCCESS;
 }

@@ -95,13 +95,28 @@ bug lookup nss_subuid.c 'a local account is in the group' 's/subid_file_is_accou
 bug lookup nss_subuid.c 'the group may lie in a range' 's/r < 0 ? r : !r/1/'
 bug lookup nss_subuid.c 'the group may be root'\''s' 's/r <= 0 || subid_excluded(group.id)/r <= 0/'
 
+# What the OCI runtime reads.
+bug runtime tool/runtime/arguments.c 'an abbreviation is an option' 's/strlen(options->name) == length/strlen(options->name) >= length/'
+bug runtime tool/runtime/arguments.c 'a flag may have a value' 's/!options->has_value || length == 2/length == 2/'
+bug runtime tool/runtime/arguments.c 'options may stand behind the ID' 's/ || argv.1.//'
+bug runtime tool/runtime/config.c 'a name may occur twice' 's/members != members_kept/members < members_kept/'
+bug runtime tool/runtime/config.c 'a name in a text may be part of another' 's/place->name) == length + 2/place->name) >= length + 2/'
+bug runtime tool/runtime/config.c 'the place of null is free' 's/ || !member)/)/'
+bug runtime tool/runtime/config.c "somebody else's property is its own" 's/if (!is_text(members.0., text))/if (!text_of(members[0]))/'
+bug runtime tool/runtime/config.c 'a mapping has one ID more' 's/uid - inside >= count/uid - inside > count/'
+bug runtime tool/runtime/config.c 'a read-only mount is writable' 's/strcmp(option, "ro") == 0 || //'
+bug runtime tool/runtime/config.c "somebody's cgroup namespace will do" 's/!members.1. || is_text(members.1., "")/true/'
+bug runtime tool/runtime/config.c 'a last comma stays' 's/place.comma ? place.comma : place.name/place.name/'
+bug runtime tool/runtime/config.c 'a comma follows always' 's/\*follows == .}. ? "" : ","/*follows == 1 ? "" : ","/'
+
 # find_bug NUMBER: puts it in, builds, fuzzes, and prints its line of the table. Fails if it is not found.
 find_bug() {
         local harness=${harnesses[$1]} copy=$scratch/$1 result=FOUND times executions
 
-        mkdir -p "$copy/tests/fuzz"
+        mkdir -p "$copy/tests/fuzz" "$copy/tool/runtime"
         cp -p Makefile ./*.[ch] "$copy"
-        cp -rp tests/fuzz/*.[ch] tests/fuzz/corpus "$copy/tests/fuzz"
+        cp -rp tests/fuzz/*.[ch] tests/fuzz/*.dict tests/fuzz/corpus "$copy/tests/fuzz"
+        cp -p tool/runtime/*.[ch] "$copy/tool/runtime"
         sed -z -i "${edits[$1]}" "$copy/${files[$1]}"
         if cmp -s "${files[$1]}" "$copy/${files[$1]}"; then
                 echo "FAILED ${names[$1]}: there is nothing to edit in ${files[$1]}"
