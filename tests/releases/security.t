@@ -9,7 +9,7 @@ set -u
 suite=${SUITE-forky}
 log=build/security-$suite.log
 mkdir -p build
-buses=(tests/security/broker.t)
+buses=(tests/security/bus.t tests/security/broker.t)
 groups=(demo bus)
 if [ "$suite" = forky ]; then
         tests=(tests/security/*.t)
