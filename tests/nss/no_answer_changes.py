@@ -28,7 +28,9 @@ SUBORDINATE = RANGE + 193
 FIRST = {"files": 5000, "extrausers": 5010, "cache": 5020, "house": 5030, "away": 5040, "busy": 5050,
          "record": 5060}
 SHARED = 4000
-ROOT = ("root:x:0:0::/root:/bin/sh\n", "root:x:0:\n", "root:!:1::::::\n")
+# That of all subordinate users.
+GROUP_OF_ALL = 4001
+ROOT = ("root:x:0:0::/root:/bin/sh\n", f"root:x:0:\nnss-subuid:x:{GROUP_OF_ALL}:\n", "root:!:1::::::\n")
 
 
 def tables(source):
@@ -78,8 +80,17 @@ QUESTIONS = tuple(
     + [("getgrouplist", group_list, name) for name in NAMES if not name.endswith("2")]
     + [("getspnam", shadow, name) for name in ("root", "alice", "extrausers1")]
     + [("getpwent", lambda _: pwd.getpwall(), ""), ("getgrent", lambda _: grp.getgrall(), "")])
+
+
+def group_of_all(name):
+    if GROUP_OF_ALL not in group_list(name):
+        raise KeyError
+    return True
+
+
 SUBORDINATES = (("getpwuid", pwd.getpwuid, SUBORDINATE), ("getpwnam", pwd.getpwnam, f"_{SUBORDINATE}"),
-                ("getgrgid", grp.getgrgid, SUBORDINATE), ("getgrnam", grp.getgrnam, f"_{SUBORDINATE}"))
+                ("getgrgid", grp.getgrgid, SUBORDINATE), ("getgrnam", grp.getgrnam, f"_{SUBORDINATE}"),
+                ("getgrouplist", group_of_all, f"_{SUBORDINATE}"))
 
 
 def plain(value):
@@ -114,7 +125,7 @@ def ask_all(questions):
 
 def subuidctl(*arguments):
     return subprocess.run(["subuidctl", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, check=False)
+                          stderr=subprocess.PIPE, timeout=120, check=False)
 
 
 def write(text):
@@ -124,9 +135,10 @@ def write(text):
     new.rename(CONF)
 
 
-def errors():
+def checked():
+    """What check finds. A group less is a warning only."""
     findings = json.loads(subuidctl("check", "--json").stdout or "{}").get("findings", [])
-    return {(f["finding"], f["file"]) for f in findings if f["severity"] == "error"}
+    return {(f["finding"], f["file"]) for f in findings if f["severity"] == "error" or f["finding"] == "initgroups"}
 
 
 # Below them a folder "userdb".
@@ -179,11 +191,11 @@ def write_plus(rng):
 
 
 class Case:
-    """What becomes of a file. Errors of check that the machine has always do not count."""
+    """What becomes of a file. What a good one has of findings and answers tells what can be expected."""
 
-    def __init__(self, text, always, is_ordinary):
+    def __init__(self, text, of_good, is_ordinary):
         self.text = text
-        self.always = always
+        self.findings_of_good, self.answers_of_good = of_good
         self.is_ordinary = is_ordinary
         self.faults = {}
         self.kind = self.try_it()
@@ -203,9 +215,10 @@ class Case:
                 self.faults["enable"] = "refused an ordinary file"
             return "refused"
         found = ask_all(SUBORDINATES + QUESTIONS)
-        missing = [f"{name}({what})" for (name, _, what), got in zip(SUBORDINATES, found) if got is None]
-        if missing and not errors() - self.always:
-            self.faults["check"] = f"has no error, and there is no answer to {' '.join(missing)}"
+        missing = [f"{name}({what})" for (name, _, what), of_good, got in zip(SUBORDINATES, self.answers_of_good, found)
+                   if got != of_good]
+        if missing and not checked() - self.findings_of_good:
+            self.faults["check"] = f"finds nothing, and there is no such answer to {' '.join(missing)}"
         if b"subuid" not in old:
             disabled = subuidctl("disable")
             if disabled.returncode != 0 or CONF.read_bytes() != old:
@@ -225,7 +238,7 @@ def main():
     for service in ("compat", "extrausers", "cache", "house", "away", "busy", "systemd", "subuid"):
         ctypes.CDLL(f"libnss_{service}.so.2")  # so that children find it loaded
     write_sources()
-    always = {}
+    of_good = {}
     kinds = collections.Counter()
     failed = 0
     for number in range(first, count, step):
@@ -235,12 +248,12 @@ def main():
         records = write_records(rng)
         plus = write_plus(rng)
         ranges = write_ranges(rng)
-        if ranges not in always:
+        if ranges not in of_good:
             write(b"passwd: files subuid\ngroup: files subuid\n")
-            always[ranges] = errors()
+            of_good[ranges] = checked(), ask_all(SUBORDINATES)
 
         def try_text(text):
-            return Case(text, always[ranges], generator.odd == 0)
+            return Case(text, of_good[ranges], generator.odd == 0)
 
         case = try_text(text)
         kinds[case.kind] += 1

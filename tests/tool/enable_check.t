@@ -23,7 +23,8 @@ NOT_ENABLES = {"comment", "two-lines", "not-read", "wrong-database"}
 
 def subuidctl(command, root, *options):
     return subprocess.run([TOP / "build/subuidctl", command, "--root", root, *options], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", timeout=120,
+                          check=False)
 
 
 def findings(root):
