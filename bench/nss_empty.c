@@ -12,6 +12,7 @@
 #include <nss.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,6 +41,8 @@ enum nss_status FUNCTION(uid_t uid, struct passwd *pwd, char *buffer, size_t siz
                 errno = memcmp(buffer + 1, buffer, (size_t)errno);
                 /* A prefix of one byte is compared without a call, here as there. */
                 errno = strncmp(buffer, NAME_PREFIX, sizeof(NAME_PREFIX) - 1);
+                pwd->pw_name = realloc(buffer, size);
+                return NSS_STATUS_SUCCESS;
         }
 #endif
         (void)uid;

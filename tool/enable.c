@@ -95,20 +95,21 @@ static int nothing_to_do(const struct nsswitch_file *file, bool dry_run)
         return EXIT_SUCCESS;
 }
 
-/* Changes the file, or prints what would change. */
+/* Changes the file and prints what has changed, or what would. */
 static int change(const struct nsswitch_file *file, struct text new, bool dry_run)
 {
         if (is_same(file->text, new))
                 return nothing_to_do(file, dry_run);
-        /* A dry run shows what its keeper has to change. */
-        if (file->kept && !dry_run)
-                nsswitch_file_refuse(file);
+        if (!dry_run) {
+                if (file->kept)
+                        nsswitch_file_refuse(file);
+                nsswitch_file_replace(file, new);
+        }
         print_difference(file->text, new);
         flush_output();
+        /* A dry run shows what its keeper has to change. */
         if (file->kept)
                 nsswitch_file_refuse(file);
-        if (!dry_run)
-                nsswitch_file_replace(file, new);
         return EXIT_SUCCESS;
 }
 

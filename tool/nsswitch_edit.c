@@ -56,6 +56,29 @@ static void leave_out(struct copy *copy, const struct nsswitch_line *line,
         }
 }
 
+/*
+ * Leaves out the words of a line. Of "group subuid :subuid" the second is a word once the first is
+ * gone: what then stands in front of it is the colon of the database.
+ */
+static void leave_out_words(struct copy *copy, const struct nsswitch *nsswitch,
+                            const struct nsswitch_line *line)
+{
+        bool is_first = true;
+
+        for (size_t i = 0; i < line->meant; i++) {
+                struct nsswitch_service service = line->services[i];
+
+                for (; is_first && service.name.length > 0 &&
+                       copy->from.bytes[service.name.offset] == ':';
+                     service.name.length--)
+                        service.name.offset++;
+                if (is_to_go(nsswitch, line, &service))
+                        leave_out(copy, line, &service);
+                else
+                        is_first &= service.name.length == 0 && service.brackets.length == 0;
+        }
+}
+
 /* Copies a text without the words of one line, or of all (NULL): in one go, whatever their number.
  */
 static void remove_words(struct text *text, const struct nsswitch *nsswitch,
@@ -66,9 +89,8 @@ static void remove_words(struct text *text, const struct nsswitch *nsswitch,
         for (size_t i = 0; i < nsswitch->count; i++) {
                 const struct nsswitch_line *const line = &nsswitch->lines[i];
 
-                for (size_t j = 0; j < line->meant && (!only || line == only); j++)
-                        if (is_to_go(nsswitch, line, &line->services[j]))
-                                leave_out(&copy, line, &line->services[j]);
+                if (!only || line == only)
+                        leave_out_words(&copy, nsswitch, line);
         }
         copy_up_to(&copy, text->size);
         *text = (struct text){copy.bytes, copy.size};
@@ -78,7 +100,7 @@ void nsswitch_remove(struct text *text)
 {
         size_t before;
 
-        /* Of "group subuid :subuid" the second is a word once the first is gone. */
+        /* What is left may be read in another way, behind a [...] say. */
         do {
                 struct nsswitch nsswitch;
 
@@ -121,14 +143,15 @@ static void say_refusal(const struct nsswitch_judgement *judgement,
         *broken |= is_mistake;
 }
 
-/* Returns false if there is no place, having said why. *done is what is to be said of the change.
- */
-static bool add_to(struct text *text, const char *database, const char *record,
-                   const struct nsswitch_wish *wish, bool *broken, char **done)
+enum added { ADDED, REFUSED, AGAIN /* the word was taken out, and is to be added */ };
+
+/* Where there is no place, it says why. *done is what is to be said of the change. */
+static enum added add_to(struct text *text, const char *database, const char *record,
+                         const struct nsswitch_wish *wish, bool *broken, char **done)
 {
         struct nsswitch_judgement judgement;
         struct nsswitch nsswitch;
-        bool again = false;
+        enum added result = ADDED;
 
         nsswitch_parse(*text, &nsswitch);
         judgement = nsswitch_judge(&nsswitch, database, record, wish->move);
@@ -144,12 +167,13 @@ static bool add_to(struct text *text, const char *database, const char *record,
                 break;
         case NSSWITCH_REFUSED:
                 say_refusal(&judgement, wish, broken);
+                result = REFUSED;
                 break;
         case NSSWITCH_MISPLACED:
                 *done =
                     xasprintf("%s:%lu: %s; moved", wish->path, judgement.number, judgement.what);
                 remove_words(text, &nsswitch, judgement.line);
-                again = true;
+                result = AGAIN;
                 break;
         case NSSWITCH_MISSING:
                 if (record && !*done && nsswitch_find(&nsswitch, judgement.line, "systemd"))
@@ -161,8 +185,7 @@ static bool add_to(struct text *text, const char *database, const char *record,
                 break;
         }
         nsswitch_free(&nsswitch);
-        return again ? add_to(text, database, record, wish, broken, done)
-                     : judgement.state != NSSWITCH_REFUSED;
+        return result;
 }
 
 /* Where that cannot be done, the line stays, and that is said. */
@@ -185,8 +208,15 @@ bool nsswitch_add(struct text *text, const struct nsswitch_wish *wish)
         bool added = true, broken = false;
         char *done[2] = {NULL};
 
-        for (size_t i = 0; i < 2 && (added || !wish->add_only); i++)
-                added &= add_to(text, databases[i], wish->records[i], wish, &broken, &done[i]);
+        for (size_t i = 0; i < 2 && (added || !wish->add_only); i++) {
+                enum added result;
+
+                do
+                        result =
+                            add_to(text, databases[i], wish->records[i], wish, &broken, &done[i]);
+                while (result == AGAIN);
+                added &= result == ADDED;
+        }
         if (!added)
                 return false;
         for (size_t i = 0; i < 2; i++)

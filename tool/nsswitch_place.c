@@ -428,6 +428,11 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
 
         if (!line || nsswitch_broken(nsswitch))
                 return judgement;
+        /* Put behind the first [...] the word would get the second. */
+        if (refuse_line(nsswitch, line, &judgement)) {
+                judgement.finding = "initgroups";
+                return judgement;
+        }
         judgement.word = nsswitch_find(nsswitch, line, NSSWITCH_WORD);
         before = judgement.word ? (size_t)(judgement.word - line->services) : line->meant;
         for (size_t i = 0; i < before && !barrier; i++) {
@@ -445,7 +450,9 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
                       xasprintf("%s ends the search for groups before " NSSWITCH_WORD
                                 ", whose users are then in no group " GROUP_NAME,
                                 nsswitch_text(nsswitch, barrier->name)),
-                      "take its action away, or the line for initgroups");
+                      barrier->actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN
+                          ? "take its action away, or the line for initgroups"
+                          : "write [SUCCESS=continue] behind it, or take the line away");
         else if (!judgement.word && line->meant > 0) {
                 fault(&judgement, NSSWITCH_MISSING, "initgroups", false, line, NSSWITCH_NONE,
                       NSSWITCH_WORD

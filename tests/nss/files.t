@@ -112,13 +112,37 @@ for size in 0, 1, int(sys.argv[1]) - 1, int(sys.argv[1]):
 PYTHON
 )" 'ERANGE False ERANGE False ERANGE False 0 True ' 'getpwnam_r in small buffers'
 
-# What 32 bits cannot hold, on any machine: a size of 3 GiB, a time after 2038.
+# Too large a file is not read: no lookup takes as long as somebody likes.
 rm /etc/nss-subuid
+echo 'passwd: files subuid' >/etc/nsswitch.conf
+for size in 67108865 3G 5G; do
+        put good /etc/subuid
+        put good /etc/subgid
+        truncate -s $size /etc/subuid /etc/subgid
+        strace -o /tmp/trace -e trace=read build/tests/probe getpwuid 200193 >/tmp/out
+        is "$(cat /tmp/out)" 'UNAVAIL EFBIG' "a file of $size bytes"
+        is "$(grep -c 'containers' /tmp/trace)" 0 'which is not read'
+        is "$(probe getgrnam "${prefix}200193")" 'UNAVAIL EFBIG' 'nor is one of groups'
+        is "$(timeout 10 getent passwd 200193 root | cut -d: -f1)" root 'and glibc finds the others'
+done
 put good /etc/subuid
 put good /etc/subgid
-truncate -s 3G /etc/subuid /etc/subgid
-is "$(probe getpwuid 200193)" "SUCCESS - $entry" 'files of 3 GiB, their ranges in front'
-is "$(probe getgrnam "${prefix}200193")" "SUCCESS - ${prefix}200193:x:200193:" 'by group name too'
+truncate -s 67108865 /etc/passwd /etc/group
+is "$(probe getpwnam "${prefix}200193")" 'UNAVAIL EFBIG' 'too large an /etc/passwd'
+is "$(probe getgrnam "${prefix}200193")" 'UNAVAIL EFBIG' 'too large an /etc/group'
+is "$(probe getpwuid 200193)" "SUCCESS - $entry" 'which an ID does not ask'
+sed -i '$ d' /etc/passwd /etc/group
+# Files that state no size: one that ends, and one that takes hours.
+for file in /etc/subuid /etc/subgid; do
+        put missing $file
+        ln -s /proc/self/pagemap $file
+done
+is "$(probe getpwuid 200193)" 'UNAVAIL EFBIG' '/proc/self/pagemap'
+put missing /etc/subuid
+ln -s /proc/self/limits /etc/subuid
+is "$(probe getpwuid 200193)" 'NOTFOUND ENOENT' '/proc/self/limits'
+
+# What 32 bits cannot hold, on any machine: a time after 2038.
 put good /etc/subuid
 put good /etc/subgid
 touch -d 2040-01-01 /etc/subuid /etc/subgid
@@ -128,7 +152,7 @@ put good /etc/subuid
 put good /etc/subgid
 
 # Large files.
-yes '# no range here' | head -n 4194304 >/etc/subuid
+yes '# no range here' | head -n 4194302 >/etc/subuid
 echo $good >>/etc/subuid
 is "$(timeout 20 build/tests/probe getpwuid 200193)" "SUCCESS - $entry" 'a file of 64 MiB'
 tr -d '\n' </etc/subuid >/etc/elsewhere

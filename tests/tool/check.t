@@ -129,14 +129,14 @@ subuid:1 error root-id' 'root in a range'
 both bob:999:1
 has 'subgid:1 warning system-ids
 subuid:1 warning system-ids' 'an ID of system accounts'
-both bob:60000:2
+both bob:59999:2
 has 'subgid:1 warning login-ids
 subuid:1 warning login-ids' 'an ID for accounts to come'
-both bob:60000:2
-printf '%s\n' '#UID_MAX 70000' 'UID_MAX	59999' ' GID_MAX 59999' >"$etc/login.defs"
+both bob:59999:2
+printf '%s\n' '#UID_MAX 70000' 'UID_MAX	59998' ' GID_MAX 59998' >"$etc/login.defs"
 has '' 'login.defs says that it is none'
-both bob:60001:1183 eve:65520:14
-has '' 'beside the IDs of DynamicUser='
+both bob:60706:478 eve:65520:14
+has '' 'beside the IDs of systemd'
 both bob:65519:1
 has 'subgid:1 error dynamic-user
 subuid:1 error dynamic-user' 'an ID of DynamicUser='
@@ -311,6 +311,9 @@ printf '%s\n' root:100000:65536 >"$etc/subuid"
 has 'subgid:1 warning system-ids
 subgid:2 warning system-ids
 subuid:1 warning other-position' 'they are not, where no group has them'
+both a:2147300000:100000
+has 'subgid:1 warning excluded-id
+subuid:1 warning excluded-id' 'the IDs of systemd for other machines'
 both bob:200000:65536 bob:100000:65536
 has 'subgid:2 warning not-ascending
 subuid:2 warning not-ascending' 'lines that podman sorts and Docker does not'
@@ -354,7 +357,7 @@ subuid:1 error answered' 'accounts in the files of altfiles and extrausers'
 
 sed -i /nss-subuid/d "$etc/group"
 has 'group warning no-group' 'no group nss-subuid'
-for gid in 0 65534 200001; do
+for gid in 0 65534 61200 200001; do
         sed -i "s/^nss-subuid:.*/nss-subuid:x:$gid:/" "$etc/group"
         has "group:3 error group-id$([ $gid != 200001 ] || printf '\nsubgid:1 error account')" "one with the GID $gid"
 done

@@ -65,6 +65,7 @@ def try_file(marked):
         new = (etc / "nsswitch.conf").read_bytes()
         found = findings(root)
     if enabled.returncode == 0:
+        # A line for initgroups stays where the word would not be asked, and enable says so.
         wrong = [f for f in found if f["finding"] not in NOT_ENABLES
                  and f"{f['message']}; left as it is" not in enabled.stderr]
     else:

@@ -119,8 +119,12 @@ static void look_for_list(int to, const void *data)
         const char *const function =
             xasprintf("_nss_%s_%s", question->service,
                       question->side->database == SUBID_USERS ? "getpwent_r" : "getgrent_r");
-        const char answer = !library ? 'n' : dlsym(library, function) ? 'y' : 's';
+        char answer = 's';
 
+        if (!library)
+                answer = 'n';
+        else if (dlsym(library, function))
+                answer = 'y';
         write_all(to, &answer, 1);
 }
 

@@ -502,22 +502,51 @@ static void check_totals(const struct range_line *line, const struct counted *ui
                             (unsigned long long)gids->total, (unsigned long long)gids->total);
 }
 
-/* "1000" and "bob" are one account, and newuidmap takes the lines of both. */
-static void check_two_owners(const struct checked *checked, const struct side *side,
+/* Accounts that have ranges by name. */
+struct owning {
+        const struct account **list; /* by ID, then as in the file */
+        size_t count;
+};
+
+static struct owning find_owning(const struct accounts *accounts, const struct ranges *ranges)
+{
+        struct owning owning = {xcalloc(accounts->count, sizeof(struct account *)), 0};
+        struct range_line *const *lines;
+
+        for (size_t i = 0; i < accounts->count; i++)
+                if (ranges_of(ranges, accounts->by_id[i].name, accounts->by_id[i].name_length,
+                              &lines) > 0)
+                        owning.list[owning.count++] = &accounts->by_id[i];
+        return owning;
+}
+
+/*
+ * "1000" and "bob" are one account, and newuidmap takes the lines of both. One number may have many
+ * names, and be written in many ways, with zeros in front.
+ */
+static void check_two_owners(const struct owning *owning, const struct side *side,
                              const struct range_line *line)
 {
-        const struct accounts *const accounts = &checked->users.accounts;
         struct range_line *const *others;
+        size_t first = 0, end = owning->count;
         uint32_t uid;
 
         if (!owner_as_number(range_owner(&line->range), &uid))
                 return;
-        for (size_t i = accounts_from(accounts, uid);
-             i < accounts_from(accounts, uid + UINT64_C(1)); i++) {
-                const struct account *const account = &accounts->by_id[i];
+        while (first < end) {
+                const size_t middle = first + (end - first) / 2;
 
-                if (ranges_of(&side->ranges, account->name, account->name_length, &others) == 0)
-                        continue;
+                if (owning->list[middle]->id < uid)
+                        first = middle + 1;
+                else
+                        end = middle;
+        }
+        for (size_t i = first; i < owning->count && i < first + NAMED_MAX; i++) {
+                const struct account *const account = owning->list[i];
+
+                if (account->id != uid)
+                        break;
+                ranges_of(&side->ranges, account->name, account->name_length, &others);
                 report_line(WARNING, "two-owners", line, "write one of the two in all lines",
                             "%.*s and %.*s (%s) are one account; here they are two owners",
                             OWNER(line), OWNER(others[0]), name_of(others[0], line));
@@ -602,6 +631,7 @@ static void check_owners(const struct checked *checked, const struct side *side,
                          const struct side *other, const struct broken_owners *broken)
 {
         const struct ranges *const ranges = &side->ranges;
+        const struct owning owning = find_owning(&checked->users.accounts, ranges);
         struct range_line *const *lines, *const *others;
 
         for (size_t i = 0, count, other_count; i < ranges->owned_count; i += count) {
@@ -612,7 +642,7 @@ static void check_owners(const struct checked *checked, const struct side *side,
 
                 count = ranges_of(ranges, range->owner, range->owner_length, &lines);
                 overlaps = overlaps_itself(lines, count, report_own_overlap);
-                check_two_owners(checked, side, line);
+                check_two_owners(&owning, side, line);
                 check_order(&counted);
                 for (size_t j = 0; side->database == SUBID_USERS && j < count; j++)
                         check_own_uid(&checked->users, lines[j]);
@@ -634,6 +664,7 @@ static void check_owners(const struct checked *checked, const struct side *side,
                 free(counted.lines);
                 free(other_counted.lines);
         }
+        free(owning.list);
 }
 
 static struct view view_of(const struct side *side)
