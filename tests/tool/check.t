@@ -366,6 +366,10 @@ has 'subuid:1 warning winbind-map' 'the ID mapping of winbind'
 directory
 printf '%s\n' '[global]' 'idmap config * : range = 3000-199999' >"$etc/samba/smb.conf"
 has '' 'elsewhere'
+directory
+printf '%s\n' '[global]' 'idmap config * : range = 3000-299999' 'IDMAP config *:range = 3000-199999' \
+        >"$etc/samba/smb.conf"
+has '' 'of two lines the last one counts'
 
 # --- libraries ------------------------------------------------------------------------------------
 
