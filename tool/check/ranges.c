@@ -337,10 +337,21 @@ static void check_positions(struct range_line *const *uids, size_t uid_count,
         free(sorted);
 }
 
+/* What the owner of a line lacks stands beside it, or where that was imported from. */
+static const char *advice_to_add(const struct range_line *line, enum subid_database lacking)
+{
+        const enum subid_database other = lacking == SUBID_USERS ? SUBID_GROUPS : SUBID_USERS;
+
+        return strcmp(line->path, subid_range_paths[other][0]) == 0
+                   ? xasprintf("add the owner's line to %s", subid_range_paths[lacking][0])
+                   : xasprintf("give the owner %s in the directory",
+                               lacking == SUBID_USERS ? "UIDs" : "GIDs");
+}
+
 static void check_totals(const struct range_line *line, uint64_t uids, uint64_t gids)
 {
         if (uids > 0 && gids == 0)
-                report_line(ERROR, "no-gids", line, "add the owner's line to /etc/subgid",
+                report_line(ERROR, "no-gids", line, advice_to_add(line, SUBID_GROUPS),
                             "%.*s has UIDs and no GIDs: newgidmap refuses, and the users' group "
                             "is 65534",
                             OWNER(line));
@@ -498,7 +509,7 @@ static void check_owners(const struct checked *checked, const struct side *side,
                 if (side->database == SUBID_GROUPS) {
                         if (total > 0 && other_total == 0)
                                 report_line(
-                                    WARNING, "no-uids", line, "add the owner's line to /etc/subuid",
+                                    WARNING, "no-uids", line, advice_to_add(line, SUBID_USERS),
                                     "%.*s has GIDs and no UIDs: newuidmap refuses", OWNER(line));
                         continue;
                 }
