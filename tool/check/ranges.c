@@ -468,6 +468,17 @@ static void check_positions(const struct counted *uids, const struct counted *gi
         }
 }
 
+/* What the owner of a line lacks stands beside it, or where that was imported from. */
+static const char *advice_to_add(const struct range_line *line, enum subid_database lacking)
+{
+        const enum subid_database other = lacking == SUBID_USERS ? SUBID_GROUPS : SUBID_USERS;
+
+        return strcmp(line->path, subid_range_paths[other][0]) == 0
+                   ? xasprintf("add the owner's line to %s", subid_range_paths[lacking][0])
+                   : xasprintf("give the owner %s in the directory",
+                               lacking == SUBID_USERS ? "UIDs" : "GIDs");
+}
+
 /* podman, buildah and useradd sort an owner's lines by start, Docker and maps by hand do not. */
 static void check_order(const struct counted *counted)
 {
@@ -490,7 +501,7 @@ static void check_totals(const struct range_line *line, const struct counted *ui
                          const struct counted *gids, uint64_t all_gids)
 {
         if (uids->total > 0 && all_gids == 0)
-                report_line(ERROR, "no-gids", line, "add the owner's line to /etc/subgid",
+                report_line(ERROR, "no-gids", line, advice_to_add(line, SUBID_GROUPS),
                             "%.*s has UIDs and no GIDs: newgidmap refuses, and the users' group "
                             "is 65534",
                             OWNER(line));
@@ -643,9 +654,25 @@ static void check_owners(const struct checked *checked, const struct side *side,
                 count = ranges_of(ranges, range->owner, range->owner_length, &lines);
                 overlaps = overlaps_itself(lines, count, report_own_overlap);
                 check_two_owners(&owning, side, line);
+<<<<<<< HEAD
                 check_order(&counted);
                 for (size_t j = 0; side->database == SUBID_USERS && j < count; j++)
                         check_own_uid(&checked->users, lines[j]);
+=======
+                /* What follows from a line that is no range, or from IDs that stand twice. */
+                if (is_broken(broken, range))
+                        continue;
+                total = ranges_total(ranges, range->owner, range->owner_length);
+                other_total = ranges_total(&other->ranges, range->owner, range->owner_length);
+                if (side->database == SUBID_GROUPS) {
+                        if (total > 0 && other_total == 0)
+                                report_line(
+                                    WARNING, "no-uids", line, advice_to_add(line, SUBID_USERS),
+                                    "%.*s has GIDs and no UIDs: newuidmap refuses", OWNER(line));
+                        continue;
+                }
+                check_totals(line, total, other_total);
+>>>>>>> pairs
                 other_count = ranges_of(&other->ranges, range->owner, range->owner_length, &others);
                 other_counted = count_lines(other, range);
                 /* What follows from a line that is no range, or from IDs that stand twice. */
@@ -658,7 +685,7 @@ static void check_owners(const struct checked *checked, const struct side *side,
                                 check_positions(&counted, &other_counted);
                 } else if (counted.total > 0 &&
                            ranges_total(&other->ranges, range->owner, range->owner_length) == 0) {
-                        report_line(WARNING, "no-uids", line, "add the owner's line to /etc/subuid",
+                        report_line(WARNING, "no-uids", line, advice_to_add(line, SUBID_USERS),
                                     "%.*s has GIDs and no UIDs: newuidmap refuses", OWNER(line));
                 }
                 free(counted.lines);
