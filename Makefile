@@ -163,7 +163,7 @@ check-readme-%:
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
 check_programs = $(unit_tests) build/tests/test_faults $(tool_tests) $(runtime_tests)
 test_tools = $(addprefix build/tests/,probe ask against_libsubid libnss_members.so.2 libnss_hang.so.2 \
-	concurrency concurrency_tsan libsubid_test.so runc-bullseye)
+	concurrency concurrency_tsan libsubid_test.so runc-bullseye runtime/fail_malloc.so)
 
 # Parts of the command, on all of its ground.
 tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
@@ -180,6 +180,10 @@ runtime_tests = $(if $(runtime),$(patsubst tests/runtime/%.c,build/tests/runtime
 build/tests/runtime/test_%: tests/runtime/test_%.c build/tool/runtime/%.o
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $^ -ljson-c -lcmocka
+
+build/tests/runtime/fail_malloc.so: tests/runtime/fail_malloc.c
+	@mkdir -p $(@D)
+	$(compile) -fvisibility=default -shared -o $@ $<
 
 # What the module's objects open and read, tests/lib/files.c answers; it counts their searches.
 wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close memchr
