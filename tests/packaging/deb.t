@@ -445,7 +445,7 @@ rm /etc/nss-subuid/owners
 quietly systemctl enable subuidctl-import.timer
 ok $? 'the timer can be enabled'
 is "$(dpkg-deb -f "${packages[2]}" Depends | tr , '\n' | grep systemd)" 'systemd (>= 252)' 'the runtime depends on systemd 252'
-is "$(runc-subuid --version 2>&1)" 'runc-subuid: there is no runc' 'runc-subuid runs, and looks for runc'
+is "$(runc-subuid --version 2>&1)" 'runc-subuid: runc: No such file or directory' 'runc-subuid runs, and looks for runc'
 quietly dpkg --purge libnss-subuid subuidctl nss-subuid-runtime
 ok $? 'all packages purged'
 is "$(diff /tmp/inventory.before <(inventory))" '' 'no file is left'

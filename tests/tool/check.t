@@ -301,6 +301,10 @@ has 'subuid:1 error account' 'no account behind "#"'
 
 # --- whose else the IDs are, and lines that are read in two ways ----------------------------------
 
+both bob:100000:5
+sed -i s/bob/1000/ "$etc/subgid"
+has 'subgid:1 warning two-owners
+subuid:1 warning two-owners' 'one account by name in one file and by number in the other: nothing else is lacking'
 # Proxmox and LXC: single IDs of the host, passed through by explicit maps.
 printf '%s\n' root:44:1 root:104:1 root:100000:65536 >"$etc/subgid"
 printf '%s\n' root:1000:1 root:100000:65536 >"$etc/subuid"

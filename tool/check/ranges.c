@@ -638,6 +638,37 @@ static void check_own_uid(const struct side *users, const struct range_line *lin
                             OWNER(line), account->id);
 }
 
+/*
+ * Whether the other database has lines of the same account under another name: its name here, its
+ * number there. Says so then: newuidmap takes both, and nothing is lacking but one name.
+ */
+static bool is_named_otherwise(const struct checked *checked, const struct side *other,
+                               const struct range_line *line)
+{
+        const struct accounts *const users = &checked->users.accounts;
+        const struct account *const account =
+            accounts_named(users, line->range.owner, line->range.owner_length);
+        struct range_line *const *lines;
+        size_t count = 0;
+        uint32_t uid;
+
+        if (account) {
+                const char *const number = xasprintf("%u", account->id);
+
+                count = ranges_of(&other->ranges, number, strlen(number), &lines);
+        } else if (owner_as_number(range_owner(&line->range), &uid)) {
+                const struct account *const named = accounts_with_id(users, uid);
+
+                if (named)
+                        count = ranges_of(&other->ranges, named->name, named->name_length, &lines);
+        }
+        if (count)
+                report_line(WARNING, "two-owners", line, "write one of the two in all lines",
+                            "%.*s and %.*s (%s) are one account; here they are two owners",
+                            OWNER(line), OWNER(lines[0]), name_of(lines[0], line));
+        return count > 0;
+}
+
 static void check_owners(const struct checked *checked, const struct side *side,
                          const struct side *other, const struct broken_owners *broken)
 {
@@ -654,37 +685,23 @@ static void check_owners(const struct checked *checked, const struct side *side,
                 count = ranges_of(ranges, range->owner, range->owner_length, &lines);
                 overlaps = overlaps_itself(lines, count, report_own_overlap);
                 check_two_owners(&owning, side, line);
-<<<<<<< HEAD
                 check_order(&counted);
                 for (size_t j = 0; side->database == SUBID_USERS && j < count; j++)
                         check_own_uid(&checked->users, lines[j]);
-=======
-                /* What follows from a line that is no range, or from IDs that stand twice. */
-                if (is_broken(broken, range))
-                        continue;
-                total = ranges_total(ranges, range->owner, range->owner_length);
-                other_total = ranges_total(&other->ranges, range->owner, range->owner_length);
-                if (side->database == SUBID_GROUPS) {
-                        if (total > 0 && other_total == 0)
-                                report_line(
-                                    WARNING, "no-uids", line, advice_to_add(line, SUBID_USERS),
-                                    "%.*s has GIDs and no UIDs: newuidmap refuses", OWNER(line));
-                        continue;
-                }
-                check_totals(line, total, other_total);
->>>>>>> pairs
                 other_count = ranges_of(&other->ranges, range->owner, range->owner_length, &others);
                 other_counted = count_lines(other, range);
                 /* What follows from a line that is no range, or from IDs that stand twice. */
                 if (is_broken(broken, range)) {
                 } else if (side->database == SUBID_USERS) {
-                        check_totals(
-                            line, &counted, &other_counted,
-                            ranges_total(&other->ranges, range->owner, range->owner_length));
+                        if (other_count > 0 || !is_named_otherwise(checked, other, line))
+                                check_totals(line, &counted, &other_counted,
+                                             ranges_total(&other->ranges, range->owner,
+                                                          range->owner_length));
                         if (!overlaps && !overlaps_itself(others, other_count, NULL))
                                 check_positions(&counted, &other_counted);
                 } else if (counted.total > 0 &&
-                           ranges_total(&other->ranges, range->owner, range->owner_length) == 0) {
+                           ranges_total(&other->ranges, range->owner, range->owner_length) == 0 &&
+                           (other_count > 0 || !is_named_otherwise(checked, other, line))) {
                         report_line(WARNING, "no-uids", line, advice_to_add(line, SUBID_USERS),
                                     "%.*s has GIDs and no UIDs: newuidmap refuses", OWNER(line));
                 }
