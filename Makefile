@@ -455,8 +455,7 @@ install: all
 		'dbus-daemon and polkit look below /usr/share and /etc:' \
 		'    cp "$(dbuspolicydir)/nss-subuid.conf" /etc/dbus-1/system.d/' \
 		'    cp "$(polkitrulesdir)/40-nss-subuid.rules" /etc/polkit-1/rules.d/' ''
-	@echo 'The group nss-subuid, by which dbus-daemon, sshd and sudo can refuse these users, is made at the'
-	@echo 'next boot, or now (security.md says more):'
+	@echo 'Make the group by which dbus-daemon, sshd and sudo can refuse these users (see security.md):'
 	@echo '    systemd-sysusers && systemctl reload dbus'
 	@echo
 	@echo 'To enable it$(if $(tool), run "subuidctl enable"; or by hand) add "subuid" to two lines of'
