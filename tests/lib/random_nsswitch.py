@@ -53,9 +53,9 @@ class Generator:
     def services(self, database, first):
         rng = self.rng
         names = [first] if first else []
-        # compat in a line of its own waits for its own lock, for ever.
-        names += rng.sample([source for source in SOURCES if source != "compat" or "_" not in database],
-                            rng.choice((0, 1, 1, 2, 3)))
+        # Behind compat, compat itself and systemd, which asks glibc again, wait for ever for compat's lock.
+        sources = [name for name in SOURCES if "_" not in database or name not in ("compat", "systemd")]
+        names += rng.sample(sources, rng.choice((0, 1, 1, 2, 3)))
         if self.maybe(0.3):
             names.insert(rng.randrange(len(names) + 1), rng.choice(OTHERS + ("files",)))
         if self.maybe(0.2):

@@ -12,6 +12,7 @@ import os
 import pathlib
 import pwd
 import random
+import select
 import shutil
 import signal
 import subprocess
@@ -109,15 +110,16 @@ def ask_all(questions):
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        signal.alarm(60)
         with os.fdopen(writing, "wb") as to:
             to.write(marshal.dumps([answer(ask, what) for _, ask, what in questions]))
         os._exit(0)
     os.close(writing)
+    if not select.select([reading], [], [], 60)[0]:
+        os.kill(child, signal.SIGKILL)
     with os.fdopen(reading, "rb") as answers:
         result = answers.read()
     os.waitpid(child, 0)
-    # A line without any service makes glibc read beyond its list, and may end the process.
+    # A line without any service makes glibc read beyond its list, which may end the process.
     return marshal.loads(result) if result else [None] * len(questions)
 
 
