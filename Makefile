@@ -195,7 +195,7 @@ check-readme-%:
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
 check_programs = $(unit_tests) build/tests/test_faults $(tool_tests) $(runtime_tests)
 test_tools = $(addprefix build/tests/,probe ask against_libsubid libnss_members.so.2 libnss_hang.so.2 \
-	concurrency concurrency_tsan libsubid_test.so runc-bullseye) $(test_sources)
+	concurrency concurrency_tsan libsubid_test.so runc-bullseye runtime/fail_malloc.so) $(test_sources)
 test_sources = $(addprefix build/tests/libnss_,house.so.2 away.so.2 busy.so.2)
 
 # Parts of the command, on all of its ground.
@@ -213,6 +213,10 @@ runtime_tests = $(if $(runtime),$(patsubst tests/runtime/%.c,build/tests/runtime
 build/tests/runtime/test_%: tests/runtime/test_%.c build/tool/runtime/%.o
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $^ -ljson-c -lcmocka
+
+build/tests/runtime/fail_malloc.so: tests/runtime/fail_malloc.c
+	@mkdir -p $(@D)
+	$(compile) -fvisibility=default -shared -o $@ $<
 
 # What the module's objects open and read, tests/lib/files.c answers; it counts their searches.
 wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close memchr realloc
@@ -451,8 +455,7 @@ install: all
 		'dbus-daemon and polkit look below /usr/share and /etc:' \
 		'    cp "$(dbuspolicydir)/nss-subuid.conf" /etc/dbus-1/system.d/' \
 		'    cp "$(polkitrulesdir)/40-nss-subuid.rules" /etc/polkit-1/rules.d/' ''
-	@echo 'The group nss-subuid, by which dbus-daemon, sshd and sudo can refuse these users, is made at the'
-	@echo 'next boot, or now (security.md says more):'
+	@echo 'Make the group by which dbus-daemon, sshd and sudo can refuse these users (see security.md):'
 	@echo '    systemd-sysusers && systemctl reload dbus'
 	@echo
 	@echo 'To enable it$(if $(tool), run "subuidctl enable"; or by hand) add "subuid" to two lines of'

@@ -216,6 +216,26 @@ dpkg_below --purge libnss-subuid
 is "$(find $root/etc $root/var/lib/misc $root/usr 2>/dev/null | paste -sd ' ')" "$root/etc $below $root/var/lib/misc" \
         'unpacked, never configured, purged: nothing is left'
 
+# --- the group ---
+
+group=$root/etc/group
+echo root:x:0: >$group
+dpkg_below --install "$new"
+like "$(paste -sd ' ' $group)" '^root:x:0: nss-subuid:x:[0-9]+:$' 'the group nss-subuid is made'
+sed -i 's/^nss-subuid.*/nss-subuid:x:77:/' $group
+dpkg_below --install "$new"
+is "$? $(paste -sd ' ' $group)" '0 root:x:0: nss-subuid:x:77:' 'one that is there stays as it is'
+dpkg_below --purge libnss-subuid
+is "$? $(paste -sd ' ' $group)" '0 root:x:0: nss-subuid:x:77:' 'and stays when the package is purged'
+echo root:x:0: >$group
+mount --bind $group $group
+mount -o remount,bind,ro $group
+dpkg_below --install "$new"
+is "$? $(grep '/group' /tmp/below.log)" "0 libnss-subuid: $group: there the group nss-subuid could not be made; run 'groupadd --system nss-subuid'" \
+        'where it cannot be made, the package is installed'
+umount $group
+dpkg_below --purge libnss-subuid
+
 # --- installed, upgraded, removed ---
 
 printf '%s\n' containers:200000:268435456 | tee /etc/subuid >/etc/subgid
@@ -237,6 +257,7 @@ done
 must apt-get install -y "$(realpath "$new")"
 entry 200193
 ok $? 'installed: getent passwd 200193 answers, with nscd running'
+is "$(id -Gn _200193)" '_200193 nss-subuid' 'who is in the group nss-subuid'
 wait $program
 ok $? 'and in a program that runs since before'
 kill "$(cat /run/nscd/nscd.pid)"
@@ -445,7 +466,7 @@ rm /etc/nss-subuid/owners
 quietly systemctl enable subuidctl-import.timer
 ok $? 'the timer can be enabled'
 is "$(dpkg-deb -f "${packages[2]}" Depends | tr , '\n' | grep systemd)" 'systemd (>= 252)' 'the runtime depends on systemd 252'
-is "$(runc-subuid --version 2>&1)" 'runc-subuid: there is no runc' 'runc-subuid runs, and looks for runc'
+is "$(runc-subuid --version 2>&1)" 'runc-subuid: runc: No such file or directory' 'runc-subuid runs, and looks for runc'
 quietly dpkg --purge libnss-subuid subuidctl nss-subuid-runtime
 ok $? 'all packages purged'
 is "$(diff /tmp/inventory.before <(inventory))" '' 'no file is left'

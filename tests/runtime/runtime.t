@@ -18,6 +18,7 @@ PATH=/tmp/bin:$PATH
 # A runtime that tells what it was given, and which child it has not made.
 cat >/tmp/bin/runc <<'SCRIPT'
 #!/bin/bash
+ulimit -S -f unlimited
 children=
 read -r children 2>/dev/null </proc/$$/task/$$/children
 printf '%s|' "$0" "$@" ${children:+"$children"} >/tmp/got
@@ -199,9 +200,9 @@ ran() {
         echo "$?, $(cat /tmp/output), $(cut -d '|' -f 1 /tmp/got 2>/dev/null)"
 }
 program=/usr/bin/runc-subuid
-is "$(ran bash -c "exec -a runc $program x")" '127, runc-subuid: call it by the name of a runtime and "-subuid", ' 'another name: 127'
-is "$(ran bash -c "exec -a /x/-subuid $program x")" '127, runc-subuid: call it by the name of a runtime and "-subuid", ' 'no name: 127'
-is "$(ran bash -c "exec -a /x/none-subuid $program x")" '127, none-subuid: there is no none, ' 'no runtime: 127'
+is "$(ran bash -c "exec -a runc $program x")" '127, runc: call it by the name of a runtime and "-subuid", ' 'another name: 127'
+is "$(ran bash -c "exec -a /x/-subuid $program x")" '127, -subuid: call it by the name of a runtime and "-subuid", ' 'no name: 127'
+is "$(ran bash -c "exec -a /x/none-subuid $program x")" '127, none-subuid: none: No such file or directory, ' 'no runtime: 127'
 mkdir /tmp/self /tmp/real /tmp/none /tmp/folder /tmp/folder/runc
 cp $program /tmp/self/runc-subuid
 ln /tmp/self/runc-subuid /tmp/self/runc
@@ -220,7 +221,7 @@ is "$(cd /tmp/real && ran PATH=:.: /tmp/self/runc-subuid x)" '0, , /usr/bin/runc
 rm /usr/{,local/}{,s}bin/runc
 echo 'no program' >/tmp/none/runc
 chmod 755 /tmp/none/runc
-is "$(ran PATH=/tmp/none /tmp/self/runc-subuid x)" '127, runc-subuid: /tmp/none/runc: Exec format error, ' 'one that cannot be run: 127'
+is "$(ran PATH=/tmp/none /tmp/self/runc-subuid x)" '127, runc-subuid: runc: Exec format error, ' 'one that cannot be run: 127'
 mkdir /tmp/other
 cp /tmp/bin/runc /tmp/other/youki
 ln -s $program /tmp/other/youki-subuid
@@ -320,6 +321,18 @@ mount --bind $bundle $bundle
 mount -o remount,bind,ro $bundle
 passes 'config.json cannot be replaced' 'a read-only file system'
 umount $bundle
+
+config
+mount -t tmpfs -o size=4k,mode=755 tmpfs $bundle
+cp /tmp/before $bundle/config.json
+passes 'config.json cannot be replaced' 'a full file system'
+umount $bundle
+(
+        ulimit -S -f 0
+        exec runc-subuid --systemd-cgroup create --bundle $bundle c1
+) >/tmp/output 2>&1
+is "$?, $(cat /tmp/output), $(cat /tmp/got), $(changed)" "0, , /tmp/bin/runc|--systemd-cgroup|create|--bundle|$bundle|c1|, unchanged" \
+        'a process that may write no files'
 
 # --- which machine --------------------------------------------------------------------------------
 

@@ -301,6 +301,10 @@ has 'subuid:1 error account' 'no account behind "#"'
 
 # --- whose else the IDs are, and lines that are read in two ways ----------------------------------
 
+both bob:100000:5
+sed -i s/bob/1000/ "$etc/subgid"
+has 'subgid:1 warning two-owners
+subuid:1 warning two-owners' 'one account by name in one file and by number in the other: nothing else is lacking'
 # Proxmox and LXC: single IDs of the host, passed through by explicit maps.
 printf '%s\n' root:44:1 root:104:1 root:100000:65536 >"$etc/subgid"
 printf '%s\n' root:1000:1 root:100000:65536 >"$etc/subuid"
@@ -400,6 +404,12 @@ touch -d '1 minute ago' "$etc/nss-subuid/subuid"
 : >"$etc/nss-subuid/owners"
 : >"$etc/nss-subuid/subgid"
 has 'nss-subuid/subuid warning old-import' 'an import older than the list of owners'
+directory sss
+echo bob:300000000:5 >"$etc/nss-subuid/subuid"
+echo eve:400000000:5 >"$etc/nss-subuid/subgid"
+is "$(check -J | sed -n 's/.*"advice": "\(.*\)".*/\1/p')" 'give the owner UIDs in the directory
+give the owner GIDs in the directory' 'what an imported owner lacks, the directory has to give'
+node
 directory files
 : >"$etc/nss-subuid/subuid"
 has 'nss-subuid/subuid warning unused-import' 'an import, and no directory'
@@ -445,6 +455,10 @@ has 'subuid:1 warning winbind-map' 'the ID mapping of winbind'
 directory
 printf '%s\n' '[global]' 'idmap config * : range = 3000-199999' >"$etc/samba/smb.conf"
 has '' 'elsewhere'
+directory
+printf '%s\n' '[global]' 'idmap config * : range = 3000-299999' 'IDMAP config *:range = 3000-199999' \
+        >"$etc/samba/smb.conf"
+has '' 'of two lines the last one counts'
 
 # --- libraries ------------------------------------------------------------------------------------
 

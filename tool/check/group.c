@@ -114,8 +114,6 @@ void check_group(const struct checked *checked)
         const bool has_line = nsswitch_line_of(&checked->nsswitch, "initgroups") != NULL;
         struct text text, line;
 
-        if (!checked->users.enabled || checked->users.ranges.owned_count == 0)
-                return;
         if (!group)
                 report(WARNING, "no-group", (struct place){path, 0, 0},
                        root_is_running()

@@ -88,6 +88,21 @@ static char *plain(const char *key)
         return text;
 }
 
+/* Whether a later line says it anew: of one key the last one counts. */
+static bool is_replaced(const struct settings *settings, size_t i, const char *key)
+{
+        bool replaced = false;
+
+        for (size_t j = i + 1; j < settings->count && !replaced; j++) {
+                char *const other = plain(settings->all[j].key);
+
+                replaced = strcmp(settings->all[j].section, settings->all[i].section) == 0 &&
+                           strcmp(other, key) == 0;
+                free(other);
+        }
+        return replaced;
+}
+
 static void check_winbind(const struct checked *checked, const struct side *const *sides)
 {
         struct settings settings;
@@ -99,7 +114,7 @@ static void check_winbind(const struct checked *checked, const struct side *cons
                 unsigned long long first, last;
 
                 if (strncmp(key, "idmapconfig", 11) != 0 || !suffix ||
-                    strcmp(suffix, ":range") != 0 ||
+                    strcmp(suffix, ":range") != 0 || is_replaced(&settings, i, key) ||
                     sscanf(settings.all[i].value, "%llu - %llu", &first, &last) != 2)
                         continue;
                 for (size_t j = 0; j < 2; j++)

@@ -153,7 +153,5 @@ void check_nsswitch(struct checked *checked)
         for (size_t i = 0; i < 2; i++) {
                 sides[i]->enabled = check_place(sides[i], nsswitch, &file);
         }
-        /* The group is of users, and found by name. */
-        if (checked->users.enabled)
-                check_initgroups(nsswitch);
+        check_initgroups(nsswitch);
 }

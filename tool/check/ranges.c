@@ -468,6 +468,17 @@ static void check_positions(const struct counted *uids, const struct counted *gi
         }
 }
 
+/* What the owner of a line lacks stands beside it, or where that was imported from. */
+static const char *advice_to_add(const struct range_line *line, enum subid_database lacking)
+{
+        const enum subid_database other = lacking == SUBID_USERS ? SUBID_GROUPS : SUBID_USERS;
+
+        return strcmp(line->path, subid_range_paths[other][0]) == 0
+                   ? xasprintf("add the owner's line to %s", subid_range_paths[lacking][0])
+                   : xasprintf("give the owner %s in the directory",
+                               lacking == SUBID_USERS ? "UIDs" : "GIDs");
+}
+
 /* podman, buildah and useradd sort an owner's lines by start, Docker and maps by hand do not. */
 static void check_order(const struct counted *counted)
 {
@@ -490,7 +501,7 @@ static void check_totals(const struct range_line *line, const struct counted *ui
                          const struct counted *gids, uint64_t all_gids)
 {
         if (uids->total > 0 && all_gids == 0)
-                report_line(ERROR, "no-gids", line, "add the owner's line to /etc/subgid",
+                report_line(ERROR, "no-gids", line, advice_to_add(line, SUBID_GROUPS),
                             "%.*s has UIDs and no GIDs: newgidmap refuses, and the users' group "
                             "is 65534",
                             OWNER(line));
@@ -627,6 +638,37 @@ static void check_own_uid(const struct side *users, const struct range_line *lin
                             OWNER(line), account->id);
 }
 
+/*
+ * Whether the other database has lines of the same account under another name: its name here, its
+ * number there. Says so then: newuidmap takes both, and nothing is lacking but one name.
+ */
+static bool is_named_otherwise(const struct checked *checked, const struct side *other,
+                               const struct range_line *line)
+{
+        const struct accounts *const users = &checked->users.accounts;
+        const struct account *const account =
+            accounts_named(users, line->range.owner, line->range.owner_length);
+        struct range_line *const *lines;
+        size_t count = 0;
+        uint32_t uid;
+
+        if (account) {
+                const char *const number = xasprintf("%u", account->id);
+
+                count = ranges_of(&other->ranges, number, strlen(number), &lines);
+        } else if (owner_as_number(range_owner(&line->range), &uid)) {
+                const struct account *const named = accounts_with_id(users, uid);
+
+                if (named)
+                        count = ranges_of(&other->ranges, named->name, named->name_length, &lines);
+        }
+        if (count)
+                report_line(WARNING, "two-owners", line, "write one of the two in all lines",
+                            "%.*s and %.*s (%s) are one account; here they are two owners",
+                            OWNER(line), OWNER(lines[0]), name_of(lines[0], line));
+        return count > 0;
+}
+
 static void check_owners(const struct checked *checked, const struct side *side,
                          const struct side *other, const struct broken_owners *broken)
 {
@@ -651,14 +693,16 @@ static void check_owners(const struct checked *checked, const struct side *side,
                 /* What follows from a line that is no range, or from IDs that stand twice. */
                 if (is_broken(broken, range)) {
                 } else if (side->database == SUBID_USERS) {
-                        check_totals(
-                            line, &counted, &other_counted,
-                            ranges_total(&other->ranges, range->owner, range->owner_length));
+                        if (other_count > 0 || !is_named_otherwise(checked, other, line))
+                                check_totals(line, &counted, &other_counted,
+                                             ranges_total(&other->ranges, range->owner,
+                                                          range->owner_length));
                         if (!overlaps && !overlaps_itself(others, other_count, NULL))
                                 check_positions(&counted, &other_counted);
                 } else if (counted.total > 0 &&
-                           ranges_total(&other->ranges, range->owner, range->owner_length) == 0) {
-                        report_line(WARNING, "no-uids", line, "add the owner's line to /etc/subuid",
+                           ranges_total(&other->ranges, range->owner, range->owner_length) == 0 &&
+                           (other_count > 0 || !is_named_otherwise(checked, other, line))) {
+                        report_line(WARNING, "no-uids", line, advice_to_add(line, SUBID_USERS),
                                     "%.*s has GIDs and no UIDs: newuidmap refuses", OWNER(line));
                 }
                 free(counted.lines);

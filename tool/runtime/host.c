@@ -2,8 +2,6 @@
 #include "host.h"
 
 #include "account_name.h"
-#include "tool/child.h"
-#include "tool/util.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -248,56 +246,13 @@ static bool is_named_by_module(uint32_t uid)
         return is_entry(r, entry, name, uid);
 }
 
-/* --- a child that has one second
- * ------------------------------------------------------------------ */
-
-enum { PATIENCE_MS = 1000 };
-enum { FIT = 'y', UNFIT_SYSTEMD = 's', UNFIT_NAME = 'n' };
-
-/* Neither prints nor holds what the engine may wait for the end of. */
-static void ask(int to, const void *data)
-{
-        const uint32_t uid = *(const uint32_t *)data;
-        const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        char found = UNFIT_SYSTEMD;
-
-        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-                if (null < 0 || dup2(null, fd) < 0)
-                        close(fd);
-        if (systemd_is_new_enough())
-                found = is_named_by_module(uid) ? FIT : UNFIT_NAME;
-        (void)write_all(to, &found, 1);
-}
-
-/* Returns what the child found, or 0. */
-static char ask_in_child(uint32_t uid)
-{
-        const int64_t deadline = now_ms() + PATIENCE_MS;
-        char found[2] = "";
-        struct child child;
-
-        if (!child_try(&child, ask, &uid))
-                return 0;
-        /* One byte, and the end: then it is there to be waited for. */
-        (void)child_read(&child, found, sizeof(found), deadline);
-        child_end(&child);
-        return found[0];
-}
-
 const char *host_refuses(uint32_t uid)
 {
         const char *const why = looks_unfit();
 
         if (why)
                 return why;
-        switch (ask_in_child(uid)) {
-        case FIT:
-                return NULL;
-        case UNFIT_SYSTEMD:
+        if (!systemd_is_new_enough())
                 return "PID 1 is no systemd of version 252 or later";
-        case UNFIT_NAME:
-                return "NSS does not name the ID as the module does";
-        default:
-                return "no answer of systemd and NSS within a second";
-        }
+        return is_named_by_module(uid) ? NULL : "NSS does not name the ID as the module does";
 }

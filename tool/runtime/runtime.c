@@ -8,10 +8,13 @@
 #include "bundle.h"
 #include "config.h"
 #include "host.h"
+#include "tool/child.h"
+#include "tool/util.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,43 +32,49 @@ enum { NOT_FOUND = 127 };
 /* --- which runtime
  * -------------------------------------------------------------------------------- */
 
-/* The name without "-subuid", in place; NULL if there is no such name. */
-static char *runtime_name(char *path)
+/* Copies the name without "-subuid". Returns false if there is no such name. */
+static bool runtime_name(char name[NAME_MAX + 1], const char *path)
 {
-        char *const slash = strrchr(path, '/'), *const name = slash ? slash + 1 : path;
-        const size_t length = strlen(name), suffix = sizeof(SUFFIX) - 1;
+        const char *const slash = strrchr(path, '/'), *const own = slash ? slash + 1 : path;
+        const size_t length = strlen(own), suffix = sizeof(SUFFIX) - 1;
 
-        if (length <= suffix || strcmp(name + length - suffix, SUFFIX) != 0)
-                return NULL;
+        if (length <= suffix || length > NAME_MAX || strcmp(own + length - suffix, SUFFIX) != 0)
+                return false;
+        memcpy(name, own, length - suffix);
         name[length - suffix] = '\0';
-        return name;
+        return true;
 }
 
-/* A program that may be run, and is not this one. */
-static bool is_runtime(const char *path)
+static bool is_this_program(const char *path)
 {
         struct stat status, self;
 
-        return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0 &&
-               (stat("/proc/self/exe", &self) < 0 || status.st_dev != self.st_dev ||
-                status.st_ino != self.st_ino);
+        return stat(path, &status) == 0 && stat("/proc/self/exe", &self) == 0 &&
+               status.st_dev == self.st_dev && status.st_ino == self.st_ino;
 }
 
 /*
- * Finds the runtime in these folders, between colons. One whose name is not absolute is left out:
- * the current one may be a bundle.
+ * Becomes the first program of this name in these folders, between colons, that lets itself be
+ * executed. A folder whose name is not absolute is left out: the current one may be a bundle.
+ * Returns the errno of the first one that is there and does not, or the one from before.
  */
-static bool find_runtime(char path[PATH_MAX], const char *folders, const char *name)
+static int become(const char *folders, const char *name, char **argv, int failed)
 {
         while (folders && *folders) {
                 const size_t length = strcspn(folders, ":");
-                const int size = snprintf(path, PATH_MAX, "%.*s/%s", (int)length, folders, name);
+                char path[PATH_MAX];
+                const int size =
+                    snprintf(path, sizeof(path), "%.*s/%s", (int)length, folders, name);
 
-                if (*folders == '/' && size > 0 && size < PATH_MAX && is_runtime(path))
-                        return true;
+                if (*folders == '/' && size > 0 && size < PATH_MAX && !is_this_program(path)) {
+                        argv[0] = path;
+                        execv(path, argv);
+                        if (failed == ENOENT && errno != ENOTDIR)
+                                failed = errno;
+                }
                 folders += length + (folders[length] == ':');
         }
-        return false;
+        return failed;
 }
 
 /* --- what is done
@@ -77,28 +86,75 @@ struct outcome {
         uint32_t owner; /* 0: none, which root never is */
 };
 
-/* Why systemd is not to be asked to give the cgroup away, or NULL. */
-static const char *refusal(const struct arguments *arguments, const struct config *config)
+struct question {
+        const struct bundle *bundle;
+        bool systemd_cgroup, is_crun;
+};
+
+/*
+ * The child. json-c may crash for want of memory, and NSS may hang, print, or crash: all that is
+ * theirs happens here, with nothing open that the engine waits for. It sends the config and, if an
+ * owner is wanted, why he is refused: texts of this program, which its parent has at the same
+ * place.
+ */
+static void decide(int to, const void *data)
 {
-        if (!arguments->systemd_cgroup)
-                return "not systemd's cgroup driver";
-        if (config->unwanted)
-                return config->unwanted;
-        return host_refuses(config->owner);
+        const struct question *const question = data;
+        const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        struct config config;
+        const char *why;
+
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (null < 0 || dup2(null, fd) < 0)
+                        close(fd);
+        config = config_read(question->bundle->text, question->bundle->size, question->is_crun);
+        if (!config.doubt && !config.unwanted && !question->systemd_cgroup)
+                config.unwanted = "not systemd's cgroup driver";
+        if (!write_all(to, (const char *)&config, sizeof(config)) || config.doubt ||
+            config.unwanted)
+                return;
+        why = host_refuses(config.owner);
+        (void)write_all(to, (const char *)&why, sizeof(why));
+}
+
+/* What the child says within a second; without an answer there is doubt, or no owner. */
+static struct config ask(const struct question *question)
+{
+        const int64_t deadline = now_ms() + 1000;
+        struct config config = {.doubt = "no child can be made"};
+        struct child child;
+        const char *why = NULL;
+        ssize_t n;
+        char end;
+
+        if (!child_try(&child, decide, question))
+                return config;
+        if (child_read(&child, &config, sizeof(config), deadline) != sizeof(config))
+                config.doubt = "config.json: not read to the end";
+        else if (!config.doubt && !config.unwanted) {
+                n = child_read(&child, &why, sizeof(why), deadline);
+                config.unwanted = n == sizeof(why)  ? why
+                                  : n == -ETIMEDOUT ? "no answer of systemd and NSS within a second"
+                                                    : "no answer of systemd and NSS";
+        }
+        /* It ends by itself, unless it hangs. */
+        (void)child_read(&child, &end, 1, deadline);
+        child_end(&child);
+        return config;
 }
 
 static struct outcome prepare_config(const struct bundle *bundle, const struct arguments *arguments,
                                      bool is_crun)
 {
-        const struct config config = config_read(bundle->text, bundle->size, is_crun);
-        struct outcome outcome = {.why = config.doubt};
+        const struct config config =
+            ask(&(struct question){bundle, arguments->systemd_cgroup, is_crun});
+        struct outcome outcome = {.why = config.doubt ? config.doubt : config.unwanted};
         size_t size = bundle->size;
         const char *failed;
         char *text;
 
         if (config.doubt)
                 return outcome;
-        outcome.why = refusal(arguments, &config);
         if (!outcome.why)
                 outcome.owner = config.owner;
         if (outcome.owner ? config.has_own && config.own == outcome.owner : !config.has_own)
@@ -180,23 +236,22 @@ static void append_to_log(const struct outcome *outcome, const char *name, char 
 
 int main(int argc, char **argv)
 {
-        char path[PATH_MAX];
-        const char *name = argc > 0 ? runtime_name(argv[0]) : NULL;
+        char name[NAME_MAX + 1];
         struct outcome outcome;
+        sighandler_t before;
+        int failed = ENOENT;
 
-        if (!name) {
-                fputs("runc-subuid: call it by the name of a runtime and \"" SUFFIX "\"\n", stderr);
+        if (argc == 0 || !runtime_name(name, argv[0])) {
+                warn("call it by the name of a runtime and \"" SUFFIX "\"");
                 return NOT_FOUND;
         }
-        if (!find_runtime(path, getenv("PATH"), name) &&
-            !find_runtime(path, "/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin", name)) {
-                fprintf(stderr, "%s" SUFFIX ": there is no %s\n", name, name);
-                return NOT_FOUND;
-        }
+        /* A file that may not grow is an error like others. */
+        before = signal(SIGXFSZ, SIG_IGN);
         outcome = prepare(argv, name);
         append_to_log(&outcome, name, argv);
-        argv[0] = path;
-        execv(path, argv);
-        fprintf(stderr, "%s" SUFFIX ": %s: %s\n", name, path, strerror(errno));
+        signal(SIGXFSZ, before);
+        failed = become(getenv("PATH"), name, argv, failed);
+        errno = become("/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin", name, argv, failed);
+        warn("%s: %m", name);
         return NOT_FOUND;
 }
