@@ -30,12 +30,13 @@ static bool add(const struct nsswitch_file *file, struct text *text)
 
 int main(int argc, char **argv)
 {
+        static char name[] = "libnss-subuid";
         const char *const verb = argc > 1 ? argv[1] : "";
         const bool adds = strcmp(verb, "add") == 0;
         struct nsswitch_file file;
         struct text text;
 
-        program_invocation_short_name = (char[]){"libnss-subuid"};
+        program_invocation_short_name = name;
         if (argc > 3 || (!adds && strcmp(verb, "remove") != 0)) {
                 puts("Usage: nsswitch-hook add|remove [ROOT]");
                 return strcmp(verb, "--help") == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
