@@ -37,9 +37,8 @@ static int compare_by_name(const void *a, const void *b)
         return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-void accounts_read(enum subid_database database, struct accounts *accounts)
+void accounts_read_file(const char *path, struct accounts *accounts)
 {
-        const char *const path = subid_account_paths[database];
         struct text text, line;
         size_t room = 0;
         const int r = root_read(path, &text);
@@ -66,6 +65,11 @@ void accounts_read(enum subid_database database, struct accounts *accounts)
         for (size_t i = 0; i < accounts->count; i++)
                 accounts->by_name[i] = &accounts->by_id[i];
         qsort(accounts->by_name, accounts->count, sizeof(struct account *), compare_by_name);
+}
+
+void accounts_read(enum subid_database database, struct accounts *accounts)
+{
+        accounts_read_file(subid_account_paths[database], accounts);
 }
 
 size_t accounts_from(const struct accounts *accounts, uint64_t id)

@@ -7,6 +7,7 @@
 #include "table.h"
 #include "util.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,14 +30,19 @@ const struct column list_columns[] = {
     {.name = NULL},
 };
 
-/* The group IDs at these positions of the owner, as "100-199,300", or NULL. */
+/*
+ * The group IDs at these positions of the owner, as "100-199,300", or NULL. They may be those of
+ * thousands of lines.
+ */
 static char *gids_at(const struct ranges *groups, const struct subid_range *range,
                      uint64_t position, uint64_t count)
 {
         struct range_line *const *lines;
         const size_t n = ranges_of(groups, range->owner, range->owner_length, &lines);
-        size_t first = 0, end_of_search = n;
+        size_t first = 0, end_of_search = n, size;
+        const char *separator = "";
         char *text = NULL;
+        FILE *out = NULL;
 
         /* The first line that ends behind the position. */
         while (first < end_of_search) {
@@ -51,20 +57,20 @@ static char *gids_at(const struct ranges *groups, const struct subid_range *rang
                 const uint64_t begin = lines[i]->position, end = begin + lines[i]->range.count;
                 const uint64_t from = begin > position ? begin : position;
                 const uint64_t to = end < position + count ? end : position + count;
-                char *piece, *longer;
+                char *piece;
 
                 if (from >= to)
                         continue;
                 piece = range_span("", lines[i]->range.start + (from - begin),
                                    lines[i]->range.start + (to - begin) - 1);
-                if (text) {
-                        longer = xasprintf("%s,%s", text, piece);
-                        free(text);
-                        free(piece);
-                        piece = longer;
-                }
-                text = piece;
+                if (!out && !(out = open_memstream(&text, &size)))
+                        die("out of memory");
+                fprintf(out, "%s%s", separator, piece);
+                separator = ",";
+                free(piece);
         }
+        if (out && fclose(out) != 0)
+                die("out of memory");
         return text;
 }
 
@@ -115,8 +121,10 @@ static void find_accounts(const struct ranges *users, const struct ranges *group
 static bool is_account(const struct owner_list *owners, const struct subid_range *range)
 {
         const struct text owner = range_owner(range);
-        const struct text *const found = bsearch(&owner, owners->names, owners->count,
-                                                 sizeof(*owners->names), text_compare_elements);
+        const struct text *const found =
+            owners->count ? bsearch(&owner, owners->names, owners->count, sizeof(*owners->names),
+                                    text_compare_elements)
+                          : NULL;
 
         return found && owners->known[found - owners->names];
 }

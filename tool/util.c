@@ -98,6 +98,28 @@ char *printable(const char *text, size_t length, size_t max)
         return copy;
 }
 
+char *quoted(const char *text, size_t length, size_t max)
+{
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                    "%+-./:=@_~";
+        char *const copy = printable(text, length, max);
+        char *result, *to;
+
+        if (*copy && copy[strspn(copy, plain)] == '\0')
+                return copy;
+        to = result = xrealloc(NULL, 2 * strlen(copy) + sizeof("\"\""));
+        *to++ = '"';
+        for (const char *from = copy; *from; from++) {
+                if (*from == '"' || *from == '\\')
+                        *to++ = '\\';
+                *to++ = *from;
+        }
+        *to++ = '"';
+        *to = '\0';
+        free(copy);
+        return result;
+}
+
 bool write_all(int fd, const char *bytes, size_t size)
 {
         while (size) {

@@ -38,6 +38,13 @@ void *grow(void *array, size_t count, size_t *room, size_t size);
 /* A copy of at most max bytes of a text, in which all but printable ASCII is shown as "?". */
 char *printable(const char *text, size_t length, size_t max);
 
+/*
+ * The one quoting of text that is not ours, for sentences: as printable gives it, in double quotes
+ * unless it has letters, digits and %+-./:=@_~ only and is not empty; a double quote or backslash
+ * in it has a backslash in front. So it can neither end nor look like what stands around it.
+ */
+char *quoted(const char *text, size_t length, size_t max);
+
 /* Returns false, and errno says why, if not all of it can be written. */
 bool write_all(int fd, const char *bytes, size_t size);
 

@@ -23,12 +23,14 @@ is "$?, $(grep -c ': [EW]: ' <<<"$output")" '0, 0' 'rpmlint finds nothing'
 grep ': [EW]: ' <<<"$output" | sed 's/^/# /'
 
 libdir=$(rpm --eval %_libdir)
-is "$(files "$module" | grep -v '/doc/')" "-rwxr-xr-x root $libdir/libnss_subuid.so.2
+is "$(files "$module" | grep -v '/doc/')" "-rw-r--r-- root /usr/lib/sysusers.d/nss-subuid.conf
+-rwxr-xr-x root $libdir/libnss_subuid.so.2
 -rw-r--r-- root /usr/share/licenses/nss-subuid/LICENSE
 lrwxrwxrwx root /usr/share/man/man8/libnss_subuid.so.2.8
--rw-r--r-- root /usr/share/man/man8/nss_subuid.8" 'nss-subuid: its files'
+-rw-r--r-- root /usr/share/man/man8/nss_subuid.8
+-rw-r--r-- root /usr/share/polkit-1/rules.d/40-nss-subuid.rules" 'nss-subuid: its files'
 is "$(files "$module" | sed -n 's/.*\/doc\/nss-subuid\///p' | tr '\n' ' ')" \
-        'README.md authselect/README.md authselect/with-subuid.sed containers.md nsswitch.conf.example ' 'its documents'
+        "README.md authselect/README.md authselect/with-subuid.sed containers.md nsswitch.conf.example $(cd packaging && printf '%s\n' recipes/* recipes/dbus/nss-subuid.conf | sort | tr '\n' ' ')security.md " 'its documents'
 is "$(files "$tool")" "-rw-r--r-- root /usr/lib/systemd/system/subuidctl-import.service
 -rw-r--r-- root /usr/lib/systemd/system/subuidctl-import.timer
 -rwxr-xr-x root $(rpm --eval %_sbindir)/subuidctl

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The measuring program of bench/ still works: what it prints, not how fast anything is.
+# The measuring programs of bench/ still work: what they print, not how fast anything is.
 set -u
 . "$(dirname "$0")/../lib/tap.sh"
 export LD_LIBRARY_PATH=build:build/bench
@@ -21,4 +21,33 @@ is "$(measure 'x frob subuid 0')" 'bench: x: unknown kind ' 'a kind that there i
 is "$(nm -D --undefined-only build/bench/libnss_imports.so.2 | awk '$1 == "U" { print $2 }')" \
         "$(nm -D --undefined-only build/libnss_subuid.so.2 | awk '$1 == "U" { print $2 }')" \
         'the module for comparison imports what this one does'
+
+if [ -x build/subuidctl ]; then
+        is "$(bench/command.py --smoke | sed -E '/^$/d; s/ *at most .*(met|MISSED)$//; s/ \(.*\)//; s/( +[0-9.]+)+$/ N/')" \
+                'subuidctl: ms of CPU time, the least of 1 rounds
+                                                   n       n      2n      4n  growth
+list, n users with a line each N
+list, one line of UIDs, n of GIDs N
+check, one owner N
+check, n owners N
+check, n owners, nested N
+check, n owners, nested, from inside N
+check, one owner, nested N
+check, one owner, GIDs in another order N
+check, owners by number N
+check, n names of one number N
+check, n accounts in each range N
+check, no ranges N
+check, counts of nothing N
+check, of all kinds N
+disable, n words N
+disable, n words, each behind a colon N
+Targets
+  list with 10,000 users: s
+  check on 64,000 lines, the slowest: s
+  disable with 64,000 words, the slowest: s
+  growth from n to 4n, the steepest' 'subuidctl on files that grow, which says of each what it has to'
+else
+        skip 'subuidctl was not built' 'subuidctl on files that grow'
+fi
 done_testing

@@ -41,13 +41,16 @@ int command_check(const struct options *options, char **argv)
         check_nsswitch(&checked);
         check_files(&checked);
         check_ranges(&checked);
+        check_group(&checked);
         check_import(&checked);
         check_idmap(&checked);
         /* Nobody is answered by a library that is not there. */
         checked.users.enabled &= usable;
         checked.groups.enabled &= usable;
-        if (root_is_running())
+        check_accounts(&checked);
+        if (root_is_running()) {
                 check_lookups(&checked);
-
+                check_mail(&checked);
+        }
         return findings_print(&options->table);
 }

@@ -98,7 +98,8 @@ void bundle_close(struct bundle *bundle)
 
 const char *bundle_replace(const struct bundle *bundle, const char *text, size_t size)
 {
-        return replace_passing_file(bundle->folder, CONFIG, &bundle->status, text, size)
+        return replace_passing_file(bundle->folder, CONFIG, &bundle->status,
+                                    (struct text){text, size})
                    ? "config.json cannot be replaced"
                    : NULL;
 }
