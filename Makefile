@@ -60,7 +60,7 @@ tool_module_objects = build/subid_file.o build/subid_range.o build/account_name.
 tool_objects = $(patsubst %.c,build/%.o,$(filter-out $(tool_mains:%=tool/%.c),$(tool_sources))) $(tool_module_objects)
 
 # For the scripts of a package that edits nsswitch.conf: the parts of "subuidctl enable" that need libc alone.
-hook_parts = child libraries lock nsswitch nsswitch_edit nsswitch_file nsswitch_place ranges replace root segments \
+hook_parts = child libraries listing lock nsswitch nsswitch_edit nsswitch_file nsswitch_place ranges replace root segments \
 	userdb util
 hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook $(hook_parts)) $(tool_module_objects)
 
