@@ -14,11 +14,16 @@ libdir = $(exec_prefix)/$(or $(libc_dir),$(error $(CC) does not tell where libc 
 datarootdir = $(prefix)/share
 mandir = $(datarootdir)/man
 docdir = $(datarootdir)/doc/nss-subuid
+bindir = $(exec_prefix)/bin
 sbindir = $(exec_prefix)/sbin
 systemdsystemunitdir = $(prefix)/lib/systemd/system
+sysusersdir = $(prefix)/lib/sysusers.d
+polkitrulesdir = $(datarootdir)/polkit-1/rules.d
+# For dbus-daemon. dbus-broker lets in whoever comes; where it is, the policy lies with the documents.
+dbuspolicydir = $(if $(wildcard /usr/bin/dbus-broker-launch),$(docdir)/recipes/dbus,$(datarootdir)/dbus-1/system.d)
 INSTALL = install
 # The word in front of each number in the names, where it is not to be that of account_name.h.
-NAME_PREFIX =
+NAME_PREFIX ?=
 
 module = libnss_subuid.so.2
 sources = nss_subuid.c subid_file.c subid_range.c account_name.c
@@ -36,28 +41,53 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-arch check-central check-readme check-packages dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help FORCE
+.PHONY: all demo check check-system check-all check-releases check-arch check-central check-security check-readme check-packages dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help FORCE
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
 have_tool := $(shell printf '\043include <libsmartcols/libsmartcols.h>\n\043include <shadow/subid.h>\n' | \
 	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 tool = $(if $(have_tool),build/subuidctl)
+# Settings for other programs, which docs/security.md explains.
+recipes = $(wildcard packaging/recipes/*)
+with_prefix = sed -i "s|@NAME_PREFIX@|$$(cat build/name_prefix)|g"
 units = packaging/systemd/subuidctl-import.service packaging/systemd/subuidctl-import.timer
 tool_libs = -lsmartcols -lsubid -ldl
+# Each of these has a main of its own; the rest are subuidctl's parts.
+tool_mains = subuidctl nsswitch_hook
 tool_sources = $(wildcard tool/*.c tool/check/*.c)
-tool_objects = $(tool_sources:%.c=build/%.o) build/subid_file.o build/subid_range.o build/account_name.o
+tool_module_objects = build/subid_file.o build/subid_range.o build/account_name.o
+tool_objects = $(patsubst %.c,build/%.o,$(filter-out $(tool_mains:%=tool/%.c),$(tool_sources))) $(tool_module_objects)
 
-all: build/$(module) $(tool)
+# For the scripts of a package that edits nsswitch.conf: the parts of "subuidctl enable" that need libc alone.
+hook_parts = child libraries lock nsswitch nsswitch_edit nsswitch_file nsswitch_place ranges replace root segments \
+	userdb util
+hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook $(hook_parts)) $(tool_module_objects)
+
+# The OCI runtime, which needs json-c.
+have_runtime := $(shell echo '\043include <json-c/json.h>' | \
+	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
+runtime = $(if $(have_runtime),build/runc-subuid)
+runtime_sources = $(wildcard tool/runtime/*.c)
+runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o replace.o root.o util.o) build/account_name.o
+
+all: build/$(module) $(tool) $(runtime)
 	$(if $(tool),,@echo 'subuidctl is left out: it needs the headers of libsmartcols and libsubid')
+	$(if $(runtime),,@echo 'runc-subuid is left out: it needs the headers of json-c')
 
 build/$(module): $(objects) nss_subuid.sym
 	$(CC) $(CFLAGS) $(LDFLAGS) $(module_ldflags) -o $@ $(objects)
 
-build/subuidctl: $(tool_objects)
-	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(tool_objects) $(tool_libs)
+build/subuidctl: build/tool/subuidctl.o $(tool_objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $^ $(tool_libs)
 
-$(filter build/tool/%,$(tool_objects)): $(wildcard tool/*.h tool/check/*.h)
+build/nsswitch-hook: $(hook_objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $^
+
+build/runc-subuid: $(runtime_objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $(runtime_objects) -ljson-c
+
+$(patsubst %.c,build/%.o,$(tool_sources) $(runtime_sources)): $(wildcard tool/*.h tool/*/*.h)
 
 build/tool/%.o: tool/%.c $(headers) Makefile
 	@mkdir -p $(@D)
@@ -86,7 +116,7 @@ demo:
 # Needs no root and no network and installs nothing. 20 seconds of it are fuzzing.
 check:
 	@tests/lib/deps.sh check
-	$(MAKE) --no-print-directory all bench_tools $(fuzz_tools) $(check_programs)
+	$(MAKE) --no-print-directory all bench_tools $(fuzz_tools) $(check_programs) build/nsswitch-hook
 	prove --exec '' $(filter-out $(without),$(check_programs) $(sort $(wildcard tests/unit/*.t tests/tool/*.t)))
 
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
@@ -95,7 +125,7 @@ check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check tool system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
-	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t)) tests/central/import.t tests/central/check.t tests/central/units.t
+	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t tests/runtime/*.t)) tests/central/import.t tests/central/check.t tests/central/units.t
 
 check-all:
 	@tests/lib/deps.sh --install check tool fuzz system systemd runtimes
@@ -103,6 +133,7 @@ check-all:
 	$(MAKE) --no-print-directory check-system
 	$(MAKE) --no-print-directory check-releases
 	$(MAKE) --no-print-directory check-central
+	$(MAKE) --no-print-directory check-security
 
 # Needs root and a mirror: the C library, systemd and runtimes of these releases of Debian, in bare
 # roots, two at a time. Inside such a root there is nothing more to see.
@@ -129,6 +160,19 @@ else
 	prove --exec '' tests/central/sssd.t
 endif
 
+# Needs root and a mirror: mail, web and file servers, sudo, cron and others, in a bare root of one release;
+# the buses and polkit in that of a second. For one: TESTS=tests/security/NAME.t tests/releases/security.t
+check-security:
+ifdef NSS_SUBUID_RELEASE
+	@echo 'check-security: this is a root of $(NSS_SUBUID_RELEASE)'
+else
+	@tests/lib/deps.sh --install releases
+	$(MAKE) --no-print-directory -j 2 check-security-forky check-security-bookworm
+endif
+
+check-security-%:
+	SUITE=$* prove --exec '' tests/releases/security.t
+
 # Needs root, amd64, Linux 6.7 and a mirror: the module on other architectures, in roots of theirs, two
 # at a time; under qemu, but for i386. In s390x the bytes of a number stand the other way round.
 architectures = i386 arm64 armhf ppc64el s390x
@@ -149,21 +193,33 @@ check-readme-%:
 	SUITE=$* prove --exec '' tests/readme/readme.t
 
 unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-check_programs = $(unit_tests) build/tests/test_faults $(tool_tests)
+check_programs = $(unit_tests) build/tests/test_faults $(tool_tests) $(runtime_tests)
 test_tools = $(addprefix build/tests/,probe ask against_libsubid libnss_members.so.2 libnss_hang.so.2 \
-	concurrency concurrency_tsan libsubid_test.so runc-bullseye)
+	concurrency concurrency_tsan libsubid_test.so runc-bullseye runtime/fail_malloc.so) $(test_sources)
+test_sources = $(addprefix build/tests/libnss_,house.so.2 away.so.2 busy.so.2)
 
 # Parts of the command, on all of its ground.
 tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
 
 build/tests/tool/test_nsswitch_edit: wrapped_parts = -Wl,--wrap=warn
 
-build/tests/tool/test_%: tests/tool/test_%.c $(filter-out build/tool/subuidctl.o,$(tool_objects))
+build/tests/tool/test_%: tests/tool/test_%.c $(tool_objects)
 	@mkdir -p $(@D)
 	$(compile) -I. $(wrapped_parts) -o $@ $^ -lcmocka $(tool_libs)
 
+# Parts of the OCI runtime.
+runtime_tests = $(if $(runtime),$(patsubst tests/runtime/%.c,build/tests/runtime/%,$(wildcard tests/runtime/test_*.c)))
+
+build/tests/runtime/test_%: tests/runtime/test_%.c build/tool/runtime/%.o
+	@mkdir -p $(@D)
+	$(compile) -I. -o $@ $^ -ljson-c -lcmocka
+
+build/tests/runtime/fail_malloc.so: tests/runtime/fail_malloc.c
+	@mkdir -p $(@D)
+	$(compile) -fvisibility=default -shared -o $@ $<
+
 # What the module's objects open and read, tests/lib/files.c answers; it counts their searches.
-wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close memchr
+wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close memchr realloc
 
 build/tests/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(objects)
 	@mkdir -p $(@D)
@@ -202,9 +258,17 @@ build/tests/libsubid_test.so: tests/central/plugin.c
 	@mkdir -p $(@D)
 	$(compile) -fvisibility=default -shared -o $@ $<
 
-build/tests/libnss_%.so.2: tests/nss/nss_%.c
+build/tests/libnss_%.so.2: tests/nss/nss_%.c $(headers)
 	@mkdir -p $(@D)
-	$(compile) -fvisibility=default -shared -o $@ $<
+	$(compile) -I. -fvisibility=default -shared -o $@ $<
+
+# Three of one kind: one that answers, one that is down and one that is busy.
+$(test_sources): build/tests/libnss_%.so.2: tests/nss/nss_source.c
+	@mkdir -p $(@D)
+	$(compile) -fvisibility=default -shared $(source_$*) -o $@ $<
+
+source_away = -DSOURCE=away -DFIRST=5040 -DMISS=NSS_STATUS_UNAVAIL -DERROR=ECONNREFUSED
+source_busy = -DSOURCE=busy -DFIRST=5050 -DMISS=NSS_STATUS_TRYAGAIN -DERROR=EAGAIN
 
 # Debian 11's runc, which runs on later releases too. An old copy of the mirror may be all that can be
 # reached.
@@ -246,16 +310,20 @@ mutants mutants-sample:
 # --- fuzzing --------------------------------------------------------------------------------------
 
 # Needs clang with libFuzzer. The harnesses compare every answer with a model's: fuzz_core asks bytes,
-# fuzz_lookup whole lookups. Each runs for FUZZ_TIME seconds ("make -j 2 fuzz": at the same time) and
+# fuzz_lookup whole lookups, fuzz_runtime what the OCI runtime reads. Each runs for FUZZ_TIME seconds ("make -j 2 fuzz": at the same time) and
 # keeps what it has learned in build/fuzz/corpus.
 FUZZ_TIME = 60
-fuzz_harnesses = core lookup
+fuzz_harnesses = core lookup $(if $(runtime),runtime)
 fuzz_core = tests/fuzz/fuzz_core.c subid_range.c account_name.c
 fuzz_lookup = -include tests/fuzz/calls.h tests/fuzz/fuzz_lookup.c $(sources)
+fuzz_runtime = tests/fuzz/fuzz_runtime.c tests/fuzz/harness.c tool/runtime/arguments.c tool/runtime/config.c
 fuzz_shared = tests/fuzz/harness.c tests/fuzz/model.c
 fuzz_files = $(wildcard tests/fuzz/*.[ch]) $(sources) $(headers) Makefile
 fuzz_core_options = -max_len=4096
 fuzz_lookup_options = -max_len=20000
+fuzz_runtime_options = -max_len=4096 -dict=tests/fuzz/runtime.dict
+# It allocates, the module does not.
+fuzz_runtime_environment = ASAN_OPTIONS=detect_leaks=1
 fuzz_compile = $(module_cppflags) -U_FORTIFY_SOURCE -std=gnu11 $(warnings) -g -O2 -I. -fno-sanitize-recover=all
 # Constants that are compared with need not be traced: mutate.c knows the bounds.
 fuzz_clang = clang $(fuzz_compile) -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp
@@ -264,7 +332,7 @@ fuzz: $(fuzz_harnesses:%=fuzz-%)
 
 fuzz-%: build/fuzz/fuzz_%
 	@mkdir -p build/fuzz/corpus/$*
-	build/fuzz/fuzz_$* $(fuzz_$*_options) -len_control=0 -max_total_time=$(FUZZ_TIME) -print_final_stats=1 \
+	$(fuzz_$*_environment) build/fuzz/fuzz_$* $(fuzz_$*_options) -len_control=0 -max_total_time=$(FUZZ_TIME) -print_final_stats=1 \
 		-artifact_prefix=build/fuzz/$*- build/fuzz/corpus/$* tests/fuzz/corpus/$*
 
 # Makes of all that was learned the few inputs that reach every edge, for the tree.
@@ -286,6 +354,12 @@ build/fuzz/fuzz_%: $(fuzz_files)
 	@mkdir -p $(@D)
 	$(fuzz_clang) -o $@ $(fuzz_$*) $(fuzz_shared) tests/fuzz/mutate.c
 
+build/fuzz/fuzz_runtime build/fuzz/replay_runtime: $(wildcard tool/runtime/*.[ch])
+
+build/fuzz/fuzz_runtime: $(fuzz_files)
+	@mkdir -p $(@D)
+	clang $(fuzz_compile) -fsanitize=fuzzer,address,undefined -o $@ $(fuzz_runtime) -ljson-c
+
 # The same harnesses for any compiler, without libFuzzer: they replay what they are given. What the
 # sanitizers make may be built and yet not run, under qemu say.
 fuzz_sanitizers = $(shell echo 'int main(void) { return 0; }' | \
@@ -295,6 +369,10 @@ fuzz_sanitizers = $(shell echo 'int main(void) { return 0; }' | \
 build/fuzz/replay_%: $(fuzz_files)
 	@mkdir -p $(@D)
 	$(CC) $(fuzz_compile) $(fuzz_sanitizers) -o $@ $(fuzz_$*) $(fuzz_shared) tests/fuzz/replay.c
+
+build/fuzz/replay_runtime: $(fuzz_files)
+	@mkdir -p $(@D)
+	$(CC) $(fuzz_compile) $(fuzz_sanitizers) -o $@ $(fuzz_runtime) tests/fuzz/replay.c -ljson-c
 
 # What "make check" needs of all this.
 fuzz_libfuzzer = $(shell echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
@@ -321,9 +399,9 @@ build/bench/bench: bench/bench.c
 	@mkdir -p $(@D)
 	$(compile) -o $@ $< -ldl -lpthread
 
-build/bench/libnss_%.so.2: bench/nss_empty.c
+build/bench/libnss_%.so.2: bench/nss_empty.c $(headers)
 	@mkdir -p $(@D)
-	$(compile) $(if $(filter imports,$*),-DIMPORTS) -fvisibility=default -shared \
+	$(compile) $(if $(filter imports,$*),-DIMPORTS) -I. -fvisibility=default -shared \
 		-Wl,-z,relro,-z,now,-z,defs,-z,nodelete -Wl,-soname,$(@F) -o $@ $<
 
 # The picture of a lookup's way; needs Graphviz.
@@ -353,12 +431,33 @@ install: all
 	$(if $(tool),$(INSTALL) -m 644 $(units) "$(DESTDIR)$(systemdsystemunitdir)")
 	$(if $(tool),sed -i 's|/usr/sbin/subuidctl|$(sbindir)/subuidctl|' \
 		"$(DESTDIR)$(systemdsystemunitdir)/subuidctl-import.service")
+	$(if $(runtime),$(INSTALL) -d "$(DESTDIR)$(bindir)")
+	$(if $(runtime),$(INSTALL) -m 755 $(runtime) "$(DESTDIR)$(bindir)/runc-subuid")
+	$(if $(runtime),ln -sf runc-subuid "$(DESTDIR)$(bindir)/crun-subuid")
+	$(if $(runtime),$(INSTALL) -m 644 man/runc-subuid.8 "$(DESTDIR)$(mandir)/man8/runc-subuid.8")
+	$(if $(runtime),ln -sf runc-subuid.8 "$(DESTDIR)$(mandir)/man8/crun-subuid.8")
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
 	$(INSTALL) -m 644 nsswitch.conf.example "$(DESTDIR)$(docdir)/nsswitch.conf.example"
+	$(INSTALL) -m 644 docs/security.md "$(DESTDIR)$(docdir)/security.md"
+	$(INSTALL) -d "$(DESTDIR)$(docdir)/recipes"
+	$(INSTALL) -m 644 $(recipes) "$(DESTDIR)$(docdir)/recipes"
+	$(with_prefix) $(recipes:packaging/%="$(DESTDIR)$(docdir)/%")
+	$(INSTALL) -d "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(dbuspolicydir)" "$(DESTDIR)$(polkitrulesdir)"
+	$(INSTALL) -m 644 packaging/sysusers.d/nss-subuid.conf "$(DESTDIR)$(sysusersdir)/nss-subuid.conf"
+	$(INSTALL) -m 644 packaging/dbus/nss-subuid.conf "$(DESTDIR)$(dbuspolicydir)/nss-subuid.conf"
+	$(INSTALL) -m 644 packaging/polkit/40-nss-subuid.rules "$(DESTDIR)$(polkitrulesdir)/40-nss-subuid.rules"
+	$(with_prefix) "$(DESTDIR)$(polkitrulesdir)/40-nss-subuid.rules"
 	@echo
 	@[ -n "$(DESTDIR)" ] || [ "$(libdir)" -ef "/usr/$(libc_dir)" ] || printf '%s\n' \
 		'Where libc is not, the dynamic linker does not look by itself. Tell it:' \
 		'    echo "$(libdir)" >/etc/ld.so.conf.d/nss-subuid.conf && ldconfig' ''
+	@[ -n "$(DESTDIR)" ] || [ "$(datarootdir)" = /usr/share ] || printf '%s\n' \
+		'dbus-daemon and polkit look below /usr/share and /etc:' \
+		'    cp "$(dbuspolicydir)/nss-subuid.conf" /etc/dbus-1/system.d/' \
+		'    cp "$(polkitrulesdir)/40-nss-subuid.rules" /etc/polkit-1/rules.d/' ''
+	@echo 'Make the group by which dbus-daemon, sshd and sudo can refuse these users (see security.md):'
+	@echo '    systemd-sysusers && systemctl reload dbus'
+	@echo
 	@echo 'To enable it$(if $(tool), run "subuidctl enable"; or by hand) add "subuid" to two lines of'
 	@echo '/etc/nsswitch.conf, behind every source of real accounts and before "systemd", if that is there:'
 	@echo '    passwd: files subuid systemd'
@@ -369,9 +468,13 @@ uninstall:
 	rm -f "$(DESTDIR)$(libdir)/$(module)" "$(DESTDIR)$(sbindir)/subuidctl"
 	rm -f "$(DESTDIR)$(mandir)/man8/nss_subuid.8" "$(DESTDIR)$(mandir)/man8/$(module).8" \
 		"$(DESTDIR)$(mandir)/man8/subuidctl.8"
+	rm -f $(foreach name,runc crun,"$(DESTDIR)$(bindir)/$(name)-subuid" "$(DESTDIR)$(mandir)/man8/$(name)-subuid.8")
 	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example" \
 		$(foreach unit,$(notdir $(units)),"$(DESTDIR)$(systemdsystemunitdir)/$(unit)")
-	rmdir "$(DESTDIR)$(docdir)" 2>/dev/null || :
+	rm -f "$(DESTDIR)$(sysusersdir)/nss-subuid.conf" "$(DESTDIR)$(dbuspolicydir)/nss-subuid.conf" \
+		"$(DESTDIR)$(polkitrulesdir)/40-nss-subuid.rules"
+	rm -f "$(DESTDIR)$(docdir)/security.md" $(recipes:packaging/%="$(DESTDIR)$(docdir)/%")
+	for folder in /recipes/dbus /recipes ''; do rmdir "$(DESTDIR)$(docdir)$$folder" 2>/dev/null || :; done
 
 # --- release and packages -------------------------------------------------------------------------
 
@@ -422,9 +525,9 @@ check-packages-%:
 
 # --- keep it tidy ---------------------------------------------------------------------------------
 
-c_files = $(wildcard *.[ch] tool/*.[ch] tool/check/*.[ch] tests/*/*.[ch] bench/*.c)
+c_files = $(wildcard *.[ch] tool/*.[ch] tool/*/*.[ch] tests/*/*.[ch] bench/*.c)
 shell_files = $(shell grep -lE '^\#!/bin/(ba)?sh' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run \
-	packaging/debian/*.post* packaging/debian/*.preinst packaging/debian/tests/*)
+	packaging/debian/*.post* packaging/debian/*.pre* packaging/debian/tests/*)
 
 # ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
 lint:
@@ -434,10 +537,10 @@ lint:
 		$(module_cppflags) -std=gnu11 -I. -Itests/lib
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -I. \
-		$(sources) $(tool_sources)
+		$(sources) $(tool_sources) $(runtime_sources)
 	shellcheck $(shell_files)
 	! mandoc -T lint man/*.8 2>/dev/null | grep -v 'referenced manual not found'
-	for f in $(sources) $(tool_sources); do \
+	for f in $(sources) $(tool_sources) $(runtime_sources); do \
 		for cc in 'gcc -fanalyzer' clang; do \
 			$$cc $(module_cppflags) -I. -std=gnu11 $(warnings) -Werror -O2 \
 				-c -o /dev/null $$f || exit 1; \
@@ -454,12 +557,13 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'make                 build the module and subuidctl in build/'
+	@echo 'make                 build the module, subuidctl and runc-subuid in build/'
 	@echo 'make demo            see it work, in namespaces of its own'
 	@echo 'make check           tests that need no root'
 	@echo 'make check-system    tests that need root, in namespaces'
 	@echo 'make check-releases  the module in bare roots of Debian 11 to 14, with a real systemd'
 	@echo 'make check-central   subuidctl import from slapd and SSSD, in a bare root of Debian 14 or sid'
+	@echo 'make check-security  mail, web and file servers, sudo, D-Bus and others, in bare roots'
 	@echo 'make check-all       install what the tests need (Debian), then run all of the above'
 	@echo 'make check-arch      the module on i386, arm64, armhf, ppc64el and s390x, in roots of theirs'
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
@@ -473,7 +577,7 @@ help:
 	@echo 'make prove           prove that no input makes the core go wrong; needs Frama-C'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'
-	@echo 'make install         honours DESTDIR, prefix, libdir, sbindir, mandir, docdir and the like'
+	@echo 'make install         honours DESTDIR, prefix, libdir, bindir, sbindir, mandir, docdir and the like'
 	@echo 'make uninstall       remove what install has installed'
 	@echo 'make dist            the sources as a tarball'
 	@echo 'make rpm             RPMs, in build/rpm'

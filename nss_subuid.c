@@ -4,6 +4,7 @@
 #include "subid_file.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 _Static_assert(sizeof(uid_t) == sizeof(uint32_t) && sizeof(gid_t) == sizeof(uint32_t),
@@ -101,7 +102,7 @@ static int pack_group(gid_t gid, struct group *grp, char *buffer, size_t size)
 static int answer_user(uid_t uid, bool by_name, struct passwd *pwd, char *buffer, size_t size)
 {
         struct subid user;
-        gid_t gid;
+        gid_t gid = SUBID_NO_GID;
         const int r = subid_file_locate_user(uid, by_name, &user, &gid);
 
         return r <= 0 ? r : pack_user(uid, gid, &user, pwd, buffer, size);
@@ -123,6 +124,78 @@ static int answer_group(gid_t gid, bool by_name, struct group *grp, char *buffer
                         return r < 0 ? r : NOT_OURS;
         }
         return pack_group(gid, grp, buffer, size);
+}
+
+/*
+ * Makes room for more than start groups, as glibc's own services do: twice as many, but not more
+ * than limit, if that is above 0. Returns false if there is no memory; then all is as it was.
+ */
+static bool grow_groups(long int start, long int *size, gid_t **groups, long int limit)
+{
+        const int saved_errno = errno;
+        /* There is an array of start groups, so twice as many can be counted. */
+        long int wanted = start > 0 ? 2 * start : 1;
+        gid_t *grown;
+
+        if (limit > 0 && wanted > limit)
+                wanted = limit;
+        grown = realloc(*groups, (size_t)wanted * sizeof(gid_t));
+        errno = saved_errno;
+        if (!grown)
+                return false;
+        *groups = grown;
+        *size = wanted;
+        return true;
+}
+
+/* Adds a group to those that are known, start of them, unless it is among them or would be too
+ * many. */
+static int add_group(gid_t gid, long int *start, long int *size, gid_t **groups, long int limit)
+{
+        for (long int i = 0; i < *start; i++)
+                if ((*groups)[i] == gid)
+                        return ANSWERED;
+        if (limit > 0 && *start >= limit)
+                return ANSWERED;
+        if (*start >= *size && !grow_groups(*start, size, groups, limit))
+                return -ENOMEM;
+        (*groups)[(*start)++] = gid;
+        return ANSWERED;
+}
+
+/* Finds the GID of GROUP_NAME, if it may be used: one of a range would be a container's own. */
+static int find_common_group(gid_t *gid)
+{
+        struct subid group;
+        int r;
+
+        group.owner_length = sizeof(GROUP_NAME) - 1;
+        stpcpy(group.owner, GROUP_NAME);
+        r = subid_file_named(SUBID_GROUPS, &group);
+        if (r <= 0 || subid_excluded(group.id))
+                return r < 0 ? r : NOT_OURS;
+        *gid = group.id;
+        r = subid_file_holds(SUBID_GROUPS, &group);
+        return r < 0 ? r : !r;
+}
+
+/* Adds that group to those of a user that getpwnam would answer. */
+static int answer_groups(uid_t uid, long int *start, long int *size, gid_t **groups, long int limit)
+{
+        struct subid user;
+        gid_t gid;
+        int r = find_common_group(&gid);
+
+        if (r <= 0)
+                return r;
+        user.id = uid;
+        r = subid_file_holds(SUBID_USERS, &user);
+        if (r <= 0)
+                return r;
+        r = subid_file_is_account(SUBID_USERS, &user);
+        if (r != 0)
+                return r < 0 ? r : NOT_OURS;
+        return add_group(gid, start, size, groups, limit);
 }
 
 enum nss_status _nss_subuid_getpwuid_r(uid_t uid, struct passwd *pwd, char *buffer, size_t size,
@@ -161,11 +234,10 @@ enum nss_status _nss_subuid_initgroups_dyn(const char *user, gid_t group, long i
                                            long int *size, gid_t **groups, long int limit,
                                            int *errnop)
 {
-        (void)user;
+        uid_t uid;
+
         (void)group;
-        (void)start;
-        (void)size;
-        (void)groups;
-        (void)limit;
-        return status_of(NOT_OURS, errnop);
+        if (!account_name_parse(user, &uid))
+                return status_of(NOT_OURS, errnop);
+        return status_of(answer_groups(uid, start, size, groups, limit), errnop);
 }

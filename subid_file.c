@@ -32,7 +32,8 @@ struct text {
         size_t count;          /* of paths, at most SUBID_FILES */
         int fds[SUBID_FILES];  /* of the paths, in order; -1: does not exist */
         size_t opened;         /* so many of fds are known */
-        size_t blocks;         /* so many times the buffer was filled with whole lines */
+        size_t blocks;         /* so many times the last question filled the buffer with lines */
+        bool ended;            /* and came to the end of all files */
         const char *block_end; /* the lines of the last time end here */
         int saved_errno;
         int cancel_state;
@@ -45,7 +46,6 @@ static void text_begin(struct text *text, const subid_path *paths, size_t count)
         text->paths = paths;
         text->count = count;
         text->opened = 0;
-        text->blocks = 0;
         text->saved_errno = errno;
         /* Before glibc 2.34, a program without threads does not have its state stored. */
         text->cancel_state = PTHREAD_CANCEL_ENABLE;
@@ -96,13 +96,16 @@ static int text_open(struct text *text)
                 return 0;
         if (fstat(fd, &status) < 0)
                 return -errno;
-        return S_ISREG(status.st_mode) ? 0 : -EINVAL;
+        if (!S_ISREG(status.st_mode))
+                return -EINVAL;
+        return status.st_size <= SUBID_FILE_SIZE_MAX ? 0 : -EFBIG;
 }
 
 /* Asks a file, from where its descriptor stands. Returns 1 if found, 0 if not, a negative errno. */
 static int text_find_in_file(struct text *text, int fd, find_function *find, struct subid *subid)
 {
         size_t kept = 0; /* bytes of a line whose end is not read yet, at most SUBID_LINE_MAX */
+        size_t total = 0;
 
         for (;;) {
                 char *const fresh = text->buffer + kept;
@@ -113,6 +116,10 @@ static int text_find_in_file(struct text *text, int fd, find_function *find, str
                         return (int)n;
                 if (n == 0 && kept == 0)
                         return 0;
+                /* Its size may have been less, or nothing at all, as in /proc. */
+                total += (size_t)n;
+                if (total > SUBID_FILE_SIZE_MAX)
+                        return -EFBIG;
                 end = fresh + n;
                 if (n == 0)
                         *end++ = '\n';
@@ -139,6 +146,8 @@ static int text_find(struct text *text, find_function *find, struct subid *subid
 {
         int r = 0;
 
+        text->blocks = 0;
+        subid->passed = 0;
         for (size_t i = 0; i < text->count && r == 0; i++) {
                 if (i == text->opened)
                         r = text_open(text);
@@ -147,59 +156,117 @@ static int text_find(struct text *text, find_function *find, struct subid *subid
                 if (r == 0 && text->fds[i] >= 0)
                         r = text_find_in_file(text, text->fds[i], find, subid);
         }
+        text->ended = r == 0;
         return r;
 }
 
+/* The same, once another question was asked: what is still in the buffer need not be read again. */
+static int text_find_again(struct text *text, find_function *find, struct subid *subid)
+{
+        if (text->blocks == 1) {
+                subid->passed = 0;
+                if (find(text->buffer, text->block_end, subid))
+                        return 1;
+        }
+        return text->ended && text->blocks <= 1 ? 0 : text_find(text, find, subid);
+}
+
+typedef int questions_function(struct text *text, struct subid *subid);
+
 /*
- * Asks these files a question and, once that is answered and unless it is NULL, a second one. Not
- * inlined: a lookup asks several files one after the other, but only one text at a time may lie on
- * the stack.
+ * Asks these files some questions, of one version of each. Not inlined: a lookup asks several files
+ * one after the other, but only one text at a time may lie on the stack.
  */
 __attribute__((noinline)) static int ask(const subid_path *paths, size_t count,
-                                         find_function *first, find_function *second,
-                                         struct subid *subid)
+                                         questions_function *questions, struct subid *subid)
 {
         struct text text;
         int r;
 
         text_begin(&text, paths, count);
-        r = text_find(&text, first, subid);
-        /* Where all that was read is still in the buffer, it need not be read again. */
-        if (r > 0 && second)
-                r = text.blocks == 1 ? second(text.buffer, text.block_end, subid)
-                                     : text_find(&text, second, subid);
+        r = questions(&text, subid);
         text_end(&text);
         return r;
 }
 
-static int ask_ranges(enum subid_database database, find_function *first, find_function *second,
-                      struct subid *subid)
+static int find_owner(struct text *text, struct subid *subid)
 {
-        return ask(subid_range_paths[database], SUBID_FILES, first, second, subid);
+        return text_find(text, subid_find_owner, subid);
+}
+
+static int find_owner_and_position(struct text *text, struct subid *subid)
+{
+        const int r = text_find(text, subid_find_owner, subid);
+
+        return r > 0 ? text_find_again(text, subid_find_position, subid) : r;
+}
+
+static int find_account(struct text *text, struct subid *subid)
+{
+        return text_find(text, subid_find_account, subid);
+}
+
+static int find_named(struct text *text, struct subid *subid)
+{
+        return text_find(text, subid_find_named, subid);
+}
+
+/* How the group of a user was found. */
+enum { BY_NUMBER = 1, BY_POSITION = 2 };
+
+static int find_group(struct text *text, struct subid *user)
+{
+        int r = text_find(text, subid_find_holder, user);
+
+        if (r > 0 && user->same_owner && user->same_start)
+                return BY_NUMBER;
+        if (r >= 0)
+                r = text_find_again(text, subid_find_id, user);
+        if (r > 0)
+                r = text_find_again(text, subid_find_holder, user);
+        if (r <= 0)
+                return r;
+        return user->same_owner && !subid_excluded(user->id) ? BY_POSITION : 0;
 }
 
 int subid_file_holds(enum subid_database database, struct subid *subid)
 {
         if (subid_excluded(subid->id))
                 return 0;
-        return ask_ranges(database, subid_find_owner, NULL, subid);
+        return ask(subid_range_paths[database], SUBID_FILES, find_owner, subid);
 }
 
 int subid_file_locate(enum subid_database database, struct subid *subid)
 {
         if (subid_excluded(subid->id))
                 return 0;
-        subid->passed = 0;
-        return ask_ranges(database, subid_find_owner, subid_find_position, subid);
-}
-
-int subid_file_id_at(enum subid_database database, struct subid *subid)
-{
-        subid->passed = 0;
-        return ask_ranges(database, subid_find_id, NULL, subid);
+        return ask(subid_range_paths[database], SUBID_FILES, find_owner_and_position, subid);
 }
 
 int subid_file_is_account(enum subid_database database, struct subid *subid)
 {
-        return ask(&subid_account_paths[database], 1, subid_find_account, NULL, subid);
+        return ask(&subid_account_paths[database], 1, find_account, subid);
+}
+
+int subid_file_named(enum subid_database database, struct subid *account)
+{
+        return ask(&subid_account_paths[database], 1, find_named, account);
+}
+
+/* Below, the GIDs of the host lie: one of them in a line lets a container have that group. */
+#define HOST_GIDS_END 65536
+
+int subid_file_group_of(struct subid *user, uint32_t *gid)
+{
+        const uint32_t uid = user->id;
+        int r = ask(subid_range_paths[SUBID_GROUPS], SUBID_FILES, find_group, user);
+
+        *gid = r > 0 ? user->id : SUBID_NO_GID;
+        if (r == BY_POSITION || (r == BY_NUMBER && uid < HOST_GIDS_END)) {
+                r = subid_file_is_account(SUBID_GROUPS, user);
+                if (r > 0)
+                        *gid = SUBID_NO_GID;
+        }
+        user->id = uid;
+        return r < 0 ? r : 1;
 }

@@ -141,10 +141,9 @@ static const char *plain_fields(const char *line, const char *newline, uint64_t 
         return field - 1;
 }
 
-bool subid_find_owner(const char *lines, const char *end, struct subid *subid)
+/* Finds the first line that holds the ID. */
+static bool find_line(const char *lines, const char *end, uint32_t id, struct subid_range *range)
 {
-        const uint32_t id = subid->id;
-        struct subid_range range;
         uint64_t start, count;
 
         for (const char *newline; (newline = next_newline(&lines, end)); lines = newline + 1) {
@@ -154,15 +153,40 @@ bool subid_find_owner(const char *lines, const char *end, struct subid *subid)
                  */
                 if (plain_fields(lines, newline, &start, &count) && id - start >= count)
                         continue;
-                if (!subid_range_parse(lines, (size_t)(newline - lines), &range) ||
-                    !subid_range_holds(&range, id))
-                        continue;
-                /* Not memcpy: memmove is wanted below, and each import costs every new process. */
-                memmove(subid->owner, range.owner, range.owner_length);
-                subid->owner_length = range.owner_length;
-                return true;
+                if (subid_range_parse(lines, (size_t)(newline - lines), range) &&
+                    subid_range_holds(range, id))
+                        return true;
         }
         return false;
+}
+
+bool subid_find_owner(const char *lines, const char *end, struct subid *subid)
+{
+        struct subid_range range;
+
+        if (!find_line(lines, end, subid->id, &range))
+                return false;
+        /* Not memcpy: memmove is wanted elsewhere, and each import costs every new process. */
+        memmove(subid->owner, range.owner, range.owner_length);
+        subid->owner_length = range.owner_length;
+        subid->start = range.start;
+        return true;
+}
+
+static bool is_owner(const struct subid *subid, const char *name, size_t length)
+{
+        return length == subid->owner_length && memcmp(name, subid->owner, length) == 0;
+}
+
+bool subid_find_holder(const char *lines, const char *end, struct subid *subid)
+{
+        struct subid_range range;
+
+        if (!find_line(lines, end, subid->id, &range))
+                return false;
+        subid->same_owner = is_owner(subid, range.owner, range.owner_length);
+        subid->same_start = range.start == subid->start;
+        return true;
 }
 
 /* Reads a line if it is a range of this owner, which is that of a range. */
@@ -260,5 +284,18 @@ __attribute__((flatten)) bool subid_find_account(const char *lines, const char *
                 if (subid_account_parse(lines, (size_t)(newline - lines), &account) &&
                     account.id == subid->id)
                         return true;
+        return false;
+}
+
+bool subid_find_named(const char *lines, const char *end, struct subid *subid)
+{
+        struct subid_account account;
+
+        for (const char *newline; (newline = next_newline(&lines, end)); lines = newline + 1)
+                if (subid_account_parse(lines, (size_t)(newline - lines), &account) &&
+                    is_owner(subid, account.name, account.name_length)) {
+                        subid->id = account.id;
+                        return true;
+                }
         return false;
 }

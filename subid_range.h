@@ -68,13 +68,17 @@ struct subid_account {
 bool subid_account_parse(const char *line, size_t length, struct subid_account *account);
 
 /*
- * The IDs that are somebody else's whatever a file says: no range gives them a name. One row is
- * ROW(first, last, whose they are).
+ * The IDs that are somebody else's whatever a file says: no range gives them a name. Those of
+ * systemd are fixed (docs/UIDS-GIDS.md of 262: home directories, nspawn's --bind-user and greeters;
+ * DynamicUser=; the foreign UID range). One row is ROW(first, last, whose they are).
  */
-#define SUBID_EXCLUDED(ROW)                                        \
-        ROW(UINT32_C(0), UINT32_C(0), "root")                      \
-        ROW(UINT32_C(65534), UINT32_C(65534), "nobody")            \
-        ROW(UINT32_C(65535), UINT32_C(65535), "\"-1\" of 16 bits") \
+#define SUBID_EXCLUDED(ROW)                                                      \
+        ROW(UINT32_C(0), UINT32_C(0), "root")                                    \
+        ROW(UINT32_C(60001), UINT32_C(60705), "systemd's accounts")              \
+        ROW(UINT32_C(61184), UINT32_C(65519), "systemd's DynamicUser=")          \
+        ROW(UINT32_C(65534), UINT32_C(65534), "nobody")                          \
+        ROW(UINT32_C(65535), UINT32_C(65535), "\"-1\" of 16 bits")               \
+        ROW(UINT32_C(2147352576), UINT32_C(2147418111), "systemd's foreign IDs") \
         ROW(UINT32_C(4294967295), UINT32_C(4294967295), "\"-1\"")
 
 #define SUBID_EXCLUDED_ONE(first, last, whose) +1
@@ -98,6 +102,9 @@ static inline bool subid_excluded(uint32_t id)
 /* What is known of a subordinate ID, and what is to be found out. */
 struct subid {
         uint32_t id;
+        uint32_t start;    /* of the line that holds the ID */
+        bool same_owner;   /* as the line that holds the ID */
+        bool same_start;   /* likewise */
         uint64_t position; /* from 0, among the owner's IDs */
         uint64_t passed;   /* so many of the owner's IDs stand in the lines asked so far */
         size_t owner_length;
@@ -118,8 +125,11 @@ static inline const char *subid_behind_last(const char *begin, const char *end, 
         return end;
 }
 
-/* id → owner: the first line that holds the ID. */
+/* id → owner and start: the first line that holds the ID. */
 bool subid_find_owner(const char *lines, const char *end, struct subid *subid);
+
+/* id, owner and start → whether the first line that holds the ID has the same owner and start. */
+bool subid_find_holder(const char *lines, const char *end, struct subid *subid);
 
 /* id and owner → position. Before the first lines, passed is 0. */
 bool subid_find_position(const char *lines, const char *end, struct subid *subid);
@@ -129,5 +139,8 @@ bool subid_find_id(const char *lines, const char *end, struct subid *subid);
 
 /* id → whether an account has it; the lines are those of passwd(5) or group(5). */
 bool subid_find_account(const char *lines, const char *end, struct subid *subid);
+
+/* owner → id: the first account of this name. */
+bool subid_find_named(const char *lines, const char *end, struct subid *subid);
 
 #endif

@@ -5,11 +5,14 @@
  * With -DIMPORTS, libnss_imports.so.2: the same, but it imports what libnss_subuid.so.2 does and
  * calls none of it: what it costs to bind these symbols when it is loaded.
  */
+#include "account_name.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <nss.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,6 +39,10 @@ enum nss_status FUNCTION(uid_t uid, struct passwd *pwd, char *buffer, size_t siz
                 pthread_setcancelstate(errno, errnop);
                 memmove(buffer, memchr(buffer, errno, size), (size_t)errno);
                 errno = memcmp(buffer + 1, buffer, (size_t)errno);
+                /* A prefix of one byte is compared without a call, here as there. */
+                errno = strncmp(buffer, NAME_PREFIX, sizeof(NAME_PREFIX) - 1);
+                pwd->pw_name = realloc(buffer, size);
+                return NSS_STATUS_SUCCESS;
         }
 #endif
         (void)uid;

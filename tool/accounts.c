@@ -23,25 +23,22 @@ static int compare_ids(const void *a, const void *b)
         return (x->line > y->line) - (x->line < y->line);
 }
 
-static int compare_names(const char *a, size_t a_length, const char *b, size_t b_length)
+static struct text name_of(const struct account *account)
 {
-        const int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
-
-        return order ? order : (a_length > b_length) - (a_length < b_length);
+        return (struct text){account->name, account->name_length};
 }
 
 static int compare_by_name(const void *a, const void *b)
 {
         const struct account *const x = *(struct account *const *)a;
         const struct account *const y = *(struct account *const *)b;
-        const int order = compare_names(x->name, x->name_length, y->name, y->name_length);
+        const int order = text_compare(name_of(x), name_of(y));
 
         return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-void accounts_read(enum subid_database database, struct accounts *accounts)
+void accounts_read_file(const char *path, struct accounts *accounts)
 {
-        const char *const path = subid_account_paths[database];
         struct text text, line;
         size_t room = 0;
         const int r = root_read(path, &text);
@@ -70,6 +67,11 @@ void accounts_read(enum subid_database database, struct accounts *accounts)
         qsort(accounts->by_name, accounts->count, sizeof(struct account *), compare_by_name);
 }
 
+void accounts_read(enum subid_database database, struct accounts *accounts)
+{
+        accounts_read_file(subid_account_paths[database], accounts);
+}
+
 size_t accounts_from(const struct accounts *accounts, uint64_t id)
 {
         size_t first = 0, end = accounts->count;
@@ -95,21 +97,21 @@ const struct account *accounts_with_id(const struct accounts *accounts, uint32_t
 const struct account *accounts_named(const struct accounts *accounts, const char *name,
                                      size_t length)
 {
+        const struct text wanted = {name, length};
         size_t first = 0, end = accounts->count;
 
         while (first < end) {
                 const size_t middle = first + (end - first) / 2;
-                const struct account *const account = accounts->by_name[middle];
 
-                if (compare_names(account->name, account->name_length, name, length) < 0)
+                if (text_compare(name_of(accounts->by_name[middle]), wanted) < 0)
                         first = middle + 1;
                 else
                         end = middle;
         }
-        if (first == accounts->count || accounts->by_name[first]->name_length != length ||
-            memcmp(accounts->by_name[first]->name, name, length) != 0)
-                return NULL;
-        return accounts->by_name[first];
+        return first < accounts->count &&
+                       text_compare(name_of(accounts->by_name[first]), wanted) == 0
+                   ? accounts->by_name[first]
+                   : NULL;
 }
 
 bool owner_as_number(struct text owner, uint32_t *uid)

@@ -26,7 +26,10 @@ struct accounts {
         size_t count;
 };
 
-/* Reads /etc/passwd or /etc/group. Dies if it cannot be read; one that is not there is empty. */
+/* Reads a file. Dies if it cannot be read; one that is not there is empty. */
+void accounts_read_file(const char *path, struct accounts *accounts);
+
+/* The same of /etc/passwd or /etc/group. */
 void accounts_read(enum subid_database database, struct accounts *accounts);
 
 /* The index of the first account with this ID or a higher one; count if there is none. */

@@ -28,20 +28,20 @@ void child_dies_with_parent(void)
                 _exit(EXIT_FAILURE);
 }
 
-struct child child_start(child_function *function, const void *data)
+bool child_try(struct child *child, child_function *function, const void *data)
 {
-        struct child child;
         int ends[2];
 
-        /* Nothing that waits to be printed is to be printed twice. */
-        flush_output();
         if (pipe2(ends, O_CLOEXEC) < 0)
-                die("pipe: %m");
+                return false;
         parent = getpid();
-        child = (struct child){.pid = fork(), .fd = ends[0]};
-        if (child.pid < 0)
-                die("fork: %m");
-        if (child.pid == 0) {
+        *child = (struct child){.pid = fork(), .fd = ends[0]};
+        if (child->pid < 0) {
+                close(ends[0]);
+                close(ends[1]);
+                return false;
+        }
+        if (child->pid == 0) {
                 child_dies_with_parent();
                 if (ends[1] != ANSWER && dup2(ends[1], ANSWER) < 0)
                         _exit(EXIT_FAILURE);
@@ -52,7 +52,33 @@ struct child child_start(child_function *function, const void *data)
                 _exit(EXIT_SUCCESS);
         }
         close(ends[1]);
+        return true;
+}
+
+struct child child_start(child_function *function, const void *data)
+{
+        struct child child;
+
+        /* Nothing that waits to be printed is to be printed twice. */
+        flush_output();
+        if (!child_try(&child, function, data))
+                die("a child: %m");
         return child;
+}
+
+void child_becomes_program(int to, const void *data)
+{
+        static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", locale[] = "LC_ALL=C";
+        char *const environment[] = {path, locale, NULL};
+        char *const *const arguments = data;
+        const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+        if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(to, STDOUT_FILENO) < 0 ||
+            dup2(null, STDERR_FILENO) < 0)
+                _exit(EXIT_FAILURE);
+        close(to);
+        execve(arguments[0], arguments, environment);
+        _exit(EXIT_FAILURE);
 }
 
 int64_t now_ms(void)
@@ -77,7 +103,7 @@ ssize_t child_read(const struct child *child, void *data, size_t size, int64_t d
                         return -ETIMEDOUT;
                 n = ready < 0 ? -1 : read(child->fd, (char *)data + done, size - done);
                 if (n < 0 && errno != EINTR)
-                        die("a pipe: %m");
+                        return -errno;
                 if (n == 0)
                         break;
                 if (n > 0)

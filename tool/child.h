@@ -2,6 +2,7 @@
 #ifndef CHILD_H
 #define CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,6 +25,16 @@ typedef void child_function(int to, const void *data);
 /* Starts a child. Dies if it cannot. */
 struct child child_start(child_function *function, const void *data);
 
+/* The same for a program that goes on: returns false, and errno says why, if it cannot. */
+bool child_try(struct child *child, child_function *function, const void *data);
+
+/*
+ * What such a child may do: become a program, by the arguments that data points to, up to a NULL.
+ * Its standard output is the pipe, its other standard descriptors are /dev/null, its environment
+ * has a PATH and LC_ALL=C.
+ */
+child_function child_becomes_program;
+
 /* For a child whose change of rights has cleared what makes it die with its parent. */
 void child_dies_with_parent(void);
 
@@ -32,7 +43,7 @@ int64_t now_ms(void);
 
 /*
  * Reads size bytes, until now_ms() is deadline. Returns how many were read, fewer than size at the
- * end of all that the child writes, or -ETIMEDOUT.
+ * end of all that the child writes, or a negative errno, such as -ETIMEDOUT.
  */
 ssize_t child_read(const struct child *child, void *data, size_t size, int64_t deadline);
 

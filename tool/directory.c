@@ -38,7 +38,7 @@ struct work {
 /* Waits for an answer as long as a directory may be silent. */
 static ssize_t receive(const struct child *child, void *data, size_t size)
 {
-        return child_read(child, data, size, now_ms() + DIRECTORY_TIMEOUT * 1000);
+        return child_read(child, data, size, now_ms() + INT64_C(1000) * DIRECTORY_TIMEOUT);
 }
 
 /* Where its plugin cannot be used, libsubid reads /etc/subuid instead and does not tell. */

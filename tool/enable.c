@@ -5,7 +5,6 @@
 #include "nsswitch_file.h"
 #include "options.h"
 #include "root.h"
-#include "segments.h"
 #include "userdb.h"
 #include "util.h"
 
@@ -96,25 +95,21 @@ static int nothing_to_do(const struct nsswitch_file *file, bool dry_run)
         return EXIT_SUCCESS;
 }
 
-__attribute__((noreturn)) static void refuse(const struct nsswitch_file *file)
-{
-        die("%s: %s; %s", file->path, file->kept, file->advice);
-}
-
-/* Changes the file, or prints what would change. */
+/* Changes the file and prints what has changed, or what would. */
 static int change(const struct nsswitch_file *file, struct text new, bool dry_run)
 {
         if (is_same(file->text, new))
                 return nothing_to_do(file, dry_run);
-        /* A dry run shows what its keeper has to change. */
-        if (file->kept && !dry_run)
-                refuse(file);
+        if (!dry_run) {
+                if (file->kept)
+                        nsswitch_file_refuse(file);
+                nsswitch_file_replace(file, new);
+        }
         print_difference(file->text, new);
         flush_output();
+        /* A dry run shows what its keeper has to change. */
         if (file->kept)
-                refuse(file);
-        if (!dry_run)
-                nsswitch_file_replace(file, new);
+                nsswitch_file_refuse(file);
         return EXIT_SUCCESS;
 }
 
@@ -129,15 +124,9 @@ int command_enable(const struct options *options, char **argv)
                 lock_take();
         nsswitch_file_open(&file);
         if (!file.exists)
-                refuse(&file);
-        for (int i = 0; i < 2; i++) {
-                struct segments segments;
-                struct ranges ranges;
-
-                ranges_read((enum subid_database)i, &ranges);
-                segments_find(&ranges, &segments);
-                wish.records[i] = userdb_record_in((enum subid_database)i, &segments);
-        }
+                nsswitch_file_refuse(&file);
+        for (int i = 0; i < 2; i++)
+                wish.records[i] = userdb_record((enum subid_database)i);
         wish.path = file.path;
         new = file.text;
         if (!nsswitch_add(&new, &wish))

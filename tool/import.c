@@ -5,6 +5,7 @@
 #include "options.h"
 #include "owners.h"
 #include "ranges.h"
+#include "replace.h"
 #include "root.h"
 #include "util.h"
 
@@ -27,9 +28,10 @@ struct lines {
 
 /* One of the two files that are written. */
 struct file {
-        const char *path, *name, *new_name; /* the names are those in the folder */
-        struct ranges old;                  /* what stands in it, and in the system's own file */
-        struct lines lines;                 /* what is to stand in it */
+        const char *path, *name;        /* the name is that in the folder */
+        struct replacement replacement; /* of what stands in it */
+        struct ranges old;              /* the same, and that of the system's own file */
+        struct lines lines;             /* what is to stand in it */
 };
 
 /* Opens the folder, made if it does not exist. */
@@ -37,13 +39,26 @@ static int open_folder(void)
 {
         int folder;
 
-        if (mkdir(FOLDER, 0755) < 0 && errno != EEXIST)
-                die(FOLDER ": %m");
-        folder = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        /* Any program looks up users, so any must come in, whatever the umask is. */
-        if (folder < 0 || fchmod(folder, 0755) < 0)
-                die(FOLDER ": %m");
-        return folder;
+        if (mkdir(FOLDER, 0755) == 0 || errno == EEXIST) {
+                folder = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                /* Any program looks up users, so any must come in, whatever the umask is. */
+                if (folder >= 0 && fchmod(folder, 0755) == 0)
+                        return folder;
+        }
+        die(FOLDER ": %s", root_is_needed(errno) ? "needs root" : strerror(errno));
+}
+
+/* What is read a second time is what counts: if it differs from the first, it is not replaced. */
+static void read_file(int folder, struct file *file, enum subid_database database)
+{
+        const int r = replacement_read(&file->replacement, folder, file->name);
+
+        if (r < 0)
+                root_die(file->path, r);
+        file->replacement.owner = 0;
+        file->replacement.group = 0;
+        file->replacement.mode = 0644;
+        ranges_read(database, &file->old);
 }
 
 static void add_line(struct lines *lines, const struct range_line *line)
@@ -213,54 +228,42 @@ static char *contents(const struct file *file, size_t *size)
         return text;
 }
 
-static bool is_same(const struct file *file, const char *bytes, size_t size)
-{
-        struct text old;
-
-        return root_read(file->path, &old) == 0 && old.size == size &&
-               memcmp(old.bytes, bytes, size) == 0;
-}
-
 /* The time of a file tells subuidctl check how old an import is. */
 static void touch(int folder, const struct file *file)
 {
-        const int fd = openat(folder, file->name, O_RDONLY | O_CLOEXEC);
+        const int fd = openat(folder, file->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
         if (fd < 0 || fchmod(fd, 0644) < 0 || futimens(fd, NULL) < 0)
                 die("%s: %m", file->path);
         close(fd);
 }
 
-/* The old file stands until the new one is on the disk. */
-static void replace(int folder, const struct file *file, const char *text, size_t size)
+static void replace(int folder, const struct file *file, struct text text)
 {
-        const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
-        const int fd = openat(folder, file->new_name, flags, 0644);
+        const char *const failed = replace_file(&file->replacement, text);
 
-        if (fd < 0)
-                die("%s: %m", file->path);
-        if (fchmod(fd, 0644) < 0 || !write_all(fd, text, size) || fsync(fd) < 0 ||
-            renameat(folder, file->new_name, folder, file->name) < 0 || fsync(folder) < 0) {
-                const int saved = errno;
-
-                unlinkat(folder, file->new_name, 0);
-                die("%s: %s", file->path, strerror(saved));
-        }
-        close(fd);
+        if (failed)
+                die("%s: left as it is: %s", file->path, failed);
+        if (fsync(folder) < 0)
+                die("%s: changed, but a crash now may undo it: %m", file->path);
 }
 
 static void write_file(int folder, const struct file *file, bool complete)
 {
-        size_t size;
-        char *const text = contents(file, &size);
-        const bool same = is_same(file, text, size);
+        const struct text *const old = &file->replacement.text;
+        struct text text;
+        char *const bytes = contents(file, &text.size);
+        bool same;
 
+        text.bytes = bytes;
+        same = file->replacement.exists && text.size == old->size &&
+               memcmp(text.bytes, old->bytes, text.size) == 0;
         if (!same)
-                replace(folder, file, text, size);
+                replace(folder, file, text);
         else if (complete)
                 touch(folder, file);
         printf("%s: %zu ranges%s\n", file->path, file->lines.count, same ? ", as before" : "");
-        free(text);
+        free(bytes);
 }
 
 /* NULL: the files. */
@@ -279,12 +282,8 @@ int command_import(const struct options *options, char **argv)
 {
         const char *const service = service_of_subid();
         struct file files[] = {
-            {.path = subid_range_paths[SUBID_USERS][1],
-             .name = "subuid",
-             .new_name = ".subuid.new"},
-            {.path = subid_range_paths[SUBID_GROUPS][1],
-             .name = "subgid",
-             .new_name = ".subgid.new"},
+            {.path = subid_range_paths[SUBID_USERS][1], .name = "subuid"},
+            {.path = subid_range_paths[SUBID_GROUPS][1], .name = "subgid"},
         };
         struct directory_owner *answers;
         struct owners owners;
@@ -302,8 +301,8 @@ int command_import(const struct options *options, char **argv)
         folder = open_folder();
         answers = xcalloc(owners.count, sizeof(*answers));
         directory_ask(service, owners.names, owners.count, answers);
-        ranges_read(SUBID_USERS, &files[0].old);
-        ranges_read(SUBID_GROUPS, &files[1].old);
+        for (int i = 0; i < 2; i++)
+                read_file(folder, &files[i], (enum subid_database)i);
         failures = merge(files, &owners, answers, options->prune, options->prune && !argv[1]);
         if (failures == owners.count || report_overlaps(&files[0]) + report_overlaps(&files[1]) > 0)
                 return EXIT_FAILURE;

@@ -96,16 +96,8 @@ static void add_owners(struct owner_list *owners, const struct ranges *ranges, s
                                      ranges->owned[i - 1]->range.owner_length))
                         continue;
                 owners->names = grow(owners->names, owners->count, room, sizeof(*owners->names));
-                owners->names[owners->count++] = (struct text){range->owner, range->owner_length};
+                owners->names[owners->count++] = range_owner(range);
         }
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-        const struct text *const x = a, *const y = b;
-        const int order = memcmp(x->bytes, y->bytes, x->size < y->size ? x->size : y->size);
-
-        return order ? order : (x->size > y->size) - (x->size < y->size);
 }
 
 static void find_accounts(const struct ranges *users, const struct ranges *groups,
@@ -117,7 +109,7 @@ static void find_accounts(const struct ranges *users, const struct ranges *group
         add_owners(owners, users, &room);
         add_owners(owners, groups, &room);
         if (owners->count)
-                qsort(owners->names, owners->count, sizeof(*owners->names), compare_texts);
+                qsort(owners->names, owners->count, sizeof(*owners->names), text_compare_elements);
         owners->known = xcalloc(owners->count, sizeof(bool));
         accounts_read(SUBID_USERS, &accounts);
         if (!owners_are_accounts(&accounts, owners->names, owners->count, owners->known))
@@ -128,9 +120,11 @@ static void find_accounts(const struct ranges *users, const struct ranges *group
 
 static bool is_account(const struct owner_list *owners, const struct subid_range *range)
 {
-        const struct text owner = {range->owner, range->owner_length};
+        const struct text owner = range_owner(range);
         const struct text *const found =
-            bsearch(&owner, owners->names, owners->count, sizeof(*owners->names), compare_texts);
+            owners->count ? bsearch(&owner, owners->names, owners->count, sizeof(*owners->names),
+                                    text_compare_elements)
+                          : NULL;
 
         return found && owners->known[found - owners->names];
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,49 +16,70 @@
 enum { WAIT_MS = 10000, STEP_MS = 50 };
 
 /* Whether nobody but root may have put it there, or may change it. */
-static bool is_roots(int fd)
+static bool is_roots(const struct stat *status)
+{
+        return status->st_uid == 0 && !(status->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/*
+ * Whether /run is ours to use. Root of a user namespace, who builds the system of another machine
+ * say, sees that of this one, and may not.
+ */
+static bool is_machines_root(void)
 {
         struct stat status;
 
-        return fstat(fd, &status) == 0 && status.st_uid == 0 &&
-               !(status.st_mode & (S_IWGRP | S_IWOTH));
+        return geteuid() == 0 && (stat("/run", &status) != 0 || status.st_uid == 0);
 }
 
+/* Dies if the folder or the file is not as it has to be. Returns -1 if there can be none. */
 static int open_lock(void)
 {
+        const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
         const bool made = mkdir(LOCK_FOLDER, 0755) == 0;
+        struct stat status;
         int folder, fd;
 
-        if (!made && errno != EEXIST)
+        /* No /run, or one that is read-only: an image that is being built. */
+        if (!made && (errno == ENOENT || errno == EROFS))
                 return -1;
         folder = open(LOCK_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (folder < 0)
-                return -1;
-        if (!is_roots(folder))
-                die(LOCK_FOLDER ": not root's own");
         /* Whatever the umask is. */
-        if (made && fchmod(folder, 0755) < 0)
+        if (made && folder >= 0 && fchmod(folder, 0755) < 0)
                 die(LOCK_FOLDER ": %m");
-        fd = openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-        if (fd >= 0 && !is_roots(fd))
-                die(LOCK_FILE ": not root's own");
+        if (folder < 0 || fstat(folder, &status) < 0 || !is_roots(&status))
+                die(LOCK_FOLDER ": not root's own folder");
+        fd = openat(folder, "lock", flags, 0600);
+        if (fd < 0 && errno != ELOOP)
+                die(LOCK_FILE ": %m");
+        if (fd < 0 || fstat(fd, &status) < 0 || !is_roots(&status) || !S_ISREG(status.st_mode))
+                die(LOCK_FILE ": not root's own file");
+        /* Who may read it may lock it. */
+        if (fchmod(fd, 0600) < 0)
+                die(LOCK_FILE ": %m");
         close(folder);
         return fd;
 }
 
-/* The program that a process runs, for a message. */
-static char *program_of(pid_t pid)
+/* Who has the lock, for a message. One of another PID namespace has no number here. */
+static char *holder_of(const struct flock *lock)
 {
-        char *const path = xasprintf("/proc/%d/comm", (int)pid);
-        const int fd = open(path, O_RDONLY | O_CLOEXEC);
-        char name[64];
-        ssize_t n = fd < 0 ? -1 : read(fd, name, sizeof(name));
+        char *path, name[64];
+        ssize_t n;
+        int fd;
 
+        if (lock->l_pid <= 0)
+                return "another process";
+        path = xasprintf("/proc/%d/comm", (int)lock->l_pid);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        n = fd < 0 ? -1 : read(fd, name, sizeof(name));
         if (fd >= 0)
                 close(fd);
         if (n > 0 && name[n - 1] == '\n')
                 n--;
-        return n > 0 ? xasprintf(" (%s)", printable(name, (size_t)n, sizeof(name))) : "";
+        return n > 0 ? xasprintf("PID %d (%s)", (int)lock->l_pid,
+                                 quoted(name, (size_t)n, sizeof(name)))
+                     : xasprintf("PID %d", (int)lock->l_pid);
 }
 
 /* Of a system below --root that is their own, ordinary users lock the folder; it costs no file. */
@@ -68,39 +90,40 @@ static void lock_folder(void)
 
         while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
                 if (now_ms() >= end)
-                        die("%s/etc: locked by somebody for ten seconds; try again", root_folder());
+                        die("%s/etc: locked by another process for ten seconds; try again",
+                            root_folder());
                 usleep(STEP_MS * 1000);
         }
 }
 
 void lock_take(void)
 {
-        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
         const int64_t end = now_ms() + WAIT_MS;
+        struct flock lock;
         int fd;
 
-        if (geteuid() != 0) {
+        if (!is_machines_root()) {
                 lock_folder();
                 return;
         }
         fd = open_lock();
         if (fd < 0) {
-                /* No /run, or one that is read-only: an image that is being built. */
                 warn(LOCK_FILE ": no lock: %m");
                 return;
         }
         /* Kept open: to close it would be to give the lock back. */
-        while (fcntl(fd, F_SETLK, &lock) < 0) {
-                struct flock holder = lock;
-
+        for (;;) {
+                lock = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+                if (fcntl(fd, F_SETLK, &lock) == 0)
+                        return;
                 if (errno != EAGAIN && errno != EACCES && errno != EINTR)
                         die(LOCK_FILE ": %m");
-                if (now_ms() < end) {
-                        usleep(STEP_MS * 1000);
-                        continue;
-                }
-                if (fcntl(fd, F_GETLK, &holder) == 0 && holder.l_type != F_UNLCK)
-                        die(LOCK_FILE ": held by PID %d%s for ten seconds; try again",
-                            (int)holder.l_pid, program_of(holder.l_pid));
+                if (now_ms() >= end)
+                        break;
+                usleep(STEP_MS * 1000);
         }
+        /* It may just have been given back. */
+        if (fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
+                lock.l_pid = 0;
+        die(LOCK_FILE ": held by %s for ten seconds; try again", holder_of(&lock));
 }

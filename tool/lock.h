@@ -13,7 +13,9 @@
 
 /*
  * Takes the lock for the rest of the process. Waits ten seconds at most, then dies and says who has
- * it. Ordinary users, who change nothing but a system of their own below --root, lock its /etc.
+ * it. Dies too where the folder or the file is somebody else's or a symbolic link. Ordinary users
+ * and root of a user namespace, who change nothing but a system of their own below --root, lock its
+ * /etc.
  */
 void lock_take(void);
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-const char *const nsswitch_databases[] = {"passwd", "group", NULL};
+static const char *const databases[] = {"passwd", "group", "initgroups"};
 
 /* Whether a word that ends here has nothing but a blank, or the line's end, behind it. */
 static bool ends_at(struct text text, const struct nsswitch_line *line, size_t offset)
@@ -19,8 +19,8 @@ static bool ends_at(struct text text, const struct nsswitch_line *line, size_t o
 static bool is_to_go(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
                      const struct nsswitch_service *service)
 {
-        for (const char *const *database = nsswitch_databases; *database; database++)
-                if (nsswitch_is(nsswitch, line->database, *database))
+        for (size_t i = 0; i < sizeof(databases) / sizeof(*databases); i++)
+                if (nsswitch_is(nsswitch, line->database, databases[i]))
                         return nsswitch_is(nsswitch, service->name, NSSWITCH_WORD);
         return false;
 }
@@ -126,27 +126,32 @@ static void insert(struct text *text, const struct nsswitch_line *line, size_t p
 }
 
 /* Says why there is no place; of a mistake in [...], which is one of the whole file, once. */
-static void say_refusal(const struct nsswitch_judgement *judgement, const char *path, bool *broken)
+static void say_refusal(const struct nsswitch_judgement *judgement,
+                        const struct nsswitch_wish *wish, bool *broken)
 {
+        const char *const then = wish->add_only ? ", then run 'subuidctl enable'" : "";
         const bool is_mistake = strcmp(judgement->finding, "mistake") == 0;
 
         if (is_mistake && !*broken)
-                warn("%s:%lu: column %zu: %s; %s", path, judgement->number, judgement->column,
-                     judgement->what, judgement->advice);
+                warn("%s:%lu: column %zu: %s; %s%s", wish->path, judgement->number,
+                     judgement->column, judgement->what, judgement->advice, then);
         else if (!is_mistake && judgement->number)
-                warn("%s:%lu: %s; %s", path, judgement->number, judgement->what, judgement->advice);
+                warn("%s:%lu: %s; %s%s", wish->path, judgement->number, judgement->what,
+                     judgement->advice, then);
         else if (!is_mistake)
-                warn("%s: %s; %s", path, judgement->what, judgement->advice);
+                warn("%s: %s; %s%s", wish->path, judgement->what, judgement->advice, then);
         *broken |= is_mistake;
 }
 
-/* Returns false if there is no place, having said why. */
-static bool add_to(struct text *text, const char *database, const char *record,
-                   const struct nsswitch_wish *wish, bool *broken)
+enum added { ADDED, REFUSED, AGAIN /* the word was taken out, and is to be added */ };
+
+/* Where there is no place, it says why. *done is what is to be said of the change. */
+static enum added add_to(struct text *text, const char *database, const char *record,
+                         const struct nsswitch_wish *wish, bool *broken, char **done)
 {
         struct nsswitch_judgement judgement;
         struct nsswitch nsswitch;
-        bool again = false;
+        enum added result = ADDED;
 
         nsswitch_parse(*text, &nsswitch);
         judgement = nsswitch_judge(&nsswitch, database, record, wish->move);
@@ -154,37 +159,69 @@ static bool add_to(struct text *text, const char *database, const char *record,
                 judgement.state = NSSWITCH_STANDS;
         switch (judgement.state) {
         case NSSWITCH_STANDS:
-                if (judgement.directory)
-                        warn("%s:%lu: " NSSWITCH_WORD " in front of %s stays; --move moves it",
-                             wish->path, judgement.line->number,
-                             nsswitch_text(&nsswitch, judgement.directory->name));
+                if (judgement.directory && !wish->add_only)
+                        *done = xasprintf("%s:%lu: " NSSWITCH_WORD
+                                          " in front of %s stays; --move moves it",
+                                          wish->path, judgement.line->number,
+                                          nsswitch_text(&nsswitch, judgement.directory->name));
                 break;
         case NSSWITCH_REFUSED:
-                say_refusal(&judgement, wish->path, broken);
+                say_refusal(&judgement, wish, broken);
+                result = REFUSED;
                 break;
         case NSSWITCH_MISPLACED:
-                warn("%s:%lu: %s; moved", wish->path, judgement.number, judgement.what);
+                *done =
+                    xasprintf("%s:%lu: %s; moved", wish->path, judgement.number, judgement.what);
                 remove_words(text, &nsswitch, judgement.line);
-                again = true;
+                result = AGAIN;
                 break;
         case NSSWITCH_MISSING:
-                if (record && nsswitch_find(&nsswitch, judgement.line, "systemd"))
-                        warn("%s:%lu: behind systemd, which alone has the account of %s, inside a "
-                             "range",
-                             wish->path, judgement.line->number, record);
+                if (record && !*done && nsswitch_find(&nsswitch, judgement.line, "systemd"))
+                        *done = xasprintf(
+                            "%s:%lu: behind systemd, which alone has the account of %s, inside a "
+                            "range",
+                            wish->path, judgement.line->number, record);
                 insert(text, judgement.line, judgement.place);
                 break;
         }
         nsswitch_free(&nsswitch);
-        return again ? add_to(text, database, record, wish, broken)
-                     : judgement.state != NSSWITCH_REFUSED;
+        return result;
+}
+
+/* Where that cannot be done, the line stays, and that is said. */
+static void add_to_initgroups(struct text *text, const struct nsswitch_wish *wish)
+{
+        struct nsswitch_judgement judgement;
+        struct nsswitch nsswitch;
+
+        nsswitch_parse(*text, &nsswitch);
+        judgement = nsswitch_judge_initgroups(&nsswitch);
+        if (judgement.state == NSSWITCH_MISSING)
+                insert(text, judgement.line, judgement.place);
+        else if (judgement.state == NSSWITCH_REFUSED)
+                warn("%s:%lu: %s; left as it is", wish->path, judgement.number, judgement.what);
+        nsswitch_free(&nsswitch);
 }
 
 bool nsswitch_add(struct text *text, const struct nsswitch_wish *wish)
 {
         bool added = true, broken = false;
+        char *done[2] = {NULL};
 
-        for (size_t i = 0; nsswitch_databases[i]; i++)
-                added &= add_to(text, nsswitch_databases[i], wish->records[i], wish, &broken);
-        return added;
+        for (size_t i = 0; i < 2 && (added || !wish->add_only); i++) {
+                enum added result;
+
+                do
+                        result =
+                            add_to(text, databases[i], wish->records[i], wish, &broken, &done[i]);
+                while (result == AGAIN);
+                added &= result == ADDED;
+        }
+        if (!added)
+                return false;
+        for (size_t i = 0; i < 2; i++)
+                if (done[i])
+                        warn("%s", done[i]);
+        add_to_initgroups(text, wish);
+        return true;
 }

@@ -71,13 +71,27 @@ void nsswitch_file_open(struct nsswitch_file *file)
         find_keeper(file);
 }
 
+void nsswitch_file_refuse(const struct nsswitch_file *file)
+{
+        die("%s: %s; %s", file->path, file->kept, file->advice);
+}
+
 void nsswitch_file_replace(const struct nsswitch_file *file, struct text text)
 {
-        const char *const failed =
-            replace_file(file->folder, NAME, &file->status, text.bytes, text.size);
+        const struct replacement replacement = {
+            .folder = file->folder,
+            .name = NAME,
+            .exists = file->exists,
+            .status = file->status,
+            .text = file->text,
+            .owner = file->status.st_uid,
+            .group = file->status.st_gid,
+            .mode = file->status.st_mode & 07777,
+        };
+        const char *const failed = replace_file(&replacement, text);
 
         if (failed)
-                die("%s: left as it is: %s: %m", file->path, failed);
+                die("%s: left as it is: %s", file->path, failed);
         if (fsync(file->folder) < 0)
                 die("%s: changed, but a crash now may undo it: %m", file->path);
 }

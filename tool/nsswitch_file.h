@@ -25,7 +25,13 @@ struct nsswitch_file {
 /* Opens the folder, looks at the file and reads it. Dies where that cannot be done. */
 void nsswitch_file_open(struct nsswitch_file *file);
 
-/* Puts this text in its place. Dies, and leaves it as it is, if it cannot. */
+/* Says why it cannot be changed here, and what to do instead. Dies. */
+__attribute__((noreturn)) void nsswitch_file_refuse(const struct nsswitch_file *file);
+
+/*
+ * Puts this text in its place; the old file stays as nsswitch.conf-. Dies, and leaves it as it is,
+ * if it cannot.
+ */
 void nsswitch_file_replace(const struct nsswitch_file *file, struct text text);
 
 #endif

@@ -2,6 +2,7 @@
 #include "nsswitch_place.h"
 
 #include "libraries.h"
+#include "nss_subuid.h"
 #include "root.h"
 
 #include <elf.h>
@@ -180,14 +181,10 @@ static size_t find_place(const struct nsswitch *nsswitch, const struct nsswitch_
         return place;
 }
 
-/* Why the word, taken from the line, has no place on it. Returns false if it has one. */
-static bool refuse(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
-                   const char *record, struct nsswitch_judgement *judgement)
+/* Why a line is left alone, whether the word stands on it or not. Returns false if it is not. */
+static bool refuse_line(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
+                        struct nsswitch_judgement *judgement)
 {
-        const struct nsswitch_service *last;
-        struct barrier barrier;
-        size_t count;
-
         if (line->rest < line->comment && nsswitch->text.bytes[line->rest] == '[') {
                 fault(judgement, NSSWITCH_REFUSED, "not-read", true, line, line->rest,
                       "what follows the second [...] in a row does not count", "take one away");
@@ -199,6 +196,17 @@ static bool refuse(const struct nsswitch *nsswitch, const struct nsswitch_line *
                       "give the comment a line of its own");
                 return true;
         }
+        return false;
+}
+
+/* Why the word, taken from the line, has no place on it. Returns false if it has one. */
+static bool refuse(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
+                   const char *record, struct nsswitch_judgement *judgement)
+{
+        const struct nsswitch_service *last;
+        struct barrier barrier;
+        size_t count;
+
         count = find_place(nsswitch, line, record, &last);
         if (count == 0) {
                 fault(judgement, NSSWITCH_REFUSED, "not-enabled", true, line, NSSWITCH_NONE,
@@ -378,7 +386,8 @@ struct nsswitch_judgement nsswitch_judge(const struct nsswitch *nsswitch, const 
 {
         const struct nsswitch_line *const broken = nsswitch_broken(nsswitch);
         const struct nsswitch_line *const line = nsswitch_line_of(nsswitch, database);
-        struct nsswitch_judgement judgement = {.line = line};
+        struct nsswitch_judgement judgement = {
+            .line = line, .word = line ? nsswitch_find(nsswitch, line, NSSWITCH_WORD) : NULL};
 
         if (broken) {
                 fault(&judgement, NSSWITCH_REFUSED, "mistake", true, broken, broken->mistake,
@@ -392,8 +401,10 @@ struct nsswitch_judgement nsswitch_judge(const struct nsswitch *nsswitch, const 
                 fault(&judgement, NSSWITCH_REFUSED, "not-enabled", true, NULL, NSSWITCH_NONE,
                       xasprintf("no line for %s", database),
                       xasprintf("add \"%s: files\"", database));
-        } else if (judge_compat(nsswitch, line, database, &judgement)) {
-        } else if (!(judgement.word = nsswitch_find(nsswitch, line, NSSWITCH_WORD))) {
+        } else if (judge_compat(nsswitch, line, database, &judgement) ||
+                   refuse_line(nsswitch, line, &judgement)) {
+                /* That settles it. */
+        } else if (!judgement.word) {
                 if (!refuse(nsswitch, line, record, &judgement))
                         fault(
                             &judgement, NSSWITCH_MISSING, "not-enabled", true, line, NSSWITCH_NONE,
@@ -404,6 +415,51 @@ struct nsswitch_judgement nsswitch_judge(const struct nsswitch *nsswitch, const 
                 /* Moved, it would stand no better. */
                 if (judgement.state == NSSWITCH_MISPLACED)
                         refuse(nsswitch, line, record, &judgement);
+        }
+        return judgement;
+}
+
+struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswitch)
+{
+        const struct nsswitch_line *const line = nsswitch_line_of(nsswitch, "initgroups");
+        struct nsswitch_judgement judgement = {.line = line};
+        const struct nsswitch_service *barrier = NULL;
+        size_t before;
+
+        if (!line || nsswitch_broken(nsswitch))
+                return judgement;
+        /* Put behind the first [...] the word would get the second. */
+        if (refuse_line(nsswitch, line, &judgement)) {
+                judgement.finding = "initgroups";
+                return judgement;
+        }
+        judgement.word = nsswitch_find(nsswitch, line, NSSWITCH_WORD);
+        before = judgement.word ? (size_t)(judgement.word - line->services) : line->meant;
+        for (size_t i = 0; i < before && !barrier; i++) {
+                const struct nsswitch_service *const service = &line->services[i];
+
+                /* compat has found groups, also where there are none (nss_compat). */
+                if (service->actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN ||
+                    (nsswitch_is(nsswitch, service->name, "compat") &&
+                     service->actions[NSSWITCH_SUCCESS] == NSSWITCH_RETURN))
+                        barrier = service;
+        }
+        judgement.hidden = barrier && judgement.word;
+        if (barrier)
+                fault(&judgement, NSSWITCH_REFUSED, "initgroups", false, line, barrier->name.offset,
+                      xasprintf("%s ends the search for groups before " NSSWITCH_WORD
+                                ", whose users are then in no group " GROUP_NAME,
+                                nsswitch_text(nsswitch, barrier->name)),
+                      barrier->actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN
+                          ? "take its action away, or the line for initgroups"
+                          : "write [SUCCESS=continue] behind it, or take the line away");
+        else if (!judgement.word && line->meant > 0) {
+                fault(&judgement, NSSWITCH_MISSING, "initgroups", false, line, NSSWITCH_NONE,
+                      NSSWITCH_WORD
+                      " does not stand in the line for initgroups: its users are in no "
+                      "group " GROUP_NAME,
+                      NULL);
+                judgement.place = nsswitch_end(&line->services[line->meant - 1]);
         }
         return judgement;
 }

@@ -54,4 +54,11 @@ struct nsswitch_judgement {
 struct nsswitch_judgement nsswitch_judge(const struct nsswitch *nsswitch, const char *database,
                                          const char *record, bool move);
 
+/*
+ * Judges the line for initgroups, if there is one: then glibc asks its services alone for the
+ * groups of a user. There the word goes last, where it changes no answer: of all users but its own
+ * it knows no group. Without such a line it stands where it belongs, and line is NULL.
+ */
+struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswitch);
+
 #endif

@@ -6,20 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static int compare_owners(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-        const int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
-
-        return order ? order : (a_length > b_length) - (a_length < b_length);
-}
-
 /* By owner, then as in the files, where lines lie in memory. */
 static int compare_lines(const void *a, const void *b)
 {
         const struct range_line *const x = *(struct range_line *const *)a;
         const struct range_line *const y = *(struct range_line *const *)b;
-        const int order = compare_owners(x->range.owner, x->range.owner_length, y->range.owner,
-                                         y->range.owner_length);
+        const int order = text_compare(range_owner(&x->range), range_owner(&y->range));
 
         return order ? order : (x > y) - (x < y);
 }
@@ -75,9 +67,8 @@ static size_t count_before(const struct ranges *ranges, const char *owner, size_
 
         while (first < end) {
                 const size_t middle = first + (end - first) / 2;
-                const struct subid_range *const range = &ranges->owned[middle]->range;
-                const int order =
-                    compare_owners(range->owner, range->owner_length, owner, owner_length);
+                const int order = text_compare(range_owner(&ranges->owned[middle]->range),
+                                               (struct text){owner, owner_length});
 
                 if (order < 0 || (order == 0 && with_his_own))
                         first = middle + 1;

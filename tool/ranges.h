@@ -4,6 +4,7 @@
 
 #include "subid_file.h"
 #include "subid_range.h"
+#include "util.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,6 +42,11 @@ size_t ranges_of(const struct ranges *ranges, const char *owner, size_t owner_le
 
 /* How many IDs an owner has. */
 uint64_t ranges_total(const struct ranges *ranges, const char *owner, size_t owner_length);
+
+static inline struct text range_owner(const struct subid_range *range)
+{
+        return (struct text){range->owner, range->owner_length};
+}
 
 /* Whether a line is of this owner, which need not be NUL-terminated. */
 static inline bool is_owned_by(const struct subid_range *range, const char *owner, size_t length)

@@ -70,16 +70,13 @@ int root_open_file(const char *path)
         return -EINVAL;
 }
 
-int root_read(const char *path, struct text *text)
+int root_read_open(int fd, struct text *text)
 {
-        const int fd = root_open_file(path);
         size_t room = 8192, size = 0;
         struct stat status;
         ssize_t n = 0;
         char *bytes;
 
-        if (fd < 0)
-                return fd;
         /* A sparse file costs nothing and states any size; others state none. */
         if (fstat(fd, &status) == 0 && status.st_size > (off_t)ROOT_FILE_MAX) {
                 close(fd);
@@ -98,9 +95,21 @@ int root_read(const char *path, struct text *text)
         return (int)n;
 }
 
+int root_read(const char *path, struct text *text)
+{
+        const int fd = root_open_file(path);
+
+        return fd < 0 ? fd : root_read_open(fd, text);
+}
+
 const char *root_reason(int r)
 {
         return r == -EINVAL ? "no regular file" : strerror(-r);
+}
+
+bool root_is_needed(int error)
+{
+        return (error == EACCES || error == EPERM) && geteuid() != 0;
 }
 
 void root_die(const char *path, int r)

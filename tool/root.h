@@ -37,8 +37,14 @@ int root_open_file(const char *path);
  */
 int root_read(const char *path, struct text *text);
 
+/* The same of an open one, which is closed. */
+int root_read_open(int fd, struct text *text);
+
 /* What went wrong, by what root_open_file and root_read return. */
 const char *root_reason(int r);
+
+/* Whether this error is one that root would not have had, in a folder of root's. */
+bool root_is_needed(int error);
 
 /* Says that a file cannot be read, and why: "FOLDER/PATH: reason". Dies. */
 __attribute__((noreturn)) void root_die(const char *path, int r);

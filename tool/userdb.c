@@ -31,3 +31,13 @@ const char *userdb_record_in(enum subid_database database, const struct segments
         }
         return NULL;
 }
+
+const char *userdb_record(enum subid_database database)
+{
+        struct segments segments;
+        struct ranges ranges;
+
+        ranges_read(database, &ranges);
+        segments_find(&ranges, &segments);
+        return userdb_record_in(database, &segments);
+}

@@ -12,4 +12,7 @@
 /* The name of a record of an ID inside a range, or NULL. Only names of files are looked at. */
 const char *userdb_record_in(enum subid_database database, const struct segments *segments);
 
+/* The same, of the ranges in the files. Dies if they cannot be read. */
+const char *userdb_record(enum subid_database database);
+
 #endif

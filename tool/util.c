@@ -98,6 +98,28 @@ char *printable(const char *text, size_t length, size_t max)
         return copy;
 }
 
+char *quoted(const char *text, size_t length, size_t max)
+{
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                    "%+-./:=@_~";
+        char *const copy = printable(text, length, max);
+        char *result, *to;
+
+        if (*copy && copy[strspn(copy, plain)] == '\0')
+                return copy;
+        to = result = xrealloc(NULL, 2 * strlen(copy) + sizeof("\"\""));
+        *to++ = '"';
+        for (const char *from = copy; *from; from++) {
+                if (*from == '"' || *from == '\\')
+                        *to++ = '\\';
+                *to++ = *from;
+        }
+        *to++ = '"';
+        *to = '\0';
+        free(copy);
+        return result;
+}
+
 bool write_all(int fd, const char *bytes, size_t size)
 {
         while (size) {
@@ -117,6 +139,18 @@ void flush_output(void)
 {
         if (fflush(stdout) != 0 || ferror(stdout))
                 die("standard output: %m");
+}
+
+int text_compare(struct text a, struct text b)
+{
+        const int order = memcmp(a.bytes, b.bytes, a.size < b.size ? a.size : b.size);
+
+        return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+int text_compare_elements(const void *a, const void *b)
+{
+        return text_compare(*(const struct text *)a, *(const struct text *)b);
 }
 
 bool take_line(struct text *rest, struct text *line)

@@ -38,6 +38,13 @@ void *grow(void *array, size_t count, size_t *room, size_t size);
 /* A copy of at most max bytes of a text, in which all but printable ASCII is shown as "?". */
 char *printable(const char *text, size_t length, size_t max);
 
+/*
+ * The one quoting of text that is not ours, for sentences: as printable gives it, in double quotes
+ * unless it has letters, digits and %+-./:=@_~ only and is not empty; a double quote or backslash
+ * in it has a backslash in front. So it can neither end nor look like what stands around it.
+ */
+char *quoted(const char *text, size_t length, size_t max);
+
 /* Returns false, and errno says why, if not all of it can be written. */
 bool write_all(int fd, const char *bytes, size_t size);
 
@@ -55,6 +62,10 @@ struct text {
         const char *bytes;
         size_t size;
 };
+
+/* The order of their bytes, a shorter one first; and the same for qsort(3) and bsearch(3). */
+int text_compare(struct text a, struct text b);
+int text_compare_elements(const void *a, const void *b);
 
 /*
  * The one reader of lines: takes the next line of a text, without its newline. Returns false if

@@ -19,6 +19,8 @@ directory() { printf '%s\n' "$@" >/etc/directory; }
 nsswitch() { printf '%s\n' "$plain" "$@" >/etc/nsswitch.conf; }
 # Both files as they were last imported, with the time when.
 state() { stat -c '%n %Y %i' $folder/sub?id; cat $folder/sub?id; }
+# What else is in the folder than the two files and what they were before.
+left() { find $folder -mindepth 1 ! -name 'sub[ug]id' ! -name 'sub[ug]id-' ! -name owners; }
 # As if the last import was long ago.
 age() { touch -d @1000000000 $folder/sub?id; }
 
@@ -56,7 +58,7 @@ bob:700000:30' 'of groups too'
 is "$(stat -c '%a %U %G' $folder $folder/subuid $folder/subgid | tr '\n' ' ')" '755 root root 644 root root 644 root root ' \
         'modes do not depend on the umask'
 is "$(ls -A $folder)" 'subgid
-subuid' 'no other file is left'
+subuid' 'no other file is made'
 is "$(getent passwd 800001)" '_800001:x:800001:700011:subuid 11 of bob:/nonexistent:/usr/sbin/nologin' \
         'the module answers'
 chmod 700 $folder
@@ -266,7 +268,7 @@ import alice >/dev/null
 wanted=$(users; groups)
 : >/tmp/seen
 # Killed at each call that changes something, before and after it, from nothing and from old files.
-for call in mkdir,mkdirat fchmod fsync rename,renameat,renameat2 write; do
+for call in mkdir,mkdirat fchmod fsync renameat renameat2 write; do
         for when in 1 2 3 4; do
                 for before in signal=KILL error=EPERM:signal=KILL; do
                         for old in '' 'alice:5:5'; do
@@ -290,25 +292,21 @@ for call in mkdir,mkdirat fchmod fsync rename,renameat,renameat2 write; do
                                         cat $folder/sub?id | sed 's/^/# /' >&2
                                         ;;
                                 esac
-                                [ "$(import alice | tail -n 1; users; groups; ls -A $folder)" = "exit 0
-$wanted
-subgid
-subuid" ] || ok 1 "a rerun after $call $when, $before, with '$old'"
+                                [ "$(import alice | tail -n 1; users; groups; left)" = "exit 0
+$wanted" ] || ok 1 "a rerun after $call $when, $before, with '$old'"
                         done
                 done
         done
 done
 is "$(sort /tmp/seen | uniq -c | awk '{ print $2, $1 }' | tr '\n' ';')" \
-        'fchmod 12;fsync 16;mkdir,mkdirat 8;rename,renameat,renameat2 8;write 12;' 'killed wherever something changes: a rerun repairs it'
-for call in fsync rename,renameat,renameat2 write; do
+        'fchmod 12;fsync 16;mkdir,mkdirat 8;renameat 4;renameat2 8;write 12;' 'killed wherever something changes: a rerun repairs it'
+for call in fsync renameat renameat2 write; do
         age
         before=$(state)
         directory 'alice|uid 1100:10' 'alice|gid 2100:10'
         like "$(strace -o /tmp/trace -e "trace=$call" -e "inject=$call:error=ENOSPC:when=1" subuidctl import alice 2>&1; echo "exit $?")" \
-                '/etc/nss-subuid/subgid: No space left on device.exit 1$' "no space at $call: an error"
-        is "$(state; ls -A $folder)" "$before
-subgid
-subuid" 'and nothing has changed'
+                '/etc/nss-subuid/subgid: left as it is: [^:]*: No space left on device.exit 1$' "no space at $call: an error"
+        is "$(state; left)" "$before" 'and nothing has changed'
 done
 
 # Two at the same time: one after the other.
@@ -334,10 +332,56 @@ for i in $(seq 20); do
         mv /etc/directory.new /etc/directory
 done
 wait
-is "$(users | wc -l; groups | wc -l; ls -A $folder)" '1
-1
-subgid
-subuid' 'many at the same time'
+is "$(users | wc -l; groups | wc -l; left)" '1
+1' 'many at the same time'
+
+# --- what stands there already ----------------------------------------------------------------------
+
+directory 'alice|uid 1000:10' 'alice|gid 2000:10'
+import alice >/dev/null
+directory 'alice|uid 1000:20' 'alice|gid 2000:20'
+cp $folder/subuid /tmp/before
+import alice >/dev/null
+cmp $folder/subuid- /tmp/before
+ok $? 'the file as it was stays as subuid-'
+
+# Under every name that an import may write to, of this version or another.
+cp /etc/shadow /tmp/shadow
+for name in .subuidctl.new .subuid.new subuid- subuid; do
+        for kind in 'ln -f /etc/shadow' 'ln -sf /etc/shadow' mkfifo mkdir; do
+                case $name,$kind in
+                *,mkdir | subuid,mkfifo | subuid,'ln -sf'*) status=1 ;;
+                *) status=0 ;;
+                esac
+                # What has another name is nobody's business.
+                [ $name != .subuid.new ] || status=0
+                rm -rf $folder
+                directory 'alice|uid 1000:10' 'alice|gid 2000:10'
+                import alice >/dev/null
+                rm -f $folder/$name
+                $kind $folder/$name
+                directory 'alice|uid 1000:20' 'alice|gid 2000:20'
+                timeout 60 subuidctl import alice >/dev/null 2>&1
+                is "$? $(cmp /etc/shadow /tmp/shadow 2>&1)" "$status " "$name is there ($kind): it is not written to, and not waited for"
+        done
+done
+is "$(import alice)" 'subuidctl: /etc/nss-subuid/subuid: no regular file
+exit 1' 'what is no file is not taken for one'
+rm -rf $folder
+import alice >/dev/null
+
+# Somebody edits it between the reading and the writing: the group's file, whose rename is the first.
+directory 'alice|uid 1000:30' 'alice|gid 2000:30'
+strace -o /tmp/trace -e trace=renameat -e inject=renameat:signal=STOP:when=1 subuidctl import alice >/tmp/output 2>&1 &
+tracer=$!
+until grep -q 'stopped by SIGSTOP' /tmp/trace || ! kill -0 $tracer; do sleep 0.05; done
+echo mine:9000000:1 >>$folder/subgid
+pkill -CONT -P $tracer -x subuidctl
+wait $tracer
+is "$(cat /tmp/output; groups | tail -n 1; left)" 'subuidctl: /etc/nss-subuid/subgid: left as it is: somebody else changed it; try again
+mine:9000000:1' 'an edit meanwhile is not lost'
+is "$(import alice | tail -n 1; groups | tail -n 1)" 'exit 0
+mine:9000000:1' 'and kept by the next import'
 
 # --- size -----------------------------------------------------------------------------------------
 
@@ -351,6 +395,6 @@ ok $? 'in seconds'
 echo "# $((SECONDS - start)) s"
 is "$(getent passwd $((10009 * 65536 + 5)) | cut -d : -f 5)" 'subuid 5 of bulk10009' 'and the last one has a name'
 
-is "$(setpriv --reuid=65534 --regid=65534 --clear-groups subuidctl import alice 2>&1; echo "exit $?")" 'subuidctl: /etc/nss-subuid: Operation not permitted
+is "$(setpriv --reuid=65534 --regid=65534 --clear-groups subuidctl import alice 2>&1; echo "exit $?")" 'subuidctl: /etc/nss-subuid: needs root
 exit 1' 'nobody but root can'
 done_testing

@@ -11,7 +11,7 @@ nsswitch() { printf 'passwd: %s\ngroup: %s\n' "$1" "$1" >/etc/nsswitch.conf; }
 
 echo containers:200000:65536 | tee /etc/subuid >/etc/subgid
 nsswitch 'files subuid'
-is "$(ask undisturbed 200193)" '0 _200193 0 _200193' 'undisturbed: the user and the group are found'
+is "$(ask undisturbed 200193)" "0 ${prefix}200193 0 ${prefix}200193" 'undisturbed: the user and the group are found'
 is "$(ask undisturbed 300000)" '0 - 0 -' 'another ID: not found, no error'
 
 # --- no descriptor is left ------------------------------------------------------------------------
@@ -21,19 +21,19 @@ nsswitch subuid
 is "$(ask no-descriptors 200193)" '24 - 24 -' 'alone on its line: EMFILE'
 nsswitch 'subuid members'
 cp build/tests/libnss_members.so.2 "$(dirname "$(find /usr/lib -name libnss_subuid.so.2)")"
-is "$(ask no-descriptors 200193)" '24 - 0 _200193' 'a service behind it that needs none still answers'
+is "$(ask no-descriptors 200193)" "24 - 0 ${prefix}200193" 'a service behind it that needs none still answers'
 
 # --- an empty root, a sandbox ---------------------------------------------------------------------
 
 nsswitch subuid
 mkdir /var/empty-root
 is "$(ask empty-root 200193)" '0 - 0 -' 'in a root without /etc: not found, no error'
-is "$(ask sandbox 200193)" '0 _200193 0 _200193' \
+is "$(ask sandbox 200193)" "0 ${prefix}200193 0 ${prefix}200193" \
         'answered where any call but openat, fstat, read, lseek and close kills'
 is "$(ask sandbox 300000)" '0 - 0 -' 'and so is a miss'
 # Behind a large file: positions take a second reading.
 { yes '# no range' | head -n 5000; cat /etc/subgid; } >/etc/subuid
-is "$(ask sandbox 200193)" '0 _200193 0 _200193' 'and a file that is read twice'
+is "$(ask sandbox 200193)" "0 ${prefix}200193 0 ${prefix}200193" 'and a file that is read twice'
 echo containers:200000:65536 >/etc/subuid
 
 # --- a set-user-ID program in somebody's environment ----------------------------------------------
@@ -68,7 +68,7 @@ install -m 4755 build/tests/ask /usr/local/bin/ask-set-user-ID
 install -m 755 build/tests/ask /usr/local/bin/ask-plain
 empty=$(run_with /usr/local/bin/ask-set-user-ID)
 hostile=$(run_with /usr/local/bin/ask-set-user-ID "${environment[@]}")
-is "$(head -n 1 <<<"$hostile")" '0 _200193 0 _200193' 'a set-user-ID program in a hostile environment is answered'
+is "$(head -n 1 <<<"$hostile")" "0 ${prefix}200193 0 ${prefix}200193" 'a set-user-ID program in a hostile environment is answered'
 is "$hostile" "$empty" 'from the same files as in an empty environment'
 like "$hostile" '"/etc/subuid"' 'the range files among them'
 like "$(run_with /usr/local/bin/ask-plain "${environment[@]}")" 'not set-user-ID.*"/tmp/evil/preload.so"' \
@@ -86,7 +86,7 @@ for how in -static -static-pie; do
                 continue
         fi
         is "$(readelf -dW /tmp/ask | grep -c NEEDED)" 0 "gcc $how: nothing is loaded at start"
-        is "$(timeout 60 /tmp/ask undisturbed 200193 2>&1)" '0 _200193 0 _200193' "gcc $how: answered"
+        is "$(timeout 60 /tmp/ask undisturbed 200193 2>&1)" "0 ${prefix}200193 0 ${prefix}200193" "gcc $how: answered"
         is "$(timeout 60 /tmp/ask undisturbed 300000 2>&1)" '0 - 0 -' "gcc $how: a miss"
         is "$(timeout 60 /tmp/ask no-descriptors 200193 2>&1)" '24 - 24 -' "gcc $how: its own errno is set"
 done

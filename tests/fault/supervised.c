@@ -70,6 +70,7 @@ static typeof(_nss_subuid_getpwuid_r) *getpwuid_function;
 static typeof(_nss_subuid_getpwnam_r) *getpwnam_function;
 static typeof(_nss_subuid_getgrgid_r) *getgrgid_function;
 static typeof(_nss_subuid_getgrnam_r) *getgrnam_function;
+static typeof(_nss_subuid_initgroups_dyn) *initgroups_function;
 
 /* Where the thread's calls are reported. */
 enum { NOT_KNOWN_YET = -2, CANNOT_BE = -1 };
@@ -86,6 +87,8 @@ static struct {
         int errno_after;
         struct passwd pwd;
         struct group grp;
+        gid_t groups[4]; /* the first of them is known before */
+        long int group_count;
         char room[GUARD + 1024 + GUARD];
 } lookup;
 
@@ -122,6 +125,8 @@ static void *answer_questions(void *unused)
         struct sock_fprog filter = {1, &report_every_call};
         char *const buffer = lookup.room + GUARD;
         const size_t size = sizeof(lookup.room) - 2 * (size_t)GUARD;
+        gid_t *groups = lookup.groups;
+        long int group_max = COUNT_OF(lookup.groups);
         char name[32];
 
         (void)unused;
@@ -142,7 +147,7 @@ static void *answer_questions(void *unused)
                         lookup.status =
                             getpwuid_function(id, &lookup.pwd, buffer, size, &lookup.error);
                         break;
-                case USER_NAME:
+                case USER_NAMED:
                         lookup.status =
                             getpwnam_function(name, &lookup.pwd, buffer, size, &lookup.error);
                         break;
@@ -150,9 +155,13 @@ static void *answer_questions(void *unused)
                         lookup.status =
                             getgrgid_function(id, &lookup.grp, buffer, size, &lookup.error);
                         break;
-                case GROUP_NAME:
+                case GROUP_NAMED:
                         lookup.status =
                             getgrnam_function(name, &lookup.grp, buffer, size, &lookup.error);
+                        break;
+                default:
+                        lookup.status = initgroups_function(name, 1, &lookup.group_count,
+                                                            &group_max, &groups, -1, &lookup.error);
                         break;
                 }
                 lookup.errno_after = errno;
@@ -182,7 +191,9 @@ bool supervised_start(void)
         getpwnam_function = dlsym(library, "_nss_subuid_getpwnam_r");
         getgrgid_function = dlsym(library, "_nss_subuid_getgrgid_r");
         getgrnam_function = dlsym(library, "_nss_subuid_getgrnam_r");
-        must(getpwuid_function && getpwnam_function && getgrgid_function && getgrnam_function,
+        initgroups_function = dlsym(library, "_nss_subuid_initgroups_dyn");
+        must(getpwuid_function && getpwnam_function && getgrgid_function && getgrnam_function &&
+                 initgroups_function,
              "dlsym");
         must(pthread_create(&thread, NULL, answer_questions, NULL) == 0, "pthread_create");
         while (listener == NOT_KNOWN_YET)
@@ -286,6 +297,8 @@ static void check_traces(void)
         for (size_t i = 0; i < GUARD; i++)
                 if (lookup.room[i] != '\xa5' || lookup.room[sizeof(lookup.room) - 1 - i] != '\xa5')
                         offend("wrote outside the buffer");
+        if (lookup.group_count != 1 && lookup.status != NSS_STATUS_SUCCESS)
+                offend("failed and yet added a group");
         if ((lookup.status == NSS_STATUS_SUCCESS) != (lookup.error == UNTOUCHED))
                 offend("returned status %d and errno %d", lookup.status, lookup.error);
 }
@@ -313,6 +326,9 @@ static const char *answer(void)
                 return offence;
         if (lookup.status != NSS_STATUS_SUCCESS)
                 snprintf(text, sizeof(text), "%s %d", status_name(lookup.status), lookup.error);
+        else if (lookup.question.kind == GROUPS_OF)
+                snprintf(text, sizeof(text), "SUCCESS %u,%u", lookup.groups[0],
+                         lookup.group_count == 2 ? lookup.groups[1] : 0);
         else if (pwd->pw_name)
                 snprintf(text, sizeof(text), "SUCCESS %s:%s:%u:%u:%s:%s:%s", pwd->pw_name,
                          pwd->pw_passwd, pwd->pw_uid, pwd->pw_gid, pwd->pw_gecos, pwd->pw_dir,
@@ -332,6 +348,8 @@ const char *supervised_ask(const struct question *question, meddle_function *med
         memset(lookup.room, '\xa5', sizeof(lookup.room));
         lookup.question = *question;
         lookup.error = UNTOUCHED;
+        lookup.groups[0] = 1;
+        lookup.group_count = 1;
         call_count = 0;
         offence[0] = '\0';
         for (reply(&response);; reply(&response)) {

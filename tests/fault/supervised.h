@@ -13,8 +13,8 @@
  * the directory of tests/lib/files.h.
  */
 
-/* The four questions, by a number or by the name that belongs to it. */
-enum kind { UID, GID, USER_NAME, GROUP_NAME };
+/* The questions, by a number or by the name that belongs to it; the last: for a user's groups. */
+enum kind { UID, GID, USER_NAMED, GROUP_NAMED, GROUPS_OF, KINDS };
 
 struct question {
         enum kind kind;
@@ -39,10 +39,10 @@ typedef int meddle_function(const struct call *call, void *context);
 bool supervised_start(void);
 
 /*
- * Asks. Returns the answer: "SUCCESS" and the entry, as getent(1) shows it, or another status and
- * what *errnop is. Whatever no lookup may do is an answer too, one that nobody expects: another
- * system call or file, a descriptor left open or closed twice, a changed errno, a byte written
- * outside the buffer. The text is static, and overwritten by the next answer.
+ * Asks. Returns the answer: "SUCCESS" and the entry, as getent(1) shows it, or the groups, or
+ * another status and what *errnop is. Whatever no lookup may do is an answer too, one that nobody
+ * expects: another system call or file, a descriptor left open or closed twice, a changed errno, a
+ * byte written outside the buffer. The text is static, and overwritten by the next answer.
  */
 const char *supervised_ask(const struct question *question, meddle_function *meddle, void *context);
 

@@ -34,7 +34,8 @@ static const struct {
     {"/etc/nss-subuid/subgid",
      {"last:1010:5\nfar:400100:900\n", "far:900000:1000\nnear:400000:200\n"}},
     {"/etc/passwd", {"root:x:0:0::/:\nbob:x:8:8::/:\n", "root:x:0:0::/:\nbob:x:7:7::/:\n"}},
-    {"/etc/group", {"root:x:0:\nbob:x:8:\n", "root:x:0:\nbob:x:400193:\n"}},
+    {"/etc/group",
+     {"root:x:0:\nbob:x:8:\nnss-subuid:x:990:\n", "root:x:0:\nnss-subuid:x:991:\nbob:x:400193:\n"}},
 };
 
 enum { FILES = COUNT_OF(files), COMMENTS_SIZE = 9600, TEXT_MAX = COMMENTS_SIZE + 256 };
@@ -46,11 +47,11 @@ static const uint32_t ids[] = {
     7,      /* in no old file, in the first of the new ones */
 };
 
-enum { QUESTIONS = 4 * COUNT_OF(ids) };
+enum { QUESTIONS = KINDS * COUNT_OF(ids) };
 
 static struct question question_of(size_t number)
 {
-        return (struct question){(enum kind)(number % 4), ids[number / 4]};
+        return (struct question){(enum kind)(number % KINDS), ids[number / KINDS]};
 }
 
 static void make_texts(void)
@@ -129,7 +130,7 @@ __attribute__((format(printf, 4, 5))) static void expect(const struct question *
                                                          const struct answers *wanted,
                                                          const char *situation, ...)
 {
-        static const char *const kinds[] = {"UID", "GID", "user name", "group name"};
+        static const char *const kinds[] = {"UID", "GID", "user name", "group name", "groups of"};
         char what[256];
         va_list arguments;
 
@@ -383,7 +384,23 @@ static int change_file(const struct call *call, void *context)
         return 0;
 }
 
-/* A file is seen as it was or as it is; of one that is truncated, any part may have been read. */
+/* Adds the answer of a lookup that finds nothing in the files of groups. */
+static void add_answer_without_groups(struct answers *answers, enum version version,
+                                      const struct question *question)
+{
+        for (size_t i = 0; i < FILES; i++)
+                if (strstr(files[i].path, "/subgid"))
+                        files_write(files[i].path, "");
+        add_answer(answers, ask(question));
+        for (size_t i = 0; i < FILES; i++)
+                if (strstr(files[i].path, "/subgid"))
+                        files_write(files[i].path, texts[i][version]);
+}
+
+/*
+ * A file is seen as it was or as it is; of one that is truncated, any part may have been read, and
+ * the group that was found before may not be found again.
+ */
 static struct answers answers_around(struct change change, const struct question *question,
                                      const struct answers *undisturbed)
 {
@@ -398,6 +415,8 @@ static struct answers answers_around(struct change change, const struct question
                 files_write(files[change.file].path, text);
                 change.size = change.size < comments ? comments : change.size + 1;
         } while (change.kind == TRUNCATED && change.size < (off_t)strlen(text));
+        if (change.kind == TRUNCATED && strstr(files[change.file].path, "/subgid"))
+                add_answer_without_groups(&answers, change.version, question);
         return answers;
 }
 

@@ -83,9 +83,50 @@ static void test_owner(const struct lines *lines, struct subid *subid)
 
         if (ask(subid_find_owner, lines, subid) != (wanted != NULL))
                 die("subid_find_owner: found or not?");
-        if (wanted && (subid->owner_length != strlen(wanted->owner) ||
-                       memcmp(subid->owner, wanted->owner, subid->owner_length) != 0))
+        if (wanted &&
+            (subid->start != wanted->start || subid->owner_length != strlen(wanted->owner) ||
+             memcmp(subid->owner, wanted->owner, subid->owner_length) != 0))
                 die("subid_find_owner: another owner than the model's");
+}
+
+static void test_holder(const struct lines *lines, const char *owner, struct subid *subid)
+{
+        const struct model_range *const wanted = model_owner(&lines->ranges, subid->id);
+
+        if (ask(subid_find_holder, lines, subid) != (wanted != NULL))
+                die("subid_find_holder: found or not?");
+        if (wanted && (subid->same_owner != (strcmp(wanted->owner, owner) == 0) ||
+                       subid->same_start != (wanted->start == subid->start)))
+                die("subid_find_holder: the same or not?");
+}
+
+/* The name is that of a line, or the beginning of one. */
+static void test_named(const struct lines *lines, struct subid *subid, size_t where)
+{
+        const char *const end = lines->text + lines->size;
+        const char *from = lines->text + where % lines->size, *to;
+        char name[1024];
+        uint32_t wanted;
+        bool found;
+
+        while (from > lines->text && from[-1] != '\n')
+                from--;
+        to = from;
+        while (to < end && !strchr(":\n", *to) && to - from < 1023)
+                to++;
+        subid->owner_length = to > from ? (size_t)(to - from) : 0;
+        memcpy(subid->owner, from, subid->owner_length);
+        for (size_t i = 0; i < subid->owner_length; i++)
+                name[i] = (char)(from[i] ? from[i] : '\x01');
+        name[subid->owner_length] = '\0';
+        found = model_named(lines->text, lines->size, name, &wanted);
+        /* For the model, these two bytes are one. */
+        if (strchr(name, '\x01'))
+                return;
+        if (ask(subid_find_named, lines, subid) != found)
+                die("subid_find_named: found or not?");
+        if (found && subid->id != wanted)
+                die("subid_find_named: another ID than the model's");
 }
 
 static void test_account(const struct lines *lines, struct subid *subid)
@@ -145,9 +186,11 @@ static void test_find(const uint8_t *head, const char *text, size_t size)
                 die("subid_excluded: excluded or not?");
         model_begin();
         model_read(&lines.ranges, text, size);
-        if (head[0] % 4 == 0) {
+        if (head[0] % 8 == 5 && size > 0) {
+                test_named(&lines, subid, which);
+        } else if (head[0] % 8 == 0) {
                 test_owner(&lines, subid);
-        } else if (head[0] % 4 == 1) {
+        } else if (head[0] % 8 == 1) {
                 test_account(&lines, subid);
         } else if (lines.ranges.count) {
                 which %= lines.ranges.count;
@@ -156,7 +199,10 @@ static void test_find(const uint8_t *head, const char *text, size_t size)
                 memcpy(subid->owner, owner, subid->owner_length);
                 subid->position =
                     head[6] < 16 ? number : position_near(&lines.ranges, which, head[5]);
-                if (head[0] % 4 == 2)
+                subid->start = (uint32_t)lines.ranges.list[which].start;
+                if (head[0] % 8 == 4)
+                        test_holder(&lines, owner, subid);
+                else if (head[0] % 4 == 2)
                         test_position(&lines, owner, subid);
                 else
                         test_id(&lines, owner, subid);

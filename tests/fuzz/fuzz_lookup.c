@@ -28,7 +28,7 @@ static const char *const paths[FILES] = {
 static struct file {
         const char *bytes;
         size_t size, position;
-        bool exists, regular, open, was_open;
+        bool exists, regular, large, open, was_open;
 } files[FILES];
 
 static size_t read_limit;
@@ -105,8 +105,11 @@ int fuzz_fstat(int fd, struct stat *status)
                 return -1;
         if (!file->regular)
                 last_error = EINVAL;
+        else if (file->large)
+                last_error = EFBIG;
         memset(status, 0, sizeof(*status));
         status->st_mode = (file->regular ? S_IFREG : S_IFDIR) | 0644;
+        status->st_size = file->large ? 67108865 : (off_t)file->size;
         return 0;
 }
 
@@ -137,6 +140,19 @@ off_t fuzz_lseek(int fd, off_t offset, int whence)
         return 0;
 }
 
+static bool memory_gone;
+
+void *fuzz_realloc(void *old, size_t size)
+{
+        if (memory_gone) {
+                last_error = ENOMEM;
+                errno = ENOMEM;
+                return NULL;
+        }
+        errno = EIO;
+        return (realloc)(old, size);
+}
+
 int fuzz_close(int fd)
 {
         file_of(fd)->open = false;
@@ -159,13 +175,29 @@ static bool is_account(int file, uint32_t id)
         return files[file].exists && model_is_account(files[file].bytes, files[file].size, id);
 }
 
+/* The group of a user: of this line, at this position. */
+static uint32_t wanted_gid(const struct model_range *mine, uint32_t uid, uint64_t position)
+{
+        struct model_ranges groups = {0};
+        const struct model_range *holder;
+        uint32_t gid;
+
+        read_ranges(&groups, SUBGID);
+        holder = model_owner(&groups, uid);
+        if (holder && strcmp(holder->owner, mine->owner) == 0 && holder->start == mine->start)
+                return uid < 65536 && is_account(GROUP, uid) ? 65534 : uid;
+        if (!model_id(&groups, mine->owner, position, &gid) || model_excluded(gid))
+                return 65534;
+        holder = model_owner(&groups, gid);
+        return strcmp(holder->owner, mine->owner) == 0 && !is_account(GROUP, gid) ? gid : 65534;
+}
+
 /* The entry as one line of text, or "" if there is none. Returns the bytes that it needs. */
 static size_t wanted_user(uint32_t uid, bool by_name, char *line, size_t size)
 {
-        struct model_ranges users = {0}, groups = {0};
+        struct model_ranges users = {0};
         const struct model_range *mine;
         uint64_t position;
-        uint32_t gid;
         char shown[65], gecos[128];
 
         *line = '\0';
@@ -176,16 +208,13 @@ static size_t wanted_user(uint32_t uid, bool by_name, char *line, size_t size)
         if (!mine || (by_name && is_account(PASSWD, uid)))
                 return 0;
         model_position(&users, mine->owner, uid, &position);
-        read_ranges(&groups, SUBGID);
-        if (!model_id(&groups, mine->owner, position, &gid) || model_excluded(gid))
-                gid = 65534;
         snprintf(shown, sizeof(shown), "%s", mine->owner);
         for (char *p = shown; *p; p++)
                 if (*p < 32 || *p > 126 || strchr(":,=\"", *p))
                         *p = '?';
         snprintf(gecos, sizeof(gecos), "subuid %llu of %s", (unsigned long long)position, shown);
         snprintf(line, size, NAME_PREFIX "%u:x:%u:%u:%s:/nonexistent:/usr/sbin/nologin", uid, uid,
-                 gid, gecos);
+                 wanted_gid(mine, uid, position), gecos);
         return (size_t)snprintf(NULL, 0, NAME_PREFIX "%u%cx%c%s%c/nonexistent%c/usr/sbin/nologin%c",
                                 uid, 0, 0, gecos, 0, 0, 0);
 }
@@ -202,6 +231,22 @@ static size_t wanted_group(uint32_t gid, bool by_name, char *line, size_t size)
                 return 0;
         snprintf(line, size, NAME_PREFIX "%u:x:%u:", gid, gid);
         return (size_t)snprintf(NULL, 0, NAME_PREFIX "%u%cx%c", gid, 0, 0);
+}
+
+/* Whether the user is in the group of all, and which one that is. */
+static bool wanted_groups(uint32_t uid, uint32_t *gid)
+{
+        struct model_ranges users = {0}, groups = {0};
+
+        if (!files[GROUP].exists ||
+            !model_named(files[GROUP].bytes, files[GROUP].size, "nss-subuid", gid) ||
+            model_excluded(*gid))
+                return false;
+        read_ranges(&groups, SUBGID);
+        if (model_owner(&groups, *gid) || model_excluded(uid))
+                return false;
+        read_ranges(&users, SUBUID);
+        return model_owner(&users, uid) && !is_account(PASSWD, uid);
 }
 
 static enum nss_status status_of(int error)
@@ -345,13 +390,78 @@ static void set_files(const char *text, size_t size)
                 const size_t length = end ? (size_t)(end - text) : size;
 
                 files[i] = (struct file){.bytes = text, .size = length};
-                /* A byte in front of all says that the file does not exist, or is no regular one.
-                 */
+                /* A byte in front says that it does not exist, is no regular file or too large. */
                 files[i].exists = length == 0 || *text != '\xfe';
                 files[i].regular = length == 0 || *text != '\xfd';
+                files[i].large = length > 0 && *text == '\xfc';
                 text += end ? length + 1 : length;
                 size -= end ? length + 1 : length;
         }
+}
+
+/* Asks for the groups of a user. The bytes say how many there are, and how many there may be. */
+static void look_up_groups(uint32_t id, const char *name, const uint8_t *sizes)
+{
+        long int start = sizes[0] % 8, size = start + sizes[1] % 4, new_start = start,
+                 new_size = size;
+        const long int limit = sizes[2] % 16 - 2L;
+        gid_t *list = calloc((size_t)size + 1, sizeof(gid_t));
+        const bool valid = model_name(name, &id);
+        int error = 4242, wanted_error = 4242;
+        uint32_t gid = 0;
+        enum nss_status status, wanted_status;
+        bool found, there = false;
+
+        if (!list)
+                die("no memory");
+        model_begin();
+        found = valid && wanted_groups(id, &gid);
+        for (long int i = 0; i < size; i++)
+                list[i] = found && sizes[3] == i ? gid : 1000 + (gid_t)i;
+        for (long int i = 0; i < start; i++)
+                there |= list[i] == gid;
+        /* Exactly as long as it says. */
+        if (size > 0)
+                list = (realloc)(list, (size_t)size * sizeof(gid_t));
+        memory_gone = sizes[1] & 128;
+        errno = 4711;
+        status = _nss_subuid_initgroups_dyn(name, id, &start, &size, &list, limit, &error);
+        memory_gone = false;
+        if (errno != 4711)
+                die("errno has changed");
+        for (int i = 0; i < FILES; i++)
+                if (files[i].open)
+                        die("a descriptor is left open");
+        if (!valid && calls)
+                die("a system call for a name that is not ours");
+        if (last_error)
+                wanted_error = last_error;
+        else if (!found)
+                wanted_error = ENOENT;
+        wanted_status = wanted_error == 4242 ? NSS_STATUS_SUCCESS : status_of(wanted_error);
+        if (wanted_error == ERANGE)
+                wanted_status = NSS_STATUS_UNAVAIL;
+        if (status != wanted_status || error != wanted_error)
+                die("another status of the groups than the model's");
+        if (status == NSS_STATUS_SUCCESS && !there && (limit <= 0 || new_start < limit)) {
+                if (new_start == new_size) {
+                        new_size = new_start ? 2 * new_start : 1;
+                        if (limit > 0 && new_size > limit)
+                                new_size = limit;
+                }
+                if (list[new_start] != gid)
+                        die("the group was not added");
+                new_start++;
+        }
+        if (start != new_start || size != new_size)
+                die("another number of groups than the model's");
+        if (status != NSS_STATUS_SUCCESS && size > 0 && !list)
+                die("the array is gone");
+        for (long int i = 0; i < size; i++)
+                if (i < new_start - (status == NSS_STATUS_SUCCESS) && list[i] != gid &&
+                    list[i] != 1000 + (gid_t)i)
+                        die("another group has changed");
+        free(list);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -379,6 +489,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fault.passed = head[10] % 16;
         fault.times = head[9] < 192 ? 0 : head[9] < 224 ? 1 : 10000;
         fault.error = errors[head[11] % (sizeof(errors) / sizeof(*errors))];
-        lookup(head[0], id, name, head + 12);
+        if (head[0] / 8 % 4 == 3)
+                look_up_groups(id, name, head + 12);
+        else
+                lookup(head[0], id, name, head + 12);
         return 0;
 }

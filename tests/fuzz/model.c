@@ -122,8 +122,8 @@ bool model_id(const struct model_ranges *ranges, const char *owner, uint64_t pos
         return false;
 }
 
-/* Whether a line, NUL-terminated, is that of an account with this ID. The line is spoilt. */
-static bool has_id(char *line, bool cut, uint32_t id)
+/* Reads a line, NUL-terminated, if it is that of an account. The line is spoilt. */
+static bool read_account(char *line, bool cut, char **name, uint32_t *id)
 {
         char *number, *end;
         unsigned long value;
@@ -131,7 +131,7 @@ static bool has_id(char *line, bool cut, uint32_t id)
         line += strspn(line, " \t\v\f\r");
         if (*line && strchr("#+-", *line))
                 return false;
-        strsep(&line, ":");
+        *name = strsep(&line, ":");
         strsep(&line, ":");
         number = strsep(&line, ":");
         /* Of a line that is cut the last field may be cut. */
@@ -139,10 +139,12 @@ static bool has_id(char *line, bool cut, uint32_t id)
                 return false;
         errno = 0;
         value = strtoul(number, &end, 10);
-        return end != number && !*end && !errno && value == id;
+        *id = (uint32_t)value;
+        return end != number && !*end && !errno && value <= 4294967295;
 }
 
-bool model_is_account(const char *bytes, size_t size, uint32_t id)
+/* The first account with this name, or, if that is NULL, with this ID. */
+static bool find_account(const char *bytes, size_t size, const char *wanted, uint32_t *id)
 {
         const char *const end = bytes + size;
 
@@ -151,7 +153,8 @@ bool model_is_account(const char *bytes, size_t size, uint32_t id)
                 const size_t length = (size_t)((newline ? newline : end) - bytes);
                 const bool cut = length >= 1024;
                 const size_t shown = cut ? 1023 : length;
-                char line[1024];
+                char line[1024], *name;
+                uint32_t found;
 
                 memcpy(line, bytes, shown);
                 line[shown] = '\0';
@@ -159,16 +162,31 @@ bool model_is_account(const char *bytes, size_t size, uint32_t id)
                 for (size_t i = 0; i < shown; i++)
                         if (line[i] == '\0')
                                 line[i] = '\x01';
-                if (has_id(line, cut, id))
+                if (read_account(line, cut, &name, &found) &&
+                    (wanted ? strcmp(name, wanted) == 0 : found == *id)) {
+                        *id = found;
                         return true;
+                }
                 bytes += length + 1;
         }
         return false;
 }
 
+bool model_is_account(const char *bytes, size_t size, uint32_t id)
+{
+        return find_account(bytes, size, NULL, &id);
+}
+
+bool model_named(const char *bytes, size_t size, const char *name, uint32_t *id)
+{
+        return find_account(bytes, size, name, id);
+}
+
 bool model_excluded(uint32_t id)
 {
-        return id == 0 || id == 65534 || id == 65535 || id == 4294967295;
+        return id == 0 || (id >= 60001 && id <= 60705) || (id >= 61184 && id <= 65519) ||
+               id == 65534 || id == 65535 || (id >= 2147352576 && id <= 2147418111) ||
+               id == 4294967295;
 }
 
 bool model_name(const char *name, uint32_t *id)

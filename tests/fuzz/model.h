@@ -44,6 +44,9 @@ bool model_id(const struct model_ranges *ranges, const char *owner, uint64_t pos
 /* Whether the ID is that of an account in a file like passwd(5) or group(5). */
 bool model_is_account(const char *bytes, size_t size, uint32_t id);
 
+/* The ID of the first account of this name. */
+bool model_named(const char *bytes, size_t size, const char *name, uint32_t *id);
+
 /* Whether no range gives this ID a name. */
 bool model_excluded(uint32_t id);
 

@@ -65,6 +65,9 @@ static uint32_t number_near(struct text *text, uint8_t side)
 
 static uint64_t some_number(struct text *text)
 {
+        /* Where IDs begin and end that never get a name. */
+        static const uint32_t bounds[] = {60001, 60705,      61184,      65519,
+                                          65534, 2147352576, 2147418111, 4294967295};
         uint64_t number, power = 1;
 
         switch (below(text, 6)) {
@@ -77,7 +80,7 @@ static uint64_t some_number(struct text *text)
                 number = power;
                 break;
         case 2:
-                number = below(text, 2) ? 65534 : UINT32_MAX;
+                number = bounds[below(text, sizeof(bounds) / sizeof(*bounds))];
                 break;
         case 3:
                 /* What a start, say, leaves for its count. */

@@ -45,7 +45,7 @@ bug core subid_range.c 'an owner may have a NUL byte' 's/return memchr(line, [^;
 bug core subid_range.c 'an owner is the beginning of another' "s/ line.length. != ':' ||//"
 bug core subid_range.c '"-a" is an owner' "s/ || \*line == '-'//"
 bug core subid_range.c 'the last range wins' \
-        's/\(= range.owner_length;\n *\)return true;\n *}\n *return false;/\1subid->passed = 1;\n}\nreturn subid->passed == 1;/'
+        's/\(uint64_t start, count;\n\)\(\n *for (const char \*newline\)/\1 struct subid_range last = {0};\n\2/; s/\(subid_range_holds(range, id))\n *\)return true;\n *}\n *return false;/\1last = *range;\n}\nif (last.owner)\n*range = last;\nreturn last.owner;/'
 bug core subid_range.c 'each piece begins at position 0' 's/\n\( *while (next_owned\)/subid->passed = 0;\n\1/'
 bug core subid_range.c 'a position has 32 bits' 's/subid->passed + (/(uint32_t)subid->passed + (/'
 
@@ -54,6 +54,7 @@ bug core subid_range.c 'a cut field of an account counts' 's/newline - lines >= 
 bug core subid_range.c 'a comment is an account' "s/\*field == '#' || //"
 bug core account_name.c 'a name may have a leading zero' "s/if (.p == '0' && p.1. != '.0')\n *return false;//"
 bug core account_name.c 'a name may be that of 2^32' 's/number > UINT32_MAX/number > UINT32_MAX + UINT64_C(1)/'
+bug core subid_range.h 'foreign-0 may have another name' 's/ROW(UINT32_C(2147352576), [^\n]*\n//'
 bug core subid_range.h '65535 may have a name' 's/ROW(UINT32_C(65535)[^\n]*\n//'
 
 # Files.
@@ -62,12 +63,13 @@ bug lookup subid_file.c 'more is read than there is room' 's/BUFFER_SIZE - kept)
 bug lookup subid_file.c 'a last line without newline is lost' 's/n == 0 && kept == 0/n == 0/'
 bug lookup subid_file.c 'each file begins at position 0' 's/r = text_open(text);/subid->passed = 0, r = text_open(text);/'
 bug lookup subid_file.c 'a file is not rewound' 's/lseek(text->fds.i., 0, SEEK_SET) < 0/false/'
-bug lookup subid_file.c 'the buffer is taken for the files' 's/text.blocks == 1/text.blocks >= 1/'
+bug lookup subid_file.c 'the buffer is taken for the files' 's/text->ended && text->blocks <= 1 ? 0/text->ended ? 0/'
 bug lookup subid_file.c 'an interrupted read is not tried again' 's/\(n = read([^;]*;\n *\)while ([^;]*;/\1while (false);/'
 bug lookup subid_file.c 'an error leaves a descriptor open' 's/text_end(&text);/if (r >= 0) text_end(\&text);/'
 bug lookup subid_file.c 'errno is not restored' 's/errno = text->saved_errno;//'
 bug lookup subid_file.c 'cancellation is not restored' 's/pthread_setcancelstate(text->cancel_state, NULL);//'
-bug lookup subid_file.c 'a folder is read' 's/S_ISREG(status.st_mode) ? 0 : -EINVAL/0/'
+bug lookup subid_file.c 'a folder is read' 's/!S_ISREG(status.st_mode)/false/'
+bug lookup subid_file.c 'a large file is read' 's/status.st_size <= SUBID_FILE_SIZE_MAX ? 0 : -EFBIG/0/'
 
 # Entries.
 bug lookup nss_subuid.c 'a user is written past the buffer' 's/size < account_name_size(uid)/size + 1 < account_name_size(uid)/'
@@ -75,17 +77,46 @@ bug lookup nss_subuid.c 'a group needs a byte more' 's/size < account_name_size(
 bug lookup nss_subuid.c 'a position needs one byte' 's/decimal_length(subid->position)/1/'
 bug lookup nss_subuid.c 'DEL is shown' "s/c > '~' || //"
 bug lookup nss_subuid.c 'EINTR ends in UNAVAIL' 's/case -EINTR:\n//'
-bug lookup subid_file.h 'the group may be 65535' 's/r > 0 && !subid_excluded(user->id)/r > 0/'
-bug lookup subid_file.h 'a group that cannot be read is made up' 's/\(SUBID_GROUPS, user);\n *if (r < 0)\n *return \)r;/\11;/'
+bug lookup subid_file.c 'the group may be 65535' 's/user->same_owner && !subid_excluded(user->id)/user->same_owner/'
+bug lookup subid_file.c 'the group at a position may be any owner'\''s' 's/return user->same_owner && /return /'
+bug lookup subid_file.c 'the same number is enough' 's/user->same_owner && user->same_start/user->same_owner/'
+bug lookup subid_file.c 'another owner'\''s number is the group' 's/user->same_owner && user->same_start/user->same_start/'
+bug lookup subid_file.c 'a low GID may be the host'\''s' 's/uid < HOST_GIDS_END/uid < 1/'
+bug lookup subid_file.c 'a GID by position may be the host'\''s' 's/r == BY_POSITION || //'
+bug lookup subid_file.c 'a group that cannot be read is made up' 's/return r < 0 ? r : 1;/return 1;/'
 bug lookup nss_subuid.c 'a local group gets a second name' 's/subid_file_is_account(SUBID_GROUPS, &subid)/0/'
+
+# The group of all.
+bug lookup nss_subuid.c 'a group is added twice' 's/if (..groups..i. == gid)\n *return ANSWERED;//'
+bug lookup nss_subuid.c 'more groups than the limit' 's/\*start >= limit/*start > limit/'
+bug lookup nss_subuid.c 'the array is a byte too short' 's/(size_t)wanted . sizeof(gid_t)/& - 1/'
+bug lookup nss_subuid.c 'the array shrinks to the limit' 's/limit > 0 && wanted > limit/limit > 0/'
+bug lookup nss_subuid.c 'a local account is in the group' 's/subid_file_is_account(SUBID_USERS, &user)/0/'
+bug lookup nss_subuid.c 'the group may lie in a range' 's/r < 0 ? r : !r/1/'
+bug lookup nss_subuid.c 'the group may be root'\''s' 's/r <= 0 || subid_excluded(group.id)/r <= 0/'
+
+# What the OCI runtime reads.
+bug runtime tool/runtime/arguments.c 'an abbreviation is an option' 's/strlen(options->name) == length/strlen(options->name) >= length/'
+bug runtime tool/runtime/arguments.c 'a flag may have a value' 's/!options->has_value || length == 2/length == 2/'
+bug runtime tool/runtime/arguments.c 'options may stand behind the ID' 's/ || argv.1.//'
+bug runtime tool/runtime/config.c 'a name may occur twice' 's/members != members_kept/members < members_kept/'
+bug runtime tool/runtime/config.c 'a name in a text may be part of another' 's/place->name) == length + 2/place->name) >= length + 2/'
+bug runtime tool/runtime/config.c 'the place of null is free' 's/ || !member)/)/'
+bug runtime tool/runtime/config.c "somebody else's property is its own" 's/if (!is_text(members.0., text))/if (!text_of(members[0]))/'
+bug runtime tool/runtime/config.c 'a mapping has one ID more' 's/uid - inside >= count/uid - inside > count/'
+bug runtime tool/runtime/config.c 'a read-only mount is writable' 's/strcmp(option, "ro") == 0 || //'
+bug runtime tool/runtime/config.c "somebody's cgroup namespace will do" 's/!members.1. || is_text(members.1., "")/true/'
+bug runtime tool/runtime/config.c 'a last comma stays' 's/place.comma ? place.comma : place.name/place.name/'
+bug runtime tool/runtime/config.c 'a comma follows always' 's/\*follows == .}. ? "" : ","/*follows == 1 ? "" : ","/'
 
 # find_bug NUMBER: puts it in, builds, fuzzes, and prints its line of the table. Fails if it is not found.
 find_bug() {
         local harness=${harnesses[$1]} copy=$scratch/$1 result=FOUND times executions
 
-        mkdir -p "$copy/tests/fuzz"
+        mkdir -p "$copy/tests/fuzz" "$copy/tool/runtime"
         cp -p Makefile ./*.[ch] "$copy"
-        cp -rp tests/fuzz/*.[ch] tests/fuzz/corpus "$copy/tests/fuzz"
+        cp -rp tests/fuzz/*.[ch] tests/fuzz/*.dict tests/fuzz/corpus "$copy/tests/fuzz"
+        cp -p tool/runtime/*.[ch] "$copy/tool/runtime"
         sed -z -i "${edits[$1]}" "$copy/${files[$1]}"
         if cmp -s "${files[$1]}" "$copy/${files[$1]}"; then
                 echo "FAILED ${names[$1]}: there is nothing to edit in ${files[$1]}"

@@ -28,6 +28,8 @@ static struct {
 } fault;
 
 static size_t read_limit;
+static bool sizes_hidden;
+static bool memory_gone;
 static int calls;
 static int searches;
 static int open_flags;
@@ -88,6 +90,8 @@ void files_clear(void)
         remove_files();
         memset(&fault, 0, sizeof(fault));
         read_limit = SIZE_MAX;
+        sizes_hidden = false;
+        memory_gone = false;
         calls = 0;
         searches = 0;
         cancellable = false;
@@ -105,6 +109,21 @@ void files_write_bytes(const char *path, const char *bytes, size_t size)
 void files_write(const char *path, const char *text)
 {
         files_write_bytes(path, text, strlen(text));
+}
+
+void files_stretch(const char *path, long long size)
+{
+        must(truncate(files_path(path), (off_t)size) == 0, path);
+}
+
+void files_no_memory(void)
+{
+        memory_gone = true;
+}
+
+void files_hide_sizes(void)
+{
+        sizes_hidden = true;
 }
 
 void files_fail(const char *call, const char *path, int error, int passed, int times)
@@ -218,12 +237,16 @@ static int fails(const char *call, const char *path, int fd)
 WRAP_OPENAT(openat)
 WRAP_OPENAT(openat64)
 
-#define WRAP_FSTAT(name)                                                          \
-        __attribute__((weak)) int __real_##name(int fd, void *status);            \
-        int __wrap_##name(int fd, void *status);                                  \
-        int __wrap_##name(int fd, void *status)                                   \
-        {                                                                         \
-                return fails("fstat", NULL, fd) ? -1 : __real_##name(fd, status); \
+#define WRAP_FSTAT(name)                                                       \
+        __attribute__((weak)) int __real_##name(int fd, struct stat *status);  \
+        int __wrap_##name(int fd, struct stat *status);                        \
+        int __wrap_##name(int fd, struct stat *status)                         \
+        {                                                                      \
+                if (fails("fstat", NULL, fd) || __real_##name(fd, status) < 0) \
+                        return -1;                                             \
+                if (sizes_hidden)                                              \
+                        status->st_size = 0;                                   \
+                return 0;                                                      \
         }
 WRAP_FSTAT(fstat)
 WRAP_FSTAT(fstat64)
@@ -261,6 +284,14 @@ int __wrap_close(int fd)
         __real_close(fd);
         errno = EIO;
         return -1;
+}
+
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size)
+{
+        errno = ENOMEM;
+        return memory_gone ? NULL : __real_realloc(old, size);
 }
 
 void *__real_memchr(const void *bytes, int c, size_t size);

@@ -21,6 +21,15 @@ void files_clear(void);
 void files_write_bytes(const char *path, const char *bytes, size_t size);
 void files_write(const char *path, const char *text);
 
+/* Makes a file this long, with a hole at its end. */
+void files_stretch(const char *path, long long size);
+
+/* From now on, realloc gets no memory. */
+void files_no_memory(void);
+
+/* From now on, no file states its size, as those in /proc do not. */
+void files_hide_sizes(void);
+
 /* The real name of such a path, to be made into something else than a file. Static, overwritten. */
 const char *files_path(const char *path);
 

@@ -7,6 +7,9 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$top" || exit 1
 export LC_ALL=C
+# What stands in front of the number in each name, as it was built.
+# shellcheck disable=SC2034 # the tests use it
+prefix=$(cat build/name_prefix 2>/dev/null)
 tests_run=0
 tests_failed=0
 

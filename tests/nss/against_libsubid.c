@@ -270,6 +270,22 @@ struct list {
         int count;
 };
 
+static bool is_excluded(uint64_t id)
+{
+        return id == 0 || (id >= 60001 && id <= 60705) || (id >= 61184 && id <= 65519) ||
+               id == 65534 || id == 65535 || (id >= 2147352576 && id <= 2147418111) ||
+               id == 4294967295;
+}
+
+/* The start of the first range that holds the ID, or -1. */
+static int64_t start_of(const struct list *list, uint64_t id)
+{
+        for (int i = 0; i < list->count; i++)
+                if (id - list->ranges[i].start < list->ranges[i].count)
+                        return (int64_t)list->ranges[i].start;
+        return -1;
+}
+
 static bool list_holds(const struct list *list, uint64_t id, uint64_t *position)
 {
         *position = 0;
@@ -289,20 +305,43 @@ static uint32_t list_at(const struct list *list, uint64_t position)
                 if (position < list->ranges[i].count) {
                         const uint64_t id = list->ranges[i].start + position;
 
-                        return id == 0 || id == 65535 || id == UINT32_MAX ? 65534 : (uint32_t)id;
+                        return is_excluded(id) ? 65534 : (uint32_t)id;
                 }
                 position -= list->ranges[i].count;
         }
         return 65534;
 }
 
+/*
+ * Says whether the GID may be that of a user. libsubid tells each owner's lines, not which of two
+ * owners' comes first: where another owner's holds a GID too, either answer is taken.
+ */
+static bool may_be_group(uint32_t gid, const struct list *user, const struct list *groups,
+                         size_t owner, uint32_t uid, uint64_t position, bool more_owners)
+{
+        const uint32_t by_position = list_at(&groups[owner], position);
+        const int64_t start = start_of(&groups[owner], uid);
+        bool same_contested = more_owners, other_contested = more_owners;
+
+        for (size_t i = 0; i < COUNT_OF(owners); i++) {
+                same_contested |= i != owner && start_of(&groups[i], uid) >= 0;
+                other_contested |= i != owner && start_of(&groups[i], by_position) >= 0;
+        }
+        if (start >= 0 && start == start_of(user, uid)) {
+                if (gid == uid || !same_contested)
+                        return gid == uid;
+        }
+        return gid == by_position || (gid == 65534 && other_contested);
+}
+
 static typeof(_nss_subuid_getpwuid_r) *getpwuid_of_module;
 static typeof(_nss_subuid_getgrgid_r) *getgrgid_of_module;
 
 /* Compares what both say of an ID. Returns false, having said so, if they differ. */
-static bool compare(uint32_t id, const struct list *users, const struct list *groups)
+static bool compare(uint32_t id, const struct list *users, const struct list *groups,
+                    bool more_owners)
 {
-        const bool excluded = id == 0 || id == 65534 || id == 65535 || id == UINT32_MAX;
+        const bool excluded = is_excluded(id);
         bool user_listed = false, group_listed = false;
         unsigned long long position;
         char buffer[1024], owner[128] = "";
@@ -343,7 +382,7 @@ static bool compare(uint32_t id, const struct list *users, const struct list *gr
                 if (strcmp(owner, owners[i]) != 0)
                         continue;
                 if (!list_holds(&users[i], id, &expected) || expected != position ||
-                    list_at(&groups[i], position) != pwd.pw_gid) {
+                    !may_be_group(pwd.pw_gid, &users[i], groups, i, id, position, more_owners)) {
                         fprintf(stderr, "user %u: \"%s\", group %u; libsubid: %llu, %u\n", id,
                                 pwd.pw_gecos, pwd.pw_gid, (unsigned long long)expected,
                                 list_at(&groups[i], position));
@@ -423,7 +462,7 @@ int main(int argc, char **argv)
                 write_file(groups_file.path, &groups_file.ours, groups_file.as_link);
                 n = choose_ids(ids, users, groups);
                 for (size_t i = 0; i < n && equal; i++, compared++)
-                        equal = compare(ids[i], users, groups);
+                        equal = compare(ids[i], users, groups, groups_file.other_owners);
                 for (size_t i = 0; i < COUNT_OF(owners); i++) {
                         free(users[i].ranges);
                         free(groups[i].ranges);

@@ -31,6 +31,8 @@ node() {
         printf '%s\n' "${@:3}" | tee /etc/subuid >/etc/subgid
 }
 
+groupadd --system nss-subuid
+
 node 'files subuid systemd' 'files [SUCCESS=merge] systemd subuid' containers:200000:268435456
 is "$(check; echo $?)" 0 'a node as it should be'
 is "$(setpriv --reuid 65534 --regid 65534 --clear-groups build/subuidctl check 2>&1; echo $?)" 0 \
@@ -77,7 +79,8 @@ has '' 'and does not'
 # Other services of the line.
 node 'files subuid' 'files members subuid' a:100000:65536 b:200193:1000 c:300000:65536
 has '/etc/subgid:2 error answered' 'a service that knows the first ID of a range'
-is "$(check)" '/etc/subgid:2: error: 200193 is _200193 of members, a service of the line for group; move the range, or the account' 'in words'
+is "$(check)" 'subuidctl: members: not listed for group: four IDs of a range are asked for
+/etc/subgid:2: error: 200193 is _200193 of members, a service of the line for group; move the range, or the account' 'in words'
 node 'files subuid' 'files subuid members' b:199994:200
 has '/etc/nsswitch.conf:2 warning before-accounts
 /etc/subgid:1 error answered' 'the last one, behind subuid'
@@ -91,6 +94,14 @@ echo eve:x:1000000:1000000::/: >/var/lib/extrausers/passwd
 echo eve:x:1000000: >/var/lib/extrausers/group
 node 'files extrausers subuid' 'files extrausers subuid' root:1000000:1
 is "$(getent passwd 1000000 | cut -d : -f 1) $(check; echo $?)" 'eve 0' 'with a name of its own too'
+node 'files extrausers subuid' 'files extrausers subuid' root:900000:200000
+has '/etc/subgid:1 error answered
+/etc/subuid:1 error answered' 'somewhere in a range'
+for id in 1000001 1000002 1000003 1000004; do echo "eve$id:x:$id:1000000::/:"; done >>/var/lib/extrausers/passwd
+like "$(check)" '/etc/subuid:1: error: 1000000 is eve, 1000001 is eve1000001, 1000002 is eve1000002 and 2 more of extrausers, a service' 'in words'
+echo _900001:x:1100000:1100000::/: >>/var/lib/extrausers/passwd
+like "$(check)" 'extrausers: error: an account is called _900001, as the ID 900001 of a range, and has the ID 1100000:' 'one called as an ID of a range'
+echo eve:x:1000000:1000000::/: >/var/lib/extrausers/passwd
 node 'files extrausers subuid' 'files extrausers subuid' root:1000000:2
 has '/etc/subgid:1 error answered
 /etc/subuid:1 error answered' 'one of two is not'

@@ -215,8 +215,8 @@ static void make_answer(const struct question *question, const struct content *u
                         const struct content *groups, struct answer *answer)
 {
         const struct content *const content = question->database == USERS ? users : groups;
-        unsigned int position;
-        const struct range *const range = owning_range(content, question->id, &position);
+        unsigned int position, ignored;
+        const struct range *const range = owning_range(content, question->id, &position), *holder;
 
         answer->found = range != NULL;
         if (!range)
@@ -224,7 +224,12 @@ static void make_answer(const struct question *question, const struct content *u
         answer->gid = question->id;
         if (question->database == GROUPS)
                 return;
-        answer->gid = id_at(groups, range->owner, position);
+        holder = owning_range(groups, question->id, &ignored);
+        if (!holder || strcmp(holder->owner, range->owner) != 0 || holder->start != range->start)
+                answer->gid = id_at(groups, range->owner, position);
+        holder = owning_range(groups, answer->gid, &ignored);
+        if (!holder || strcmp(holder->owner, range->owner) != 0)
+                answer->gid = 65534;
         snprintf(answer->gecos, sizeof(answer->gecos), "subuid %u of %s", position, range->owner);
 }
 

@@ -8,7 +8,7 @@ private_root
 
 probe() { timeout 10 build/tests/probe "$@"; }
 good=containers:200000:65536
-entry='_200193:x:200193:200193:subuid 193 of containers:/nonexistent:/usr/sbin/nologin'
+entry="${prefix}200193:x:200193:200193:subuid 193 of containers:/nonexistent:/usr/sbin/nologin"
 
 # put KIND FILE: makes the file something.
 put() {
@@ -67,7 +67,7 @@ rm -rf /etc/nss-subuid
 put good /etc/subuid
 put link /etc/subgid
 is "$(probe getpwuid 200193)" "SUCCESS - $entry" 'a symbolic link is followed'
-is "$(getent group 200193)" _200193:x:200193: 'through glibc too'
+is "$(getent group 200193)" "${prefix}200193:x:200193:" 'through glibc too'
 
 # If the group cannot be read, the user is not answered with a made-up one.
 put directory /etc/subgid
@@ -86,49 +86,73 @@ is "$(as_nobody build/tests/probe getpwuid 200193)" 'UNAVAIL EACCES' 'without th
 as_nobody timeout 10 getent passwd 200193 >/dev/null
 is $? 2 'without the right to read: glibc goes on and finds nothing'
 is "$(as_nobody getent passwd 0 | cut -d: -f1)" root 'without the right to read: real accounts are found'
-is "$(as_nobody build/tests/probe getgrgid 200193)" 'SUCCESS - _200193:x:200193:' 'the other file still counts'
+is "$(as_nobody build/tests/probe getgrgid 200193)" "SUCCESS - ${prefix}200193:x:200193:" 'the other file still counts'
 chmod 644 /etc/subuid
 mkdir -m 700 /etc/nss-subuid
 is "$(as_nobody build/tests/probe getpwuid 4000000000)" 'UNAVAIL EACCES' 'a folder it may not enter: UNAVAIL'
-is "$(as_nobody getent passwd 200193 | cut -d: -f1)" _200193 'but what stands in the first file is found'
+is "$(as_nobody getent passwd 200193 | cut -d: -f1)" "${prefix}200193" 'but what stands in the first file is found'
 rm -r /etc/nss-subuid
 : >/etc/nss-subuid
 is "$(probe getpwuid 4000000000)" 'UNAVAIL ENOTDIR' 'a file in the place of the folder'
 
 # Small buffers, by the module and through glibc.
-length=$(printf '%s\0' _200193 x 'subuid 193 of containers' /nonexistent /usr/sbin/nologin | wc -c)
+length=$(printf '%s\0' "${prefix}200193" x 'subuid 193 of containers' /nonexistent /usr/sbin/nologin | wc -c)
 is "$(probe getpwuid 200193 "$length")" "SUCCESS - $entry" "a buffer of exactly $length bytes"
-is "$(probe getpwnam _200193 $((length - 1)))" 'TRYAGAIN ERANGE' 'a byte less'
+is "$(probe getpwnam "${prefix}200193" $((length - 1)))" 'TRYAGAIN ERANGE' 'a byte less'
 echo 'passwd: subuid' >/etc/nsswitch.conf
-is "$(python3 - "$length" <<'PYTHON'
+is "$(python3 - "$length" "${prefix}200193" <<'PYTHON'
 import ctypes, errno, sys
 libc = ctypes.CDLL(None)
 entry = ctypes.create_string_buffer(256)
 result = ctypes.c_void_p()
 for size in 0, 1, int(sys.argv[1]) - 1, int(sys.argv[1]):
     buffer = ctypes.create_string_buffer(size + 1)
-    r = libc.getpwnam_r(b"_200193", entry, buffer, ctypes.c_size_t(size), ctypes.byref(result))
+    r = libc.getpwnam_r(sys.argv[2].encode(), entry, buffer, ctypes.c_size_t(size), ctypes.byref(result))
     print(errno.errorcode.get(r, r), bool(result), end=" ")
 PYTHON
 )" 'ERANGE False ERANGE False ERANGE False 0 True ' 'getpwnam_r in small buffers'
 
-# What 32 bits cannot hold, on any machine: a size of 3 GiB, a time after 2038.
+# Too large a file is not read: no lookup takes as long as somebody likes.
 rm /etc/nss-subuid
+echo 'passwd: files subuid' >/etc/nsswitch.conf
+for size in 67108865 3G 5G; do
+        put good /etc/subuid
+        put good /etc/subgid
+        truncate -s $size /etc/subuid /etc/subgid
+        strace -o /tmp/trace -e trace=read build/tests/probe getpwuid 200193 >/tmp/out
+        is "$(cat /tmp/out)" 'UNAVAIL EFBIG' "a file of $size bytes"
+        is "$(grep -c 'containers' /tmp/trace)" 0 'which is not read'
+        is "$(probe getgrnam "${prefix}200193")" 'UNAVAIL EFBIG' 'nor is one of groups'
+        is "$(timeout 10 getent passwd 200193 root | cut -d: -f1)" root 'and glibc finds the others'
+done
 put good /etc/subuid
 put good /etc/subgid
-truncate -s 3G /etc/subuid /etc/subgid
-is "$(probe getpwuid 200193)" "SUCCESS - $entry" 'files of 3 GiB, their ranges in front'
-is "$(probe getgrnam _200193)" 'SUCCESS - _200193:x:200193:' 'by group name too'
+truncate -s 67108865 /etc/passwd /etc/group
+is "$(probe getpwnam "${prefix}200193")" 'UNAVAIL EFBIG' 'too large an /etc/passwd'
+is "$(probe getgrnam "${prefix}200193")" 'UNAVAIL EFBIG' 'too large an /etc/group'
+is "$(probe getpwuid 200193)" "SUCCESS - $entry" 'which an ID does not ask'
+sed -i '$ d' /etc/passwd /etc/group
+# Files that state no size: one that ends, and one that takes hours.
+for file in /etc/subuid /etc/subgid; do
+        put missing $file
+        ln -s /proc/self/pagemap $file
+done
+is "$(probe getpwuid 200193)" 'UNAVAIL EFBIG' '/proc/self/pagemap'
+put missing /etc/subuid
+ln -s /proc/self/limits /etc/subuid
+is "$(probe getpwuid 200193)" 'NOTFOUND ENOENT' '/proc/self/limits'
+
+# What 32 bits cannot hold, on any machine: a time after 2038.
 put good /etc/subuid
 put good /etc/subgid
 touch -d 2040-01-01 /etc/subuid /etc/subgid
 is "$(probe getpwuid 200193)" "SUCCESS - $entry" 'files of the year 2040'
-is "$(probe getgrnam _200193)" 'SUCCESS - _200193:x:200193:' 'by group name too'
+is "$(probe getgrnam "${prefix}200193")" "SUCCESS - ${prefix}200193:x:200193:" 'by group name too'
 put good /etc/subuid
 put good /etc/subgid
 
 # Large files.
-yes '# no range here' | head -n 4194304 >/etc/subuid
+yes '# no range here' | head -n 4194302 >/etc/subuid
 echo $good >>/etc/subuid
 is "$(timeout 20 build/tests/probe getpwuid 200193)" "SUCCESS - $entry" 'a file of 64 MiB'
 tr -d '\n' </etc/subuid >/etc/elsewhere

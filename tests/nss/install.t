@@ -52,6 +52,7 @@ like "$hint" '/opt/x/lib.*ldconfig$' 'prefix=/opt/x: it says what the dynamic li
 is "$(getent passwd 200193)" '' 'before that the module is not found'
 bash -c "$hint"
 is "$(getent passwd 200193 | cut -d : -f 1)" _200193 'after it, it is'
+like "$output" 'cp "/opt/x/share/.*/nss-subuid.conf" /etc/dbus-1/system.d/' 'and where dbus-daemon looks'
 output=$(make install)
 is "$(grep -c ldconfig <<<"$output")" 0 'where libc is, nothing has to be said'
 

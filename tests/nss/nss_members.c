@@ -3,12 +3,14 @@
  * libnss_members.so.2: a second source of groups, for tests of what stands beside "subuid" on a
  * line. It knows the group of a subordinate GID, as a directory might, with two members.
  */
+#include "account_name.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <nss.h>
 #include <string.h>
 
-#define GROUP_NAME "_200193"
+#define GROUP_NAME NAME_PREFIX "200193"
 #define GROUP_GID 200193
 
 enum nss_status _nss_members_getgrgid_r(gid_t gid, struct group *grp, char *buffer, size_t size,

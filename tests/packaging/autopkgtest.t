@@ -14,7 +14,8 @@ ok $? 'the packages are installed'
 boot_systemd
 is "$(inside systemctl is-enabled subuidctl-import.timer)" disabled 'the timer is there, not enabled'
 inside systemctl --quiet enable --now subuidctl-import.timer
-inside dpkg -i build/deb/subuidctl_*.deb
+inside dpkg -i "$top"/build/deb/subuidctl_*.deb
+ok $? 'the same package once more'
 is "$(inside systemctl is-active subuidctl-import.timer)" active 'where it is enabled, it stays active in an upgrade'
 
 tests=$(sed -n 's/^Tests: //p' packaging/debian/tests/control)

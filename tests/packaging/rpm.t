@@ -9,6 +9,7 @@ command -v rpm2cpio cpio rpmlint >/dev/null || skip_all 'needs rpm, cpio and rpm
 version=$(sed -n 's/^#define NSS_SUBUID_VERSION "\(.*\)"/\1/p' nss_subuid.h)
 module=$(echo build/rpm/RPMS/*/nss-subuid-"$version"-*.rpm)
 tool=$(echo build/rpm/RPMS/*/subuidctl-"$version"-*.rpm)
+runtime=$(echo build/rpm/RPMS/*/nss-subuid-runtime-"$version"-*.rpm)
 source=$(echo build/rpm/SRPMS/nss-subuid-"$version"-*.src.rpm)
 [ -e "$module" ] || skip_all "needs the RPMs of $version: make rpm"
 
@@ -17,23 +18,32 @@ files() { rpm -qp --qf '[%{FILEMODES:perms} %{FILEUSERNAME} %{FILENAMES}\n]' "$1
 query() { rpm -qp --qf "$2" "$1"; }
 
 is "$(query "$source" '%{VERSION}')" "$version" "the spec has the module's version"
-output=$(rpmlint -c packaging/rpmlint.toml "$module" "$tool" "$source" packaging/nss-subuid.spec 2>&1)
+output=$(rpmlint -c packaging/rpmlint.toml "$module" "$tool" "$runtime" "$source" packaging/nss-subuid.spec 2>&1)
 is "$?, $(grep -c ': [EW]: ' <<<"$output")" '0, 0' 'rpmlint finds nothing'
 grep ': [EW]: ' <<<"$output" | sed 's/^/# /'
 
 libdir=$(rpm --eval %_libdir)
-is "$(files "$module" | grep -v '/doc/')" "-rwxr-xr-x root $libdir/libnss_subuid.so.2
+is "$(files "$module" | grep -v '/doc/')" "-rw-r--r-- root /usr/lib/sysusers.d/nss-subuid.conf
+-rwxr-xr-x root $libdir/libnss_subuid.so.2
 -rw-r--r-- root /usr/share/licenses/nss-subuid/LICENSE
 lrwxrwxrwx root /usr/share/man/man8/libnss_subuid.so.2.8
--rw-r--r-- root /usr/share/man/man8/nss_subuid.8" 'nss-subuid: its files'
+-rw-r--r-- root /usr/share/man/man8/nss_subuid.8
+-rw-r--r-- root /usr/share/polkit-1/rules.d/40-nss-subuid.rules" 'nss-subuid: its files'
 is "$(files "$module" | sed -n 's/.*\/doc\/nss-subuid\///p' | tr '\n' ' ')" \
-        'README.md authselect/README.md authselect/with-subuid.sed containers.md nsswitch.conf.example ' 'its documents'
+        "README.md authselect/README.md authselect/with-subuid.sed containers.md nsswitch.conf.example $(cd packaging && printf '%s\n' recipes/* recipes/dbus/nss-subuid.conf | sort | tr '\n' ' ')security.md " 'its documents'
 is "$(files "$tool")" "-rw-r--r-- root /usr/lib/systemd/system/subuidctl-import.service
 -rw-r--r-- root /usr/lib/systemd/system/subuidctl-import.timer
 -rwxr-xr-x root $(rpm --eval %_sbindir)/subuidctl
 -rw-r--r-- root /usr/share/licenses/subuidctl/LICENSE
 -rw-r--r-- root /usr/share/man/man8/subuidctl.8" 'subuidctl: its files'
-is "$(rpm -qpl "$module" "$tool" | grep '^/etc')" '' 'nothing in /etc'
+is "$(files "$runtime")" "lrwxrwxrwx root $(rpm --eval %_bindir)/crun-subuid
+-rwxr-xr-x root $(rpm --eval %_bindir)/runc-subuid
+-rw-r--r-- root /usr/share/licenses/nss-subuid-runtime/LICENSE
+lrwxrwxrwx root /usr/share/man/man8/crun-subuid.8
+-rw-r--r-- root /usr/share/man/man8/runc-subuid.8" 'nss-subuid-runtime: its files'
+is "$(rpm -qp --requires "$runtime" | grep -v '^rpmlib\|^libc\.so\|^rtld\|^libjson-c' | tr '\n' ' ')" 'systemd >= 252 ' 'it needs json-c and systemd 252'
+is "$(rpm -qp --scripts --triggers "$runtime")" '' 'and has no scriptlets'
+is "$(rpm -qpl "$module" "$tool" "$runtime" | grep '^/etc')" '' 'nothing in /etc'
 
 is "$(rpm -qp --scripts --triggers "$module")" '' 'no scriptlets: the C library runs ldconfig, nobody edits nsswitch.conf'
 # In words of packaging/rpm.macros, or of the distribution's.
@@ -46,14 +56,14 @@ is "$(rpm -qp --requires "$module" | grep -v '^rpmlib\|^libc\.so\|^rtld')" '' 't
 like "$(rpm -qp --provides "$module" | tr '\n' ' ')" '^libnss_subuid\.so\.2\(\)\(64bit\) nss-subuid' 'what it provides'
 is "$(rpm -qp --recommends "$tool")" "nss-subuid($(query "$module" '%{ARCH}' | tr _ -))" 'subuidctl recommends the module of its own architecture'
 is "$(rpm -qp --requires "$source" | grep -v '^rpmlib' | tr '\n' ' ')" \
-        'binutils gcc libcmocka-devel libsmartcols-devel make perl-Test-Harness python3 shadow-utils-subid-devel systemd-rpm-macros ' 'what a build needs'
+        'binutils gcc json-c-devel libcmocka-devel libsmartcols-devel make perl-Test-Harness python3 shadow-utils-subid-devel systemd-rpm-macros ' 'what a build needs'
 is "$(query "$module" '%{LICENSE}')" MIT 'licence'
 
 # At work, in place of what "make install" has put into the private root.
 make uninstall >/dev/null
 getent -s subuid passwd 200193 >/dev/null 2>&1
 is $? 2 'no module is left'
-for rpm in "$module" "$tool"; do
+for rpm in "$module" "$tool" "$runtime"; do
         rpm2cpio "$rpm" | (cd / && cpio -id --quiet)
 done
 echo "$libdir" >/etc/ld.so.conf.d/rpm.conf
@@ -63,6 +73,7 @@ is "$(getent passwd 200193)" '_200193:x:200193:200193:subuid 193 of containers:/
         'the module of the package answers'
 is "$(getent group _200193)" _200193:x:200193: 'for groups too'
 like "$(subuidctl whois 200193)" '^_200193: UID 200193' 'and subuidctl'
+is "$(crun-subuid --version 2>&1)" "$(crun --version 2>&1)" 'and crun-subuid'
 command=$(sed -n 's/^ExecStart=\([^ ]*\) .*/\1/p' /usr/lib/systemd/system/subuidctl-import.service)
 [ -x "$command" ]
 ok $? "the unit's command is there: $command"

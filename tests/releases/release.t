@@ -21,14 +21,14 @@ not_today() {
 
 tests/lib/release-root.sh "$suite" true >"$log" 2>&1 || not_today
 
-tests=(tests/systemd/scope.t tests/systemd/service.t)
-packages=systemd
-tools=
+tests=(tests/systemd/scope.t tests/systemd/service.t tests/runtime/systemd.t)
+packages='systemd runtime'
+tools=build/tests/libnss_hang.so.2
 if [ "$suite" != bullseye ]; then
-        # libsubid, which comes in three kinds from Debian 12 to 14.
-        tests+=(tests/systemd/runtimes.t tests/central/import.t)
-        packages='systemd runtimes import'
-        tools=build/tests/libsubid_test.so
+        # libsubid, which comes in three kinds from Debian 12 to 14; nsswitch.conf as each glibc reads it.
+        tests+=(tests/systemd/runtimes.t tests/central/import.t tests/nss/no_answer_changes.t)
+        packages='systemd runtime runtimes import sources'
+        tools="build/tests/libnss_hang.so.2 build/tests/libsubid_test.so $(echo build/tests/libnss_{house,away,busy}.so.2)"
 fi
 # shellcheck disable=SC2016 # for the inner shell
 tests/lib/release-root.sh "$suite" bash -euc '

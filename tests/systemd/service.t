@@ -7,6 +7,8 @@ private_root --cgroups
 
 printf '%s\n' core:100000:65536 containers:200000:268435456 | tee /etc/subuid >/etc/subgid
 nsswitch 'files systemd'
+systemd-sysusers nss-subuid.conf 2>/dev/null
+group=$(getent group nss-subuid | cut -d : -f 3)
 boot_systemd
 
 # run UNIT OPTION... COMMAND: what a command prints as a service of this name.
@@ -29,7 +31,7 @@ nsswitch 'files subuid systemd'
 for user in 200193 _200193; do
         output=$(run "after$user" --uid=$user id)
         ok $? "--uid=$user"
-        is "$output" 'uid=200193(_200193) gid=200193(_200193) groups=200193(_200193) ' "--uid=$user: id"
+        is "$output" "uid=200193(_200193) gid=200193(_200193) groups=200193(_200193),$group(nss-subuid) " "--uid=$user: id"
 done
 is "$(run group --uid=200193 --gid=200194 id -g)" '200194 ' '--gid= overrides the group'
 output=$(run beside --uid=199999 id)

@@ -26,7 +26,7 @@ node() {
         elf 2 "$lib/libnss_subuid.so.2"
         echo containers:200000:268435456 | tee "$etc/subuid" >"$etc/subgid"
         printf '%s\n' root:x:0:0::/: bob:x:1000:1000::/: nobody:x:65534:65534::/: >"$etc/passwd"
-        printf '%s\n' root:x:0: bob:x:1000: nogroup:x:65534: >"$etc/group"
+        printf '%s\n' root:x:0: bob:x:1000: nss-subuid:x:990: nogroup:x:65534: >"$etc/group"
         printf '%s\n' 'passwd: files subuid systemd' 'group: files [SUCCESS=merge] systemd subuid' \
                 >"$etc/nsswitch.conf"
 }
@@ -108,7 +108,8 @@ echo bob:100000:5 >>"$etc/subgid"
 has 'subgid:2 warning no-uids' 'an owner without UIDs'
 both bob:100000:5 bob:100010:5
 printf '%s\n' bob:100010:5 bob:100000:5 >"$etc/subgid"
-has 'subuid:1 warning other-position
+has 'subgid:2 warning not-ascending
+subuid:1 warning other-position
 subuid:2 warning other-position' 'the same lines in another order'
 both bob:300000:5 eve:300005:5
 printf '%s\n' bob:400000:5 eve:300005:5 >"$etc/subgid"
@@ -128,14 +129,14 @@ subuid:1 error root-id' 'root in a range'
 both bob:999:1
 has 'subgid:1 warning system-ids
 subuid:1 warning system-ids' 'an ID of system accounts'
-both bob:60000:2
+both bob:59999:2
 has 'subgid:1 warning login-ids
 subuid:1 warning login-ids' 'an ID for accounts to come'
-both bob:60000:2
-printf '%s\n' '#UID_MAX 70000' 'UID_MAX	59999' ' GID_MAX 59999' >"$etc/login.defs"
+both bob:59999:2
+printf '%s\n' '#UID_MAX 70000' 'UID_MAX	59998' ' GID_MAX 59998' >"$etc/login.defs"
 has '' 'login.defs says that it is none'
-both bob:60001:1183 eve:65520:14
-has '' 'beside the IDs of DynamicUser='
+both bob:60706:478 eve:65520:14
+has '' 'beside the IDs of systemd'
 both bob:65519:1
 has 'subgid:1 error dynamic-user
 subuid:1 error dynamic-user' 'an ID of DynamicUser='
@@ -297,6 +298,88 @@ printf '%s\n' 'mal:x: 200006:1::/:' 'zed:x:+200007:1::/:' '  lea:x:200008:1::/:'
 like "$(check)" 'lie in the range: 200006 \(mal, line 4\), 200007 \(zed, line 5\), 200008 \(lea, line 6\);' \
         'blanks and a "+" in front of a number, blanks in front of a line'
 has 'subuid:1 error account' 'no account behind "#"'
+
+# --- whose else the IDs are, and lines that are read in two ways ----------------------------------
+
+both bob:100000:5
+sed -i s/bob/1000/ "$etc/subgid"
+has 'subgid:1 warning two-owners
+subuid:1 warning two-owners' 'one account by name in one file and by number in the other: nothing else is lacking'
+# Proxmox and LXC: single IDs of the host, passed through by explicit maps.
+printf '%s\n' root:44:1 root:104:1 root:100000:65536 >"$etc/subgid"
+printf '%s\n' root:1000:1 root:100000:65536 >"$etc/subuid"
+printf '%s\n' video:x:44: render:x:104: >>"$etc/group"
+has '' 'lines of one ID that an account or a group of the host has'
+printf '%s\n' root:44:1 root:104:1 root:100000:65536 >"$etc/subgid"
+printf '%s\n' root:100000:65536 >"$etc/subuid"
+has 'subgid:1 warning system-ids
+subgid:2 warning system-ids
+subuid:1 warning other-position' 'they are not, where no group has them'
+both a:2147300000:100000
+has 'subgid:1 warning excluded-id
+subuid:1 warning excluded-id' 'the IDs of systemd for other machines'
+both bob:200000:65536 bob:100000:65536
+has 'subgid:2 warning not-ascending
+subuid:2 warning not-ascending' 'lines that podman sorts and Docker does not'
+both bob:900000:65536
+echo bob:x:900001:1::/: >>"$etc/passwd"
+sed -i /bob:x:1000/d "$etc/passwd"
+has 'subuid:1 error own-uid' "the owner's own UID in his range"
+both a:0200000:65536
+has 'subgid:1:3 warning leading-zero
+subuid:1:3 warning leading-zero' 'a leading zero'
+both a:0x30d40:65536 a:300000:0
+has 'subgid:2 warning empty-range
+subuid:2 warning empty-range' 'which hexadecimal numbers have not'
+printf '%s\n' '  # x' '   ' >>"$etc/subuid"
+has 'subuid:2:1 warning odd-line
+subuid:3:1 warning odd-line' 'lines of blanks, and blanks in front of a comment: no errors'
+both a:4294967290:65536
+like "$(check)" 'no range: IDs beyond 4294967295, of which shadow 4.13 and 4.17 honour the rest; lower the count' 'beyond 2^32'
+both a:200000:65536:
+like "$(check)" 'a fourth, empty field, with which shadow 4.13 and 4.17 still honour the line;' 'a fourth, empty field'
+both a:200000:10 b:200000:10
+echo 'UNSAFE_SUB_UID_DETERMINISTIC_WRAP yes' >"$etc/login.defs"
+like "$(check)" '; set UNSAFE_SUB_UID_DETERMINISTIC_WRAP no in login.defs' 'overlaps that useradd makes'
+node
+
+# --- accounts of every source ---------------------------------------------------------------------
+
+echo _200193:x:1500:1500::/: >>"$etc/passwd"
+echo _200193:x:1500: >>"$etc/group"
+has 'group:5 error account-name
+passwd:4 error account-name' 'an account that is called as another ID'
+echo _100:x:1500:1500::/: >>"$etc/passwd"
+has '' 'or as one of no range'
+mkdir -p "$root/usr/lib" "$root/var/lib/extrausers"
+echo eve:x:200001:1::/: >"$root/usr/lib/passwd"
+echo eve:x:200001: >"$root/var/lib/extrausers/group"
+has 'subgid:1 error answered
+subuid:1 error answered' 'accounts in the files of altfiles and extrausers'
+
+# --- the group of all these users ------------------------------------------------------------------
+
+sed -i /nss-subuid/d "$etc/group"
+has 'group warning no-group' 'no group nss-subuid'
+for gid in 0 65534 61200 200001; do
+        sed -i "s/^nss-subuid:.*/nss-subuid:x:$gid:/" "$etc/group"
+        has "group:3 error group-id$([ $gid != 200001 ] || printf '\nsubgid:1 error account')" "one with the GID $gid"
+done
+sed -i "s/^nss-subuid:.*/nss-subuid:x:990:bob/" "$etc/group"
+has 'group:3 warning group-members' 'one with members'
+echo 'initgroups: files' >>"$etc/nsswitch.conf"
+has 'nsswitch.conf:3 warning initgroups' 'a line for initgroups without subuid'
+echo 'initgroups: files [NOTFOUND=return] subuid' >>"$etc/nsswitch.conf"
+has 'nsswitch.conf:3:13 warning initgroups' 'one that ends before it'
+echo 'initgroups: compat subuid' >>"$etc/nsswitch.conf"
+has 'nsswitch.conf:3:13 warning initgroups' 'behind compat too'
+echo 'initgroups: compat [SUCCESS=continue] subuid' >>"$etc/nsswitch.conf"
+has '' 'but not if that goes on'
+echo 'initgroups: files subuid' >>"$etc/nsswitch.conf"
+echo 'video:x:44:bob,_200193' >>"$etc/group"
+has 'group:5 error group-hidden' 'a user of the module in another group'
+echo 'video:x:44:bob,_200193' >>"$etc/group"
+has '' 'which does no harm without that line'
 
 # --- directories ----------------------------------------------------------------------------------
 

@@ -33,10 +33,12 @@ for shipped in tests/tool/nsswitch/*.conf; do
         cat "$shipped" >"$file"
         subuidctl enable >/dev/null && cmp "$file" "$wanted"
         ok $? "$name: enable"
-        before=$(stat -c '%i %y' "$file")
+        cmp "$file-" "$shipped"
+        ok $? "$name: the file as it was is nsswitch.conf-"
+        before=$(stat -c '%i %y' "$file" "$file-")
         output=$(subuidctl enable) && cmp "$file" "$wanted"
         ok $? "$name: enable again"
-        is "$output $(stat -c '%i %y' "$file")" "$file: nothing to do $before" "$name: which does not write"
+        is "$output $(stat -c '%i %y' "$file" "$file-")" "$file: nothing to do $before" "$name: which does not write"
         subuidctl disable --dry-run | patch -s -p1 -d "$root" --dry-run && cmp "$file" "$wanted"
         ok $? "$name: disable --dry-run"
         subuidctl disable >/dev/null && cmp "$file" "$shipped"
@@ -44,7 +46,11 @@ for shipped in tests/tool/nsswitch/*.conf; do
         subuidctl disable >/dev/null && cmp "$file" "$shipped"
         ok $? "$name: disable again"
 done
-is "$(ls -A "$etc")" nsswitch.conf 'nothing else is left in /etc'
+# left: what is in /etc; $both is all that belongs there.
+left() { ls -A "$etc"; }
+both='nsswitch.conf
+nsswitch.conf-'
+is "$(left)" "$both" 'nothing else is left in /etc'
 
 # What it prints.
 
@@ -94,8 +100,8 @@ if [ -w /dev/full ]; then
         is "$(build/subuidctl enable --root "$root" 2>&1 >/dev/full; echo $?)" \
                 'subuidctl: standard output: No space left on device
 1' 'output that cannot be written is an error'
-        is "$(cat "$file")" 'passwd: files
-group: files' 'and nothing is changed'
+        is "$(cat "$file")" 'passwd: files subuid
+group: files subuid' 'but it tells only what is done'
 else
         skip 'no /dev/full' 'output that cannot be written is an error'
 fi
@@ -105,7 +111,7 @@ fi
 write 'passwd: files\ngroup: files\n'
 chmod 640 "$file"
 (umask 077 && subuidctl enable >/dev/null)
-is "$(stat -c %a "$file")" 640 'the mode is kept, whatever the umask'
+is "$(stat -c %a "$file" "$file-" | tr '\n' ' ')" '640 640 ' 'the mode is kept, whatever the umask'
 chmod 604 "$file"
 (umask 777 && subuidctl disable >/dev/null)
 is "$(stat -c %a "$file")" 604 'by disable too'
@@ -211,6 +217,7 @@ if [ "$(id -u)" -ne 0 ]; then
         chmod a-w "$etc"
         is "$(result enable)" "subuidctl: $file: left as it is: making a new file beside it: Permission denied
 1" 'a folder that one may not write to'
+        is "$(build/subuidctl enable --root "$root" 2>/dev/null)" '' 'where nothing is changed, no change is printed'
         is "$(build/subuidctl enable --dry-run --root "$root" >/dev/null; echo $?)" 0 'for --dry-run one need not'
         chmod u+w "$etc"
 fi
@@ -218,21 +225,25 @@ is "$(ulimit -f 0; trap '' XFSZ; result enable; cat "$file")" "subuidctl: $file:
 1
 passwd: files
 group: files" 'no room for the new file'
-is "$(ls -A "$etc")" nsswitch.conf 'nothing is left of it'
+is "$(left)" "$both" 'nothing is left of it'
 # The limit's own signal does not kill it before it has cleaned up.
 (ulimit -f 0; subuidctl enable) >/dev/null 2>&1
-is "$(ls -A "$etc")" nsswitch.conf 'nor with the signal that comes with the limit'
+is "$(left)" "$both" 'nor with the signal that comes with the limit'
 
 # What a killed command, or somebody else, left behind.
 
 mkdir "$scratch/secret"
 echo secret >"$scratch/secret/file"
-for kind in -s -f; do
-        ln $kind "$scratch/secret/file" "$etc/.subuidctl.new"
-        write 'passwd: files\ngroup: files\n'
-        subuidctl enable >/dev/null
-        is "$? $(cat "$scratch/secret/file") $(ls -A "$etc")" '0 secret nsswitch.conf' \
-                "what stands under the temporary name (ln $kind) is removed, not written to"
+for name in .subuidctl.new nsswitch.conf-; do
+        for kind in 'ln -s' 'ln -f' mkfifo; do
+                rm "$file-"
+                # shellcheck disable=SC2046,SC2086 # words
+                $kind $([ "$kind" = mkfifo ] || echo "$scratch/secret/file") "$etc/$name"
+                write 'passwd: files\ngroup: files\n'
+                timeout 60 build/subuidctl enable --root "$root" >/dev/null
+                is "$? $(cat "$scratch/secret/file") $(left) $(head -n 1 "$file-")" "0 secret $both passwd: files" \
+                        "what stands at $name ($kind) is removed, not written to"
+        done
 done
 
 # Several at once.
@@ -261,7 +272,7 @@ rm "$scratch/reading"
 wait "$reading"
 is "$(cat "$scratch/seen")" '' '50 at once: a reader sees the one file or the other'
 is "$(grep -vE '^[-+@ ]|: nothing to do$|: waiting for its lock$' "$scratch/written")" '' 'and each of them succeeds'
-is "$(ls -A "$etc")" nsswitch.conf 'nothing is left of them'
+is "$(left)" "$both" 'nothing is left of them'
 
 write 'passwd: files\ngroup: files\n'
 # Who is no root, as mostly here, has the lock of a folder of his own.

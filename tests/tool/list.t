@@ -31,18 +31,18 @@ bob:100000:65546
 late:1:5
 END
 printf '%s\n' 'bob:x:1000:1000::/:' 'alice:x:1001:1001::/:' >"$scratch/etc/passwd"
-is "$(list)" 'containers no 200000-268635455 268435456 300000-300009,200000-268635445 _200000-_268635455 /etc/subuid:1
-bob yes 100000-165535 65536 100000-165535 _100000-_165535 /etc/subuid:3
-1001 yes 4096-4103 8  _4096-_4103 /etc/subuid:5
+is "$(list)" "containers no 200000-268635455 268435456 300000-300009,200000-268635445 ${prefix}200000-${prefix}268635455 /etc/subuid:1
+bob yes 100000-165535 65536 100000-165535 ${prefix}100000-${prefix}165535 /etc/subuid:3
+1001 yes 4096-4103 8  ${prefix}4096-${prefix}4103 /etc/subuid:5
 none no  0   /etc/subuid:6
-root no 65530-65539 10  _65530-_65539 /etc/subuid:7
-bob yes 400000-400019 20 165536-165545 _400000-_400019 /etc/nss-subuid/subuid:1
-containers no  10 268635446-268635455 _268635446-_268635455 /etc/subgid:2
-late no  5 1-5 _1-_5 /etc/subgid:4' 'each range, then the group IDs that are left'
+root no 65530-65539 10  ${prefix}65530-${prefix}65539 /etc/subuid:7
+bob yes 400000-400019 20 165536-165545 ${prefix}400000-${prefix}400019 /etc/nss-subuid/subuid:1
+containers no  10 268635446-268635455 ${prefix}268635446-${prefix}268635455 /etc/subgid:2
+late no  5 1-5 ${prefix}1-${prefix}5 /etc/subgid:4" 'each range, then the group IDs that are left'
 
-is "$(list bob late)" 'bob yes 100000-165535 65536 100000-165535 _100000-_165535 /etc/subuid:3
-bob yes 400000-400019 20 165536-165545 _400000-_400019 /etc/nss-subuid/subuid:1
-late no  5 1-5 _1-_5 /etc/subgid:4' 'of these owners'
+is "$(list bob late)" "bob yes 100000-165535 65536 100000-165535 ${prefix}100000-${prefix}165535 /etc/subuid:3
+bob yes 400000-400019 20 165536-165545 ${prefix}400000-${prefix}400019 /etc/nss-subuid/subuid:1
+late no  5 1-5 ${prefix}1-${prefix}5 /etc/subgid:4" 'of these owners'
 is "$(list bo; echo $?)" 'subuidctl: bo: no ranges
 1' 'an owner without ranges'
 is "$(list -o position,First,LAST,file,line 1001 root)" '0 4096 4103 /etc/subuid 5
@@ -57,7 +57,7 @@ bob   65536
 bob      20' 'headings and alignment'
 is "$(subuidctl --json --root "$scratch" list bob none |
         python3 -c 'import json, sys; print([list(r.values()) for r in json.load(sys.stdin)["ranges"]])')" \
-        "[['bob', True, '100000-165535', 65536, '100000-165535', '_100000-_165535', '/etc/subuid:3'], ['none', False, None, 0, None, None, '/etc/subuid:6'], ['bob', True, '400000-400019', 20, '165536-165545', '_400000-_400019', '/etc/nss-subuid/subuid:1']]" \
+        "[['bob', True, '100000-165535', 65536, '100000-165535', '${prefix}100000-${prefix}165535', '/etc/subuid:3'], ['none', False, None, 0, None, None, '/etc/subuid:6'], ['bob', True, '400000-400019', 20, '165536-165545', '${prefix}400000-${prefix}400019', '/etc/nss-subuid/subuid:1']]" \
         'JSON'
 
 # Whatever stands in a file, a terminal gets no control characters, and JSON stays JSON.
@@ -79,8 +79,8 @@ is "$(list -o owner,account 0 4294967296 18446744073709551616)" '0 yes
 printf 'all:0:4294967295\nend:4294967290:6\n' >"$scratch/etc/subuid"
 : >"$scratch/etc/nss-subuid/subuid"
 : >"$scratch/etc/subgid"
-is "$(list)" 'all no 0-4294967294 4294967295  _1-_4294967294 /etc/subuid:1
-end no 4294967290-4294967295 6  _4294967290-_4294967294 /etc/subuid:2' 'IDs that get no name do not stand at an end'
+is "$(list)" "all no 0-4294967294 4294967295  ${prefix}1-${prefix}4294967294 /etc/subuid:1
+end no 4294967290-4294967295 6  ${prefix}4294967290-${prefix}4294967294 /etc/subuid:2" 'IDs that get no name do not stand at an end'
 
 # 65,535 lines of as many owners.
 seq 65535 | awk '{ printf "u%d:%.0f:65536\n", $1, $1 * 65536 }' | tee "$scratch/etc/subgid" >"$scratch/etc/subuid"

@@ -78,6 +78,9 @@ static void adds_in_its_place(void **state)
              "f:1: [NOTFOUND=return] would hide"},
             {"passwd: sss [NOTFOUND=return] files subuid\n", NULL,
              "f:1: [NOTFOUND=return] would hide"},
+            {"passwd: files subuid [NOTFOUND=continue] [SUCCESS=continue] sss\n", NULL,
+             "f:1: what follows the second"},
+            {"passwd: files subuid # sss\n", NULL, "f:1: a comment behind services"},
             {"passwd: files [SUCCESS=continue] subuid\n", NULL, "f:1: [SUCCESS=continue] goes on"},
             {"passwd: files systemd [!UNAVAIL=continue]\n",
              "passwd: files subuid systemd [!UNAVAIL=continue]\n", NULL},
@@ -192,6 +195,40 @@ static void goes_behind_systemd_for_a_record(void **state)
         assert_text(text, "passwd: files systemd subuid\n" GROUP, 48);
 }
 
+/* Last on the line for initgroups, or not at all. */
+static void completes_the_line_for_initgroups(void **state)
+{
+        static const struct {
+                const char *before, *after;
+        } cases[] = {
+            {"files sss", "files sss subuid"},
+            {"files [SUCCESS=continue] sss", "files [SUCCESS=continue] sss subuid"},
+            {"subuid files", "subuid files"},
+            {"files # local", "files subuid # local"},
+            {"files [NOTFOUND=return] sss", "files [NOTFOUND=return] sss"},
+            {"compat", "compat"},
+            {"compat [SUCCESS=continue]", "compat [SUCCESS=continue] subuid"},
+            {"files [NOTFOUND=continue][SUCCESS=merge]",
+             "files [NOTFOUND=continue][SUCCESS=merge]"},
+            {"files # sss", "files # sss"},
+            {"", ""},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                char before[256], after[256];
+                struct text text = {before,
+                                    (size_t)snprintf(before, sizeof(before),
+                                                     "passwd: files\n" GROUP "initgroups: %s\n",
+                                                     cases[i].before)};
+
+                assert_true(edit_add(&text));
+                snprintf(after, sizeof(after), "passwd: files subuid\n" GROUP "initgroups: %s\n",
+                         cases[i].after);
+                assert_text(text, after, strlen(after));
+        }
+}
+
 /* A word that stands stays, wherever: a package adds, and moves nothing. */
 static void adds_only(void **state)
 {
@@ -201,6 +238,21 @@ static void adds_only(void **state)
         (void)state;
         assert_true(nsswitch_add(&text, &add));
         assert_text(text, "passwd: subuid files\ngroup: files subuid\n", 41);
+
+        *last_warning = '\0';
+        text = (struct text){"passwd: subuid sss\ngroup: files\n", 32};
+        assert_true(nsswitch_add(&text, &add));
+        assert_string_equal(last_warning, "");
+
+        text = (struct text){"passwd: a [NOTFOUND=return]\ngroup: subuid\n", 43};
+        assert_false(nsswitch_add(&text, &add));
+        assert_string_equal(last_warning,
+                            "f:1: [NOTFOUND=return] would hide subuid behind it; take it away, "
+                            "then run 'subuidctl enable'");
+
+        text = (struct text){"passwd: a [NOTFOUND=return]\ngroup:\n", 36};
+        assert_false(nsswitch_add(&text, &add));
+        assert_true(strncmp(last_warning, "f:1: ", 5) == 0);
 }
 
 static void a_last_line_without_a_newline(void **state)
@@ -423,6 +475,7 @@ int main(void)
             cmocka_unit_test(moves_what_stands_elsewhere),
             cmocka_unit_test(moves_from_in_front_of_a_directory_if_told_to),
             cmocka_unit_test(goes_behind_systemd_for_a_record),
+            cmocka_unit_test(completes_the_line_for_initgroups),
             cmocka_unit_test(adds_only),
             cmocka_unit_test(a_last_line_without_a_newline),
             cmocka_unit_test(removes_what_others_wrote),

@@ -24,14 +24,14 @@ esac
 
 whois() { build/subuidctl whois "$@" 2>/dev/null; }
 errors() { build/subuidctl whois "$@" 2>&1 >/dev/null | grep -v 'looked into'; }
-entry='_200193: UID 200193, GID 200193, subuid 193 of containers (/etc/subuid:1: containers:200000:65536)'
+entry="${prefix}200193: UID 200193, GID 200193, subuid 193 of containers (/etc/subuid:1: containers:200000:65536)"
 
 is "$(whois 200194)" "${entry//193/194}
     in no user namespace" 'an ID that nobody uses'
-is "$(whois _300007)" '_300007: GID 300007, subgid 7 of only (/etc/subgid:2: only:300000:10)
-    in no user namespace' 'a group, by name'
-is "$(errors 200194 5 root)" 'subuidctl: 5: in no range of /etc/subuid or /etc/subgid
-subuidctl: root: neither an ID nor a name such as _200193' 'what is no ID of a range'
+is "$(whois "${prefix}300007")" "${prefix}300007: GID 300007, subgid 7 of only (/etc/subgid:2: only:300000:10)
+    in no user namespace" 'a group, by name'
+is "$(errors 200194 5 root)" "subuidctl: 5: in no range of /etc/subuid or /etc/subgid
+subuidctl: root: neither an ID nor a name such as ${prefix}200193" 'what is no ID of a range'
 whois 5 200194 >/dev/null
 is $? 1 'is a failure'
 whois 200194 >/dev/null
@@ -53,7 +53,7 @@ is "$(whois -rn -o inside,inner,userns,pid,nprocs,processes --names 200193 | gre
 whois --json 200193 200194 300001 | python3 -c '
 import json, sys
 rows = json.load(sys.stdin)["users"]
-sys.exit([row["name"] for row in rows] != ["_200193", "_200193", "_200194", "_300001"])'
+sys.exit([row["name"] for row in rows] != [sys.argv[1] + id for id in ("200193", "200193", "200194", "300001")])' "$prefix"
 ok $? 'in JSON'
 
 done_testing

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The harnesses of tests/fuzz: what their corpus holds is replayed, then they go on from there, for 20
-# seconds in all.
+# The harnesses of tests/fuzz: what their corpus holds is replayed, then they go on from there, for 10
+# seconds each.
 set -u
 . "$(dirname "$0")/../lib/tap.sh"
 
-for harness in core lookup; do
+harnesses='core lookup'
+[ ! -x build/runc-subuid ] || harnesses+=' runtime'
+for harness in $harnesses; do
         inputs=(tests/fuzz/corpus/"$harness"/*)
         log=build/fuzz/replay_$harness.log
         wanted="${#inputs[@]} inputs replayed"
@@ -18,7 +20,7 @@ done
 # tell nothing more there.
 [ -z "${NSS_SUBUID_RELEASE-}" ] || done_testing
 
-for harness in core lookup; do
+for harness in $harnesses; do
         if [ -x "build/fuzz/fuzz_$harness" ]; then
                 log=build/fuzz/fuzz_$harness.log
                 make --silent "fuzz-$harness" FUZZ_TIME=10 >"$log" 2>&1

@@ -49,15 +49,33 @@ if [ -x build/subuidctl ]; then
         is "$(grep ^ExecStart= "$scratch/opt/x/lib/systemd/system/subuidctl-import.service")" 'ExecStart=/opt/x/sbin/subuidctl import' \
                 'the unit starts the command where it is'
 fi
-is "$(files)" "./lib/here/libnss_subuid.so.2 ./man/man8/libnss_subuid.so.2.8 ./man/man8/nss_subuid.8 $tool./opt/x/share/doc/nss-subuid/nsswitch.conf.example " \
+runtime=''
+if [ -x build/runc-subuid ]; then
+        runtime='./man/man8/crun-subuid.8 ./man/man8/runc-subuid.8 ./opt/x/bin/crun-subuid ./opt/x/bin/runc-subuid '
+fi
+doc='./opt/x/lib/sysusers.d/nss-subuid.conf ./opt/x/share/dbus-1/system.d/nss-subuid.conf ./opt/x/share/polkit-1/rules.d/40-nss-subuid.rules '
+doc+=$(cd packaging && printf './opt/x/share/doc/nss-subuid/%s ' nsswitch.conf.example recipes/* security.md)
+# Where dbus-broker is, dbus-daemon's policy lies with the documents.
+is "$(files | sed 's|share/doc/nss-subuid/recipes/dbus|share/dbus-1/system.d|' | tr ' ' '\n' | grep . | sort)" \
+        "$(tr ' ' '\n' <<<"./lib/here/libnss_subuid.so.2 ./man/man8/libnss_subuid.so.2.8 ./man/man8/nss_subuid.8 $tool$runtime$doc" | grep . | sort)" \
         'prefix, libdir and mandir are heeded'
 make uninstall DESTDIR="$scratch" prefix=/opt/x libdir=/lib/here mandir=/man >/dev/null 2>&1
 is "$(files)" '' 'by uninstall too'
 
-output=$(make install have_tool= DESTDIR="$scratch" 2>&1)
-ok $? 'without libsmartcols and libsubid'
+make install DESTDIR="$scratch" >/dev/null 2>&1
+recipes=$scratch/usr/share/doc/nss-subuid/recipes
+names="$(cat build/name_prefix)[0-9]+"
+is "$(cd packaging/recipes && printf '%s ' *)" "$(cd "$recipes" && find . -maxdepth 1 -type f -printf '%P\n' | sort | tr '\n' ' ')" \
+        'recipes for other programs'
+is "$(grep -LF "^$names" -r "$recipes" --exclude-dir=dbus)" '' 'have the prefix of names'
+is "$(grep -cF "/^$names\$/" "$scratch/usr/share/polkit-1/rules.d/40-nss-subuid.rules")" 1 "and so has polkit's rule"
+make uninstall DESTDIR="$scratch" >/dev/null 2>&1
+
+output=$(make install have_tool= have_runtime= DESTDIR="$scratch" 2>&1)
+ok $? 'without libsmartcols, libsubid and json-c'
 like "$output" 'subuidctl is left out: it needs' 'it says that the command is left out'
-is "$(files | grep -c subuidctl)" 0 'and installs the rest'
+like "$output" 'runc-subuid is left out: it needs' 'and the runtime'
+is "$(files | grep -c 'subuidctl\|runc\|crun')" 0 'and installs the rest'
 like "$output" 'To enable it add "subuid"' 'and names no such command'
 make uninstall DESTDIR="$scratch" >/dev/null 2>&1
 

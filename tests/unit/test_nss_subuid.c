@@ -24,7 +24,7 @@
 #define UNTOUCHED 4096
 
 /* The four questions, by a number or by the name that belongs to it. */
-enum question { UID, GID, USER_NAME, GROUP_NAME };
+enum question { UID, GID, USER_NAMED, GROUP_NAMED };
 
 static const char *const question_names[] = {"UID", "GID", "user name", "group name"};
 
@@ -52,11 +52,11 @@ static struct answer ask_in(enum question question, const char *name, unsigned i
                 answer.status =
                     _nss_subuid_getgrgid_r(id, &answer.grp, buffer, size, &answer.error);
                 break;
-        case USER_NAME:
+        case USER_NAMED:
                 answer.status =
                     _nss_subuid_getpwnam_r(name, &answer.pwd, buffer, size, &answer.error);
                 break;
-        case GROUP_NAME:
+        case GROUP_NAMED:
                 answer.status =
                     _nss_subuid_getgrnam_r(name, &answer.grp, buffer, size, &answer.error);
                 break;
@@ -93,7 +93,7 @@ static void expect_user(unsigned int uid, unsigned int gid, const char *gecos)
         char name[64];
 
         snprintf(name, sizeof(name), NAME_PREFIX "%u", uid);
-        for (enum question question = UID; question <= USER_NAME; question += USER_NAME - UID) {
+        for (enum question question = UID; question <= USER_NAMED; question += USER_NAMED - UID) {
                 const struct answer answer = ask(question, uid);
 
                 if (answer.status != NSS_STATUS_SUCCESS)
@@ -114,7 +114,7 @@ static void expect_group(unsigned int gid)
         char name[64];
 
         snprintf(name, sizeof(name), NAME_PREFIX "%u", gid);
-        for (enum question question = GID; question <= GROUP_NAME; question += GROUP_NAME - GID) {
+        for (enum question question = GID; question <= GROUP_NAMED; question += GROUP_NAMED - GID) {
                 const struct answer answer = ask(question, gid);
 
                 if (answer.status != NSS_STATUS_SUCCESS)
@@ -130,13 +130,13 @@ static void expect_group(unsigned int gid)
 static void expect_no_user(unsigned int uid)
 {
         expect(UID, uid, NSS_STATUS_NOTFOUND, ENOENT);
-        expect(USER_NAME, uid, NSS_STATUS_NOTFOUND, ENOENT);
+        expect(USER_NAMED, uid, NSS_STATUS_NOTFOUND, ENOENT);
 }
 
 static void expect_no_group(unsigned int gid)
 {
         expect(GID, gid, NSS_STATUS_NOTFOUND, ENOENT);
-        expect(GROUP_NAME, gid, NSS_STATUS_NOTFOUND, ENOENT);
+        expect(GROUP_NAMED, gid, NSS_STATUS_NOTFOUND, ENOENT);
 }
 
 static void write_node_files(void)
@@ -175,13 +175,17 @@ static void answers_no_excluded_id(void **state)
         files_clear();
         files_write("/etc/subuid", "all:0:4294967295\nlast:4294967295:1\n");
         files_write("/etc/subgid", "all:0:4294967295\nlast:4294967295:1\n");
-        for (size_t i = 0; i < 4; i++) {
-                static const unsigned int ids[] = {0, 65534, 65535, 4294967295};
+        for (size_t i = 0; i < 10; i++) {
+                static const unsigned int ids[] = {
+                    0, 60001, 60705, 61184, 65519, 65534, 2147352576, 2147418111, 4294967295, 65535,
+                };
 
                 expect_no_user(ids[i]);
                 expect_no_group(ids[i]);
         }
         expect_user(1, 1, "subuid 1 of all");
+        expect_user(60000, 60000, "subuid 60000 of all");
+        expect_user(60706, 60706, "subuid 60706 of all");
         expect_user(65533, 65533, "subuid 65533 of all");
         expect_user(65536, 65536, "subuid 65536 of all");
         expect_user(4294967294, 4294967294, "subuid 4294967294 of all");
@@ -207,8 +211,8 @@ static void gives_the_gid_at_the_same_position(void **state)
         files_write("/etc/nss-subuid/subuid", "c:6000:1\nb:6500:5\n");
         expect_user(6000, 65534, "subuid 0 of c");
         expect_user(6500, 65534, "subuid 10 of b");
-        /* none of the four is anybody's group */
-        files_write("/etc/subgid", "a:0:1\na:65534:2\na:4294967295:1\nb:65533:1\nb:65536:1\n");
+        /* none of those that never get a name is anybody's group */
+        files_write("/etc/subgid", "a:0:1\na:65534:2\na:60001:1\nb:65533:1\nb:65536:1\n");
         expect_user(1000, 65534, "subuid 0 of a");
         expect_user(1001, 65534, "subuid 1 of a");
         expect_user(1002, 65534, "subuid 2 of a");
@@ -279,24 +283,36 @@ static void gives_no_local_account_a_second_name(void **state)
         files_write("/etc/passwd",
                     "root:x:0:0::/root:/bin/sh\nbob:x:1000:1000::/home/bob:/bin/sh\n");
         files_write("/etc/group", "root:x:0:\nstaff:x:1001:bob\n");
-        expect(USER_NAME, 1000, NSS_STATUS_NOTFOUND, ENOENT);
+        expect(USER_NAMED, 1000, NSS_STATUS_NOTFOUND, ENOENT);
         expect(UID, 1000, NSS_STATUS_SUCCESS, UNTOUCHED);
-        expect_user(1001, 1001, "subuid 1 of root");
-        expect(GROUP_NAME, 1001, NSS_STATUS_NOTFOUND, ENOENT);
+        /* nor is a group of the host anybody's, though it is lent to a container */
+        expect_user(1001, 65534, "subuid 1 of root");
+        expect(GROUP_NAMED, 1001, NSS_STATUS_NOTFOUND, ENOENT);
         expect(GID, 1001, NSS_STATUS_SUCCESS, UNTOUCHED);
         expect_group(1000);
 }
 
 static void refuses_other_names_without_a_call(void **state)
 {
-        static const char *const names[] = {"",     "root",        "200193",     " _200193",
-                                            "_apt", "_0200193",    "_200193 ",   "_+200193",
-                                            "_",    "_4294967296", "containers", "_x200193"};
+        static const char *const names[] = {
+            "",
+            "root",
+            "200193",
+            "containers",
+            " " NAME_PREFIX "200193",
+            NAME_PREFIX,
+            NAME_PREFIX "apt",
+            NAME_PREFIX "0200193",
+            NAME_PREFIX "200193 ",
+            NAME_PREFIX "+200193",
+            NAME_PREFIX "x200193",
+            NAME_PREFIX "4294967296",
+        };
 
         (void)state;
         write_node_files();
         for (size_t i = 0; i < COUNT_OF(names); i++)
-                for (enum question question = USER_NAME; question <= GROUP_NAME; question++) {
+                for (enum question question = USER_NAMED; question <= GROUP_NAMED; question++) {
                         const struct answer answer =
                             ask_in(question, names[i], 0, shared_buffer, sizeof(shared_buffer));
 
@@ -306,24 +322,202 @@ static void refuses_other_names_without_a_call(void **state)
         assert_int_equal(files_calls(), 0);
 }
 
-static void has_no_members(void **state)
+/* --- the group of them all -------------------------------------------------------------------- */
+
+/* What a caller passes, as glibc does. */
+struct groups {
+        long int start, size;
+        gid_t *list;
+};
+
+static struct groups some_groups(long int start, long int size)
 {
-        gid_t list[1] = {7}, *groups = list;
-        long int start = 0, size = 1;
-        int error = UNTOUCHED;
+        struct groups groups = {start, size, calloc(size > 0 ? (size_t)size : 1, sizeof(gid_t))};
+
+        assert_non_null(groups.list);
+        for (long int i = 0; i < size; i++)
+                groups.list[i] = i < start ? 5000 + (gid_t)i : 4242;
+        return groups;
+}
+
+static void expect_groups(const char *name, struct groups *groups, long int limit,
+                          enum nss_status status, int error)
+{
+        int got_error = UNTOUCHED;
+
+        errno = 4711;
+        assert_int_equal(_nss_subuid_initgroups_dyn(name, 200193, &groups->start, &groups->size,
+                                                    &groups->list, limit, &got_error),
+                         status);
+        assert_int_equal(got_error, error);
+        assert_int_equal(errno, 4711);
+        assert_int_equal(files_open(), 0);
+        assert_false(files_cancellable());
+}
+
+static void write_group_files(const char *accounts)
+{
+        write_node_files();
+        files_write("/etc/group", accounts);
+}
+
+#define SOMEBODY NAME_PREFIX "200193"
+
+/* Asks for somebody, who is in the group 990 or in none. */
+static void expect_membership(const char *name, bool member)
+{
+        struct groups groups = some_groups(1, 4);
+
+        expect_groups(name, &groups, -1, member ? NSS_STATUS_SUCCESS : NSS_STATUS_NOTFOUND,
+                      member ? UNTOUCHED : ENOENT);
+        assert_int_equal(groups.start, member ? 2 : 1);
+        assert_int_equal(groups.size, 4);
+        assert_int_equal(groups.list[0], 5000);
+        assert_int_equal(groups.list[1], member ? 990 : 4242);
+        free(groups.list);
+}
+
+static void puts_every_user_into_one_group(void **state)
+{
+        static const unsigned int excluded[] = {60001, 65519, 65534, 65535, 2147418111, 4294967295};
 
         (void)state;
-        write_node_files();
-        assert_int_equal(_nss_subuid_initgroups_dyn(NAME_PREFIX "200193", 200193, &start, &size,
-                                                    &groups, -1, &error),
-                         NSS_STATUS_NOTFOUND);
-        assert_int_equal(error, ENOENT);
-        assert_int_equal(start, 0);
-        assert_int_equal(size, 1);
-        assert_ptr_equal(groups, list);
-        assert_int_equal(list[0], 7);
+        write_group_files("root:x:0:\nnss-subuid:x:990:\nnss-subuid:x:991:\n");
+        expect_membership(SOMEBODY, true);
+        expect_membership(NAME_PREFIX "100000", true);
+        expect_membership(NAME_PREFIX "99", false);
+        files_clear();
+        expect_membership("root", false);
+        expect_membership("", false);
+        expect_membership(NAME_PREFIX "0200193", false);
         assert_int_equal(files_calls(), 0);
+        /* no such group */
+        write_group_files("root:x:0:\nnss-subuid2:x:990:\nnss-subui:x:990:\n#nss-subuid:x:990:\n");
+        expect_membership(SOMEBODY, false);
+        write_group_files("nss-subuid:x:\nnss-subuid:x:abc:\n nss-subuid:x:990:x\n");
+        expect_membership(SOMEBODY, true);
+        assert_int_equal(unlink(files_path("/etc/group")), 0);
+        expect_membership(SOMEBODY, false);
+        /* one that may not be used, though another of that name might */
+        write_group_files("nss-subuid:x:0:\nnss-subuid:x:990:\n");
+        expect_membership(SOMEBODY, false);
+        for (size_t i = 0; i < COUNT_OF(excluded); i++) {
+                char line[64];
+
+                snprintf(line, sizeof(line), "nss-subuid:x:%u:\n", excluded[i]);
+                write_group_files(line);
+                expect_membership(SOMEBODY, false);
+        }
+        write_group_files("nss-subuid:x:200194:\n");
+        expect_membership(SOMEBODY, false);
+        write_group_files("nss-subuid:x:990:\n");
+        files_write("/etc/subgid", "a:990:1\n");
+        expect_membership(SOMEBODY, false);
+        /* a local account */
+        write_group_files("nss-subuid:x:990:\n");
+        files_write("/etc/passwd", "bob:x:200193:1::/:\n");
+        expect_membership(SOMEBODY, false);
+        expect_membership(NAME_PREFIX "200194", true);
 }
+
+static void adds_the_group_once(void **state)
+{
+        struct groups groups = some_groups(3, 3);
+        gid_t *const list = groups.list;
+
+        (void)state;
+        write_group_files("nss-subuid:x:990:\n");
+        for (size_t i = 0; i < 3; i++) {
+                const gid_t kept = list[i];
+
+                list[i] = 990;
+                expect_groups(SOMEBODY, &groups, -1, NSS_STATUS_SUCCESS, UNTOUCHED);
+                expect_groups(SOMEBODY, &groups, 1, NSS_STATUS_SUCCESS, UNTOUCHED);
+                assert_int_equal(groups.start, 3);
+                assert_int_equal(groups.size, 3);
+                assert_ptr_equal(groups.list, list);
+                list[i] = kept;
+        }
+        free(list);
+        /* what lies behind those that are known does not count */
+        groups = some_groups(1, 3);
+        groups.list[1] = groups.list[2] = 990;
+        expect_groups(SOMEBODY, &groups, -1, NSS_STATUS_SUCCESS, UNTOUCHED);
+        assert_int_equal(groups.start, 2);
+        free(groups.list);
+}
+
+static void grows_the_array_up_to_the_limit(void **state)
+{
+        static const struct {
+                long int start, size, limit, new_start, new_size;
+        } cases[] = {
+            {0, 0, -1, 1, 1}, {0, 0, 1, 1, 1},   {0, 1, -1, 1, 1},         {1, 1, -1, 2, 2},
+            {1, 1, 0, 2, 2},  {1, 1, 1, 1, 1},   {1, 1, 2, 2, 2},          {2, 2, 3, 3, 3},
+            {3, 3, -1, 4, 6}, {3, 3, 6, 4, 6},   {3, 3, 7, 4, 6},          {3, 3, 5, 4, 5},
+            {3, 3, 3, 3, 3},  {3, 3, 2, 3, 3},   {3, 8, 3, 3, 8},          {3, 8, 4, 4, 8},
+            {7, 8, 0, 8, 8},  {8, 8, -7, 9, 16}, {64, 64, 65536, 65, 128},
+        };
+
+        (void)state;
+        write_group_files("nss-subuid:x:990:\n");
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                struct groups groups = some_groups(cases[i].start, cases[i].size);
+
+                expect_groups(SOMEBODY, &groups, cases[i].limit, NSS_STATUS_SUCCESS, UNTOUCHED);
+                if (groups.start != cases[i].new_start || groups.size != cases[i].new_size)
+                        fail_msg("case %zu: %ld of %ld", i, groups.start, groups.size);
+                for (long int j = 0; j < cases[i].start; j++)
+                        assert_int_equal(groups.list[j], 5000 + j);
+                if (groups.start > cases[i].start)
+                        assert_int_equal(groups.list[cases[i].start], 990);
+                /* all of it is there */
+                for (long int j = groups.start; j < groups.size; j++)
+                        groups.list[j] = 0;
+                free(groups.list);
+        }
+}
+
+/* More memory than there is: the array is as it was. No byte of it is looked at behind start. */
+static void grows_no_array_without_memory(void **state)
+{
+        (void)state;
+        write_group_files("nss-subuid:x:990:\n");
+        files_no_memory();
+        for (long int start = 1; start <= 64; start++) {
+                struct groups groups = some_groups(start, start), before = groups;
+
+                expect_groups(SOMEBODY, &groups, -1, NSS_STATUS_TRYAGAIN, ENOMEM);
+                assert_memory_equal(&groups, &before, sizeof(groups));
+                /* there is enough of it where nothing has to grow */
+                expect_groups(SOMEBODY, &groups, start, NSS_STATUS_SUCCESS, UNTOUCHED);
+                free(groups.list);
+        }
+        files_clear();
+}
+
+/* Each call on each file that is asked fails. */
+static void names_no_groups_if_a_file_cannot_be_read(void **state)
+{
+        static const char *const paths[] = {"/etc/group", "/etc/subgid", "/etc/nss-subuid/subgid",
+                                            "/etc/subuid", "/etc/passwd"};
+        static const char *const calls[] = {"openat", "fstat", "read"};
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(paths); i++)
+                for (size_t j = 0; j < COUNT_OF(calls); j++) {
+                        struct groups groups = some_groups(1, 1), before = groups;
+
+                        write_group_files("nss-subuid:x:990:\n");
+                        files_write("/etc/nss-subuid/subgid", "x:1:1\n");
+                        files_fail(calls[j], paths[i], EIO, 0, 1);
+                        expect_groups(SOMEBODY, &groups, -1, NSS_STATUS_UNAVAIL, EIO);
+                        assert_memory_equal(&groups, &before, sizeof(groups));
+                        free(groups.list);
+                }
+}
+
+/* --- as it was -------------------------------------------------------------------------------- */
 
 static void leaves_cancelling_as_it_was(void **state)
 {
@@ -360,7 +554,7 @@ static void *ask_on_painted_stack(void *stack)
         const char *lowest = stack;
 
         memset(stack, '\xa5', (size_t)(here - (char *)stack) - 4096);
-        ask(USER_NAME, 200193);
+        ask(USER_NAMED, 200193);
         while (*lowest == '\xa5')
                 lowest++;
         stack_used = (size_t)(here - lowest);
@@ -408,7 +602,7 @@ static struct answer ask_guarded(enum question question, unsigned int id, size_t
         for (char *p = room; p < room + sizeof(room); p++)
                 if ((p < buffer || p >= buffer + size) && *p != '\xa5')
                         fail_msg("byte %td of a buffer of %zu is overwritten", p - buffer, size);
-        if (answer.status == NSS_STATUS_SUCCESS && (question == UID || question == USER_NAME)) {
+        if (answer.status == NSS_STATUS_SUCCESS && (question == UID || question == USER_NAMED)) {
                 assert_true(lies_in(answer.pwd.pw_name, buffer, size));
                 assert_true(lies_in(answer.pwd.pw_passwd, buffer, size));
                 assert_true(lies_in(answer.pwd.pw_gecos, buffer, size));
@@ -448,9 +642,9 @@ static void fits_exactly_at_every_alignment(void **state)
         files_write("/etc/subuid", line);
         files_write("/etc/subgid", line);
         for (size_t i = 0; i < COUNT_OF(ids); i++)
-                for (enum question question = UID; question <= GROUP_NAME; question++)
+                for (enum question question = UID; question <= GROUP_NAMED; question++)
                         for (size_t offset = 0; offset < 16; offset++) {
-                                const bool user = question == UID || question == USER_NAME;
+                                const bool user = question == UID || question == USER_NAMED;
                                 char name[32], position[32];
                                 size_t needed;
 
@@ -506,12 +700,12 @@ static void maps_every_error(void **state)
         } reached[] = {
             {UID, "/etc/subuid"},
             {UID, "/etc/subgid"},
-            {USER_NAME, "/etc/subuid"},
-            {USER_NAME, "/etc/subgid"},
-            {USER_NAME, "/etc/passwd"},
+            {USER_NAMED, "/etc/subuid"},
+            {USER_NAMED, "/etc/subgid"},
+            {USER_NAMED, "/etc/passwd"},
             {GID, "/etc/subgid"},
-            {GROUP_NAME, "/etc/subgid"},
-            {GROUP_NAME, "/etc/group"},
+            {GROUP_NAMED, "/etc/subgid"},
+            {GROUP_NAMED, "/etc/group"},
             {UID, "/etc/nss-subuid/subuid"},
             {UID, "/etc/nss-subuid/subgid"},
         };
@@ -607,7 +801,7 @@ static void wants_regular_files(void **state)
                                 assert_int_equal(mkfifo(path, 0644), 0);
                         else
                                 assert_int_equal(symlink("/dev/zero", path), 0);
-                        expect(USER_NAME, 200193, NSS_STATUS_UNAVAIL, EINVAL);
+                        expect(USER_NAMED, 200193, NSS_STATUS_UNAVAIL, EINVAL);
                 }
 }
 
@@ -647,7 +841,11 @@ int main(void)
             cmocka_unit_test(tells_owners_apart_beyond_what_it_shows),
             cmocka_unit_test(gives_no_local_account_a_second_name),
             cmocka_unit_test(refuses_other_names_without_a_call),
-            cmocka_unit_test(has_no_members),
+            cmocka_unit_test(puts_every_user_into_one_group),
+            cmocka_unit_test(adds_the_group_once),
+            cmocka_unit_test(grows_the_array_up_to_the_limit),
+            cmocka_unit_test(grows_no_array_without_memory),
+            cmocka_unit_test(names_no_groups_if_a_file_cannot_be_read),
             cmocka_unit_test(leaves_cancelling_as_it_was),
             cmocka_unit_test(opens_files_with_care),
             cmocka_unit_test(uses_little_stack),

@@ -36,6 +36,7 @@ static void expect_missing(uint32_t id)
 static void reads_two_files_as_one(void **state)
 {
         struct subid subid = {.id = 400};
+        uint32_t gid;
 
         (void)state;
         files_clear();
@@ -53,10 +54,12 @@ static void reads_two_files_as_one(void **state)
         files_write("/etc/nss-subuid/subgid", "x:400:1\n");
         assert_int_equal(subid_file_holds(SUBID_GROUPS, &subid), 1);
         files_write("/etc/subgid", "x:500:5\n");
-        subid = (struct subid){.owner = "x", .owner_length = 1, .position = 5, .passed = 77};
-        assert_int_equal(subid_file_id_at(SUBID_GROUPS, &subid), 1);
-        assert_int_equal(subid.id, 400);
-        assert_int_equal(subid_file_id_at(SUBID_USERS, &subid), 0);
+        subid = (struct subid){.id = 99, .owner = "x", .owner_length = 1, .position = 5};
+        assert_int_equal(subid_file_group_of(&subid, &gid), 1);
+        assert_int_equal(gid, 400);
+        subid.position = 6;
+        assert_int_equal(subid_file_group_of(&subid, &gid), 1);
+        assert_int_equal(gid, SUBID_NO_GID);
         /* and so have accounts */
         subid.id = 1000;
         assert_int_equal(subid_file_is_account(SUBID_USERS, &subid), 0);
@@ -224,6 +227,7 @@ static void reads_large_files(void **state)
 static void makes_few_calls(void **state)
 {
         struct subid subid = {.id = 200193};
+        uint32_t gid;
 
         (void)state;
         files_clear();
@@ -231,7 +235,29 @@ static void makes_few_calls(void **state)
         files_write("/etc/subgid", "core:100000:65536\ncontainers:200000:268435456\n");
         expect_located(200193, "containers", 193);
         assert_int_equal(files_calls(), 4); /* openat, fstat, read, close */
-        assert_int_equal(subid_file_id_at(SUBID_GROUPS, &subid), 0);
+        /* a user whose group has the same number: the same of the other file */
+        files_clear();
+        files_write("/etc/subuid", "core:100000:65536\ncontainers:200000:268435456\n");
+        files_write("/etc/subgid", "core:100000:65536\ncontainers:200000:268435456\n");
+        assert_int_equal(subid_file_locate_user(200193, false, &subid, &gid), 1);
+        assert_int_equal(gid, 200193);
+        assert_int_equal(files_calls(), 8);
+        /* by its position: all is read, nothing twice, and then /etc/group */
+        files_clear();
+        files_write("/etc/subuid", "core:100000:65536\ncontainers:200000:268435456\n");
+        files_write("/etc/subgid", "core:100000:65536\ncontainers:1200000:268435456\n");
+        files_write("/etc/group", "root:x:0:\n");
+        assert_int_equal(subid_file_locate_user(200193, false, &subid, &gid), 1);
+        assert_int_equal(gid, 1200193);
+        assert_int_equal(files_calls(), 4 + 6 + 5);
+        /* a number of the host's: /etc/group too */
+        files_clear();
+        files_write("/etc/subuid", "root:1000:10\n");
+        files_write("/etc/subgid", "root:1000:10\n");
+        files_write("/etc/group", "bob:x:1001:\n");
+        assert_int_equal(subid_file_locate_user(1001, false, &subid, &gid), 1);
+        assert_int_equal(gid, SUBID_NO_GID);
+        assert_int_equal(files_calls(), 12);
         /* to the end: another read, and an openat of the second file, which does not exist */
         files_clear();
         files_write("/etc/subuid", "core:100000:65536\ncontainers:200000:268435456\n");
@@ -287,7 +313,6 @@ static void reads_through_descriptor_0(void **state)
         }
 }
 
-/* A call that was interrupted is made again, and once it succeeds no more. */
 static void locates_users(void **state)
 {
         struct subid user;
@@ -318,6 +343,191 @@ static void locates_users(void **state)
         assert_int_equal(subid_file_locate_user(302, true, &user, &gid), -EIO);
 }
 
+/* The group of the user 200193: the second line of "a", which begins at 200000. */
+static void expect_group(uint32_t wanted, const char *groups, const char *more_groups,
+                         const char *accounts)
+{
+        struct subid user;
+        uint32_t gid;
+
+        files_clear();
+        files_write("/etc/subuid", "b:100:10\na:1000:50\na:200000:1000\n");
+        files_write("/etc/subgid", groups);
+        files_write("/etc/nss-subuid/subgid", more_groups);
+        files_write("/etc/group", accounts);
+        assert_int_equal(subid_file_locate_user(200193, false, &user, &gid), 1);
+        if (gid != wanted)
+                fail_msg("%u, not %u: %s", (unsigned int)gid, (unsigned int)wanted, groups);
+        assert_int_equal(user.id, 200193);
+        assert_int_equal(user.position, 243);
+        assert_int_equal(files_open(), 0);
+}
+
+static void finds_the_group_of_a_user(void **state)
+{
+        static const char many[] = "z:300000:1\nz:300001:1\n";
+        char filler[9000], groups[9200];
+
+        (void)state;
+        /* the same number, whatever the positions are */
+        expect_group(200193, "a:200000:1000\n", "", "");
+        expect_group(200193, "a:44:1\na:104:1\na:200000:1000\n", "", "video:x:44:\n");
+        expect_group(200193, "b:100:10\n", "a:200000:194\n", "");
+        expect_group(200193, "a:200000:1000\nb:200000:1000\n", "", "");
+        /* not asked of /etc/group: an ordinary answer costs no more calls */
+        expect_group(200193, "a:200000:1000\n", "", "x:x:200193:\n");
+        /* else by its position */
+        expect_group(400243, "a:400000:1000\n", "", "");
+        expect_group(200193, "a:400000:1000\na:200000:1000\n", "", "");
+        expect_group(500043, "a:400000:200\n", "a:500000:100\n", "");
+        expect_group(200293, "a:1000:50\na:200100:1000\n", "", "");
+        expect_group(SUBID_NO_GID, "a:400000:243\n", "", "");
+        expect_group(SUBID_NO_GID, "", "", "");
+        expect_group(SUBID_NO_GID, "b:200000:1000\n", "", "");
+        /* which somebody else's line may hold first */
+        expect_group(400243, "b:200000:1000\na:400000:1000\n", "", "");
+        expect_group(SUBID_NO_GID, "b:400243:1\na:400000:1000\n", "", "");
+        expect_group(400243, "b:400242:1\nb:400244:1\na:400000:1000\n", "", "");
+        expect_group(400243, "a:400000:1000\nb:400243:1\n", "", "");
+        expect_group(400243, "a:1:0\na:400000:1000\na:400243:1\n", "", "");
+        /* or the host */
+        expect_group(SUBID_NO_GID, "a:400000:1000\n", "", "x:x:400243:\n");
+        expect_group(400243, "a:400000:1000\n", "", "x:x:400242:\n");
+        expect_group(SUBID_NO_GID, "a:60000:1000\n", "", "");
+        expect_group(65533, "a:65290:1000\n", "", "");
+        expect_group(SUBID_NO_GID, "a:65291:1000\n", "", "");
+        /* where the first file does not fit into the buffer */
+        memset(filler, '#', sizeof(filler));
+        filler[sizeof(filler) - 2] = '\n';
+        filler[sizeof(filler) - 1] = '\0';
+        snprintf(groups, sizeof(groups), "%sa:400000:1000\n", filler);
+        expect_group(400243, groups, "", "");
+        snprintf(groups, sizeof(groups), "%s%sb:400243:1\na:400000:1000\n", many, filler);
+        expect_group(SUBID_NO_GID, groups, "", "");
+        snprintf(groups, sizeof(groups), "b:200000:1000\n%s", filler);
+        expect_group(400243, groups, "a:400000:1000\n", "");
+        snprintf(groups, sizeof(groups), "a:200001:1000\n%sa:400000:1000\n", filler);
+        expect_group(200244, groups, "", "");
+}
+
+static void asks_etc_group_for_the_hosts_gids(void **state)
+{
+        static const struct {
+                uint32_t id;
+                bool asked;
+        } cases[] = {{1000, true}, {65533, true}, {65536, false}, {200000, false}};
+        struct subid user;
+        uint32_t gid;
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                char accounts[64];
+
+                files_clear();
+                files_write("/etc/subuid", "a:1000:300000\n");
+                files_write("/etc/subgid", "a:1000:300000\n");
+                snprintf(accounts, sizeof(accounts), "x:x:%u:\n", (unsigned int)cases[i].id);
+                files_write("/etc/group", accounts);
+                assert_int_equal(subid_file_locate_user(cases[i].id, false, &user, &gid), 1);
+                assert_int_equal(gid, cases[i].asked ? SUBID_NO_GID : cases[i].id);
+                files_fail("read", "/etc/group", EIO, 0, 1);
+                assert_int_equal(subid_file_locate_user(cases[i].id, false, &user, &gid),
+                                 cases[i].asked ? -EIO : 1);
+        }
+}
+
+/* Returns the ID, or -1 if no account is called so. */
+static int64_t id_of(enum subid_database database, const char *name)
+{
+        struct subid account = {.id = 77, .owner_length = strlen(name)};
+        int r;
+
+        memcpy(account.owner, name, account.owner_length);
+        r = subid_file_named(database, &account);
+        assert_in_range(r, 0, 1);
+        return r > 0 ? (int64_t)account.id : -1;
+}
+
+static void finds_accounts_by_name(void **state)
+{
+        struct subid account = {.owner = "x", .owner_length = 1};
+        char name[1100];
+
+        (void)state;
+        files_clear();
+        assert_int_equal(id_of(SUBID_GROUPS, "x"), -1);
+        files_write("/etc/group", "#x:x:1:\nxx:x:2:\nx:x:\n x:x:3:\nx:x:4:\n:x:5:\n");
+        files_write("/etc/passwd", "x:x:8:9::/:\n");
+        assert_int_equal(id_of(SUBID_GROUPS, "y"), -1);
+        assert_int_equal(id_of(SUBID_GROUPS, "x"), 3);
+        assert_int_equal(id_of(SUBID_GROUPS, "xx"), 2);
+        assert_int_equal(id_of(SUBID_GROUPS, ""), 5);
+        assert_int_equal(id_of(SUBID_USERS, "x"), 8);
+        /* names of any length, some of them too long to be found */
+        for (size_t length = 1010; length < 1024; length++) {
+                char line[1200];
+
+                memset(name, 'n', length);
+                name[length] = '\0';
+                snprintf(line, sizeof(line), "%s::9\n", name);
+                files_write("/etc/group", line);
+                assert_int_equal(id_of(SUBID_GROUPS, name), length + 3 < 1024 ? 9 : -1);
+        }
+        files_fail("read", "/etc/group", EIO, 0, 1);
+        assert_int_equal(subid_file_named(SUBID_GROUPS, &account), -EIO);
+}
+
+enum { SIZE_LIMIT = 67108864 };
+
+/* Too large a file is not read, whatever is asked of it. */
+static void refuses_large_files(void **state)
+{
+        struct subid subid = {.id = 205};
+
+        (void)state;
+        files_clear();
+        files_write("/etc/subuid", "a:100:10\n");
+        files_stretch("/etc/subuid", SIZE_LIMIT + 1LL);
+        subid.id = 105;
+        assert_int_equal(subid_file_locate(SUBID_USERS, &subid), -EFBIG);
+        assert_int_equal(files_calls(), 3); /* openat, fstat, close */
+        assert_int_equal(subid_file_holds(SUBID_USERS, &subid), -EFBIG);
+        files_stretch("/etc/subuid", 5LL << 30);
+        assert_int_equal(subid_file_holds(SUBID_USERS, &subid), -EFBIG);
+        files_write("/etc/group", "a:x:105:\n");
+        files_stretch("/etc/group", SIZE_LIMIT + 1LL);
+        assert_int_equal(subid_file_is_account(SUBID_GROUPS, &subid), -EFBIG);
+        subid.owner_length = 1;
+        assert_int_equal(subid_file_named(SUBID_GROUPS, &subid), -EFBIG);
+        /* one that is just as large as it may be */
+        files_clear();
+        files_write("/etc/subuid", "a:100:10\n");
+        files_stretch("/etc/subuid", SIZE_LIMIT);
+        expect_located(105, "a", 5);
+        expect_missing(99);
+}
+
+/* A file that states no size, or less than it has, is read up to the limit. */
+static void refuses_endless_files(void **state)
+{
+        struct subid subid = {.id = 99};
+
+        (void)state;
+        files_clear();
+        files_hide_sizes();
+        files_write("/etc/subuid", "a:100:10\n");
+        files_stretch("/etc/subuid", SIZE_LIMIT);
+        expect_located(105, "a", 5);
+        expect_missing(99);
+        files_stretch("/etc/subuid", SIZE_LIMIT + 1LL);
+        expect_located(105, "a", 5);
+        assert_int_equal(subid_file_holds(SUBID_USERS, &subid), -EFBIG);
+        files_stretch("/etc/subuid", 5LL << 30);
+        assert_int_equal(subid_file_holds(SUBID_USERS, &subid), -EFBIG);
+        assert_int_equal(files_open(), 0);
+}
+
+/* A call that was interrupted is made again, and once it succeeds no more. */
 static void repeats_only_what_was_interrupted(void **state)
 {
         static const char *const calls[] = {"openat", "read"};
@@ -353,10 +563,15 @@ int main(void)
             cmocka_unit_test(reads_large_files),
             cmocka_unit_test(makes_few_calls),
             cmocka_unit_test(locates_users),
+            cmocka_unit_test(finds_the_group_of_a_user),
+            cmocka_unit_test(asks_etc_group_for_the_hosts_gids),
+            cmocka_unit_test(finds_accounts_by_name),
+            cmocka_unit_test(refuses_large_files),
             cmocka_unit_test(reads_through_descriptor_0),
             cmocka_unit_test(repeats_only_what_was_interrupted),
             /* what takes its time comes last */
             cmocka_unit_test(reads_in_any_pieces),
+            cmocka_unit_test(refuses_endless_files),
         };
 
         cmocka_set_message_output(CM_OUTPUT_TAP);

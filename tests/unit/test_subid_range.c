@@ -796,20 +796,36 @@ static void finds_accounts_on_long_lines(void **state)
         }
 }
 
-static void excludes_four_ids(void **state)
+static void excludes_ids_of_others(void **state)
 {
+        static const struct {
+                uint32_t first, last;
+        } excluded[] = {
+            {0, 0},         {60001, 60705},           {61184, 65519},
+            {65534, 65535}, {2147352576, 2147418111}, {4294967295, 4294967295},
+        };
+
         (void)state;
-        for (uint64_t id = 0; id <= UINT32_MAX; id += id < 70000 || id > 4294900000 ? 1 : 9973)
-                assert_int_equal(subid_excluded((uint32_t)id),
-                                 id == 0 || id == 65534 || id == 65535 || id == 4294967295);
+        for (uint64_t id = 0; id <= UINT32_MAX;) {
+                bool wanted = false;
+
+                for (size_t i = 0; i < COUNT_OF(excluded); i++)
+                        wanted |= id >= excluded[i].first && id <= excluded[i].last;
+                assert_int_equal(subid_excluded((uint32_t)id), wanted);
+                id += id < 70000 || id > 4294900000 || (id >= 2147350000 && id < 2147420000) ? 1
+                                                                                             : 997;
+        }
 }
 
 static void tells_whose_the_excluded_ids_are(void **state)
 {
         static const struct subid_excluded wanted[] = {
             {0, 0, "root"},
+            {60001, 60705, "systemd's accounts"},
+            {61184, 65519, "systemd's DynamicUser="},
             {65534, 65534, "nobody"},
             {65535, 65535, "\"-1\" of 16 bits"},
+            {2147352576, 2147418111, "systemd's foreign IDs"},
             {4294967295, 4294967295, "\"-1\""},
         };
 
@@ -879,7 +895,7 @@ int main(void)
             cmocka_unit_test(finds_no_ids_on_long_lines),
             cmocka_unit_test(finds_accounts_on_lines_of_1024_bytes),
             cmocka_unit_test(knows_where_a_range_ends),
-            cmocka_unit_test(excludes_four_ids),
+            cmocka_unit_test(excludes_ids_of_others),
             cmocka_unit_test(tells_whose_the_excluded_ids_are),
             /* what takes its time comes last */
             cmocka_unit_test(parses_as_strtoul_does),

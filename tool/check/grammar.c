@@ -94,13 +94,21 @@ static struct fault explain_fields(const char *line, const char *end)
         if (!count)
                 return (struct fault){end, "two fields instead of three", FORM};
         extra = memchr(count + 1, ':', (size_t)(end - (count + 1)));
+        if (extra && extra + 1 == end)
+                return (struct fault){extra,
+                                      "a fourth, empty field, with which shadow 4.13 and 4.17 "
+                                      "still honour the line",
+                                      FORM};
         if (extra)
                 return (struct fault){extra, "more than three fields", FORM};
         fault = explain_number(start + 1, count, &numbers[0]);
         if (!fault.at)
                 fault = explain_number(count + 1, end, &numbers[1]);
         if (!fault.at && numbers[1] > UINT64_C(0x100000000) - numbers[0])
-                fault = (struct fault){count + 1, "IDs beyond 4294967295", "lower the count"};
+                fault = (struct fault){count + 1,
+                                       "IDs beyond 4294967295, of which shadow 4.13 and 4.17 "
+                                       "honour the rest",
+                                       "lower the count"};
         return fault;
 }
 
@@ -134,13 +142,20 @@ static struct fault explain(const char *line, const char *end)
 bool explain_line(const char *line, size_t length, struct explanation *explanation)
 {
         struct fault fault;
+        size_t blanks = 0;
 
         if (length == 0 || *line == '#')
                 return false;
         fault = explain(line, line + length);
         if (!fault.at)
                 return false;
-        *explanation =
-            (struct explanation){(size_t)(fault.at - line) + 1, fault.what, fault.advice};
+        while (blanks < length && is_blank(line[blanks]))
+                blanks++;
+        *explanation = (struct explanation){
+            .column = (size_t)(fault.at - line) + 1,
+            .what = fault.what,
+            .advice = fault.advice,
+            .harmless = blanks == length || (blanks > 0 && line[blanks] == '#'),
+        };
         return true;
 }

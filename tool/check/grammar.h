@@ -10,6 +10,7 @@ struct explanation {
         size_t column; /* in bytes, from 1; where something is missing, behind the line's end */
         const char *what;
         const char *advice;
+        bool harmless; /* nobody takes it for a range, or could mean one */
 };
 
 /*

@@ -1,93 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "check.h"
+#include "checked.h"
+#include "findings.h"
 
 #include "../nsswitch.h"
-#include "../root.h"
+#include "../settings.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 /* IDs that SSSD or winbind may make up for accounts of a directory: they are not asked for here. */
-
-#define SSSD_FILE "/etc/sssd/sssd.conf"
-#define SSSD_FOLDER "/etc/sssd/conf.d"
-#define WINBIND_FILE "/etc/samba/smb.conf"
-
-/* A line "key = value" of a section. */
-struct setting {
-        const char *section, *key, *value;
-};
-
-struct settings {
-        struct setting *all;
-        size_t count, room;
-};
-
-/* A file that cannot be read is no finding, but nor is it passed over in silence. */
-static void not_checked(const char *path, int r)
-{
-        if (r != -ENOENT)
-                warn("%s%s: not checked: %s", root_folder(),
-                     printable(path, strlen(path), SIZE_MAX), root_reason(r));
-}
-
-static char *trim(char *text)
-{
-        char *end;
-
-        while (isspace((unsigned char)*text))
-                text++;
-        end = text + strlen(text);
-        while (end > text && isspace((unsigned char)end[-1]))
-                end--;
-        *end = '\0';
-        return text;
-}
-
-static void read_settings(const char *path, struct settings *settings)
-{
-        const char *section = "";
-        char *rest, *line;
-        struct text text;
-        const int r = root_read(path, &text);
-
-        if (r < 0) {
-                not_checked(path, r);
-                return;
-        }
-        rest = xstrndup(text.bytes, text.size);
-        while ((line = strsep(&rest, "\n"))) {
-                char *const first = trim(line);
-                char *const equals = strchr(first, '=');
-
-                /* A comment is a key that nobody asks for. */
-                if (*first == '[') {
-                        first[strcspn(first, "]")] = '\0';
-                        section = trim(first + 1);
-                } else if (equals) {
-                        *equals = '\0';
-                        settings->all = grow(settings->all, settings->count, &settings->room,
-                                             sizeof(*settings->all));
-                        settings->all[settings->count++] =
-                            (struct setting){section, trim(first), trim(equals + 1)};
-                }
-        }
-}
-
-/* The last one counts. */
-static const char *get(const struct settings *settings, const char *section, const char *key,
-                       const char *otherwise)
-{
-        for (size_t i = settings->count; i-- > 0;)
-                if (strcmp(settings->all[i].section, section) == 0 &&
-                    strcasecmp(settings->all[i].key, key) == 0)
-                        return settings->all[i].value;
-        return otherwise;
-}
 
 /* Says so at the first range of these IDs. */
 static void check_map(const struct side *side, const char *finding, uint64_t first, uint64_t last,
@@ -114,51 +38,36 @@ static bool stands_in_line(const struct checked *checked, const struct side *sid
         return line && nsswitch_find(&checked->nsswitch, line, service);
 }
 
-/* The files of sssd.conf(5)'s folder, in their order. */
-static void read_folder(const char *folder, struct settings *settings)
-{
-        char **paths;
-        const int r = root_list(folder, ".conf", &paths);
-
-        if (r < 0)
-                not_checked(folder, r);
-        else
-                for (; *paths; paths++)
-                        read_settings(*paths, settings);
-}
-
-/* Whether a section is one, and the first part, of a domain with mapped IDs. */
+/* Whether a setting is the first one of a domain with mapped IDs. */
 static bool maps(const struct settings *settings, size_t i)
 {
         const char *const section = settings->all[i].section;
         const char *provider, *mapping;
 
-        if (strncmp(section, "domain/", 7) != 0)
+        if (strncmp(section, "domain/", 7) != 0 || !settings_begins_section(settings, i))
                 return false;
-        for (size_t j = 0; j < i; j++)
-                if (strcmp(settings->all[j].section, section) == 0)
-                        return false;
-        provider = get(settings, section, "id_provider", "");
-        mapping = get(settings, section, "ldap_id_mapping",
-                      strcmp(provider, "ad") == 0 ? "true" : "false");
+        provider = settings_get(settings, section, "id_provider", "");
+        mapping = settings_get(settings, section, "ldap_id_mapping",
+                               strcmp(provider, "ad") == 0 ? "true" : "false");
         return strcasecmp(mapping, "true") == 0;
 }
 
 static void check_sssd(const struct checked *checked, const struct side *const *sides)
 {
-        struct settings settings = {.count = 0};
+        struct settings settings;
 
-        read_settings(SSSD_FILE, &settings);
-        read_folder(SSSD_FOLDER, &settings);
+        settings_read_sssd(&settings);
         for (size_t i = 0; i < settings.count; i++) {
                 const char *const section = settings.all[i].section;
                 uint64_t min, max;
 
                 if (!maps(&settings, i))
                         continue;
-                min = strtoull(get(&settings, section, "ldap_idmap_range_min", "200000"), NULL, 10);
-                max = strtoull(get(&settings, section, "ldap_idmap_range_max", "2000200000"), NULL,
-                               10);
+                min = strtoull(settings_get(&settings, section, "ldap_idmap_range_min", "200000"),
+                               NULL, 10);
+                max =
+                    strtoull(settings_get(&settings, section, "ldap_idmap_range_max", "2000200000"),
+                             NULL, 10);
                 for (size_t j = 0; j < 2; j++)
                         if (stands_in_line(checked, sides[j], "sss"))
                                 check_map(sides[j], "sssd-map", min, max, SSSD_FILE,
@@ -196,9 +105,9 @@ static bool is_replaced(const struct settings *settings, size_t i, const char *k
 
 static void check_winbind(const struct checked *checked, const struct side *const *sides)
 {
-        struct settings settings = {.count = 0};
+        struct settings settings;
 
-        read_settings(WINBIND_FILE, &settings);
+        settings_read_winbind(&settings);
         for (size_t i = 0; i < settings.count; i++) {
                 char *const key = plain(settings.all[i].key);
                 const char *const suffix = strrchr(key, ':');

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "check.h"
+#include "checked.h"
+#include "findings.h"
 
 #include "../owners.h"
 #include "../root.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "check.h"
+#include "checked.h"
+#include "findings.h"
 
 #include "../nsswitch_file.h"
 #include "../nsswitch_place.h"
@@ -117,6 +118,17 @@ static bool check_place(const struct side *side, const struct nsswitch *nsswitch
         return judgement.word && !judgement.hidden && judgement.state != NSSWITCH_REFUSED;
 }
 
+static void check_initgroups(const struct nsswitch *nsswitch)
+{
+        const struct nsswitch_judgement judgement = nsswitch_judge_initgroups(nsswitch);
+
+        if (judgement.state != NSSWITCH_STANDS)
+                report(WARNING, "initgroups",
+                       (struct place){NSSWITCH_FILE, judgement.number, judgement.column},
+                       judgement.advice ? judgement.advice : advice_to_run("enable"), "%s",
+                       judgement.what);
+}
+
 void check_nsswitch(struct checked *checked)
 {
         struct side *const sides[] = {&checked->users, &checked->groups};
@@ -141,4 +153,5 @@ void check_nsswitch(struct checked *checked)
         for (size_t i = 0; i < 2; i++) {
                 sides[i]->enabled = check_place(sides[i], nsswitch, &file);
         }
+        check_initgroups(nsswitch);
 }

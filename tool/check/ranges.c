@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-#include "check.h"
+#include "checked.h"
+#include "findings.h"
 
 #include "../root.h"
 #include "grammar.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* What stands in the lines of the range files. */
 
 /* For "%.*s". */
 #define OWNER(line) (int)(line)->range.owner_length, (line)->range.owner
+
+/* systemd, DynamicUser= (docs/UIDS-GIDS). */
+enum { DYNAMIC_FIRST = 61184, DYNAMIC_LAST = 65519 };
 
 /* So many IDs or lines are named where there may be thousands. */
 #define NAMED_MAX 3
@@ -28,6 +34,24 @@ static char *name_of(const struct range_line *line, const struct range_line *see
                    : xasprintf("%s line %lu", line->path, line->number);
 }
 
+/*
+ * A line of one ID that is an account's, "root:44:1" for the host's video, means that account, and
+ * passes it through to a container by an explicit map.
+ */
+static bool passes_through(const struct side *side, const struct range_line *line)
+{
+        return line->range.count == 1 && accounts_with_id(&side->accounts, line->range.start);
+}
+
+/* What is known of a machine, and of who owns what, when its lines are looked at. */
+struct view {
+        const struct side *side;
+        uint64_t id_min, id_max; /* of login.defs(5) */
+        bool wraps;              /* useradd gives the same IDs again and again */
+        bool in_container;
+        size_t *next_others; /* for each segment, the index of the next one of another owner */
+};
+
 /* --- one line --------------------------------------------------------------------------------- */
 
 /* Returns whether the line is a mistake, no comment. */
@@ -37,9 +61,15 @@ static bool check_grammar(const struct range_line *line)
 
         if (!explain_line(line->text, line->length, &explanation))
                 return false;
-        report(ERROR, "no-range", (struct place){line->path, line->number, explanation.column},
-               explanation.advice, "no range: %s", explanation.what);
-        return true;
+        if (explanation.harmless)
+                report(WARNING, "odd-line",
+                       (struct place){line->path, line->number, explanation.column},
+                       explanation.advice, "no range: %s", explanation.what);
+        else
+                report(ERROR, "no-range",
+                       (struct place){line->path, line->number, explanation.column},
+                       explanation.advice, "no range: %s", explanation.what);
+        return !explanation.harmless;
 }
 
 static void check_count(const struct range_line *line)
@@ -73,15 +103,38 @@ static void check_excluded(const struct range_line *line)
                 const struct subid_excluded *const row = &subid_excluded_ids[i];
                 uint64_t first = row->first, last = row->last;
 
-                /* Of root's, check_root says more. */
-                if (row->last == 0 || !range_meets(&line->range, &first, &last))
+                /* Of root's, and of DynamicUser's, more is said. */
+                if (row->last == 0 || row->first == DYNAMIC_FIRST ||
+                    !range_meets(&line->range, &first, &last))
                         continue;
-                ids = xasprintf("%s%s%s", ids ? ids : "", ids ? ", " : "",
-                                range_span("", first, last));
+                ids = xasprintf("%s%s%s (%s)", ids ? ids : "", ids ? ", " : "",
+                                range_span("", first, last), row->whose);
         }
         if (ids)
                 report_line(WARNING, "excluded-id", line, "leave them out",
                             "IDs that never get a name: %s", ids);
+}
+
+/* A number that begins with 0: octal for newuidmap and this module, decimal for Docker. */
+static void check_zeros(const struct range_line *line)
+{
+        const char *const end = line->text + line->length;
+        const char *field = line->text;
+
+        while ((field = memchr(field, ':', (size_t)(end - field)))) {
+                const char *digits = ++field;
+
+                while (digits < end && (is_blank(*digits) || *digits == '+'))
+                        digits++;
+                if (end - digits < 2 || digits[0] != '0' || digits[1] < '0' || digits[1] > '9')
+                        continue;
+                report(
+                    WARNING, "leading-zero",
+                    (struct place){line->path, line->number, (size_t)(digits - line->text) + 1},
+                    "write the number without it",
+                    "a number with a leading 0: octal for newuidmap and here, decimal for Docker");
+                return;
+        }
 }
 
 static void check_root(const struct range_line *line)
@@ -112,31 +165,51 @@ static size_t count_excluded(const struct accounts *accounts, uint64_t below)
         return count;
 }
 
+/* The account of a line's owner, by name or number, if it lies in the range, which has others too.
+ */
+static const struct account *account_of_owner(const struct side *side,
+                                              const struct range_line *line)
+{
+        const struct account *account =
+            accounts_named(&side->accounts, line->range.owner, line->range.owner_length);
+        uint32_t uid;
+
+        if (!account && owner_as_number(range_owner(&line->range), &uid))
+                account = accounts_with_id(&side->accounts, uid);
+        return account && !subid_excluded(account->id) && line->range.count > 1 &&
+                       subid_range_holds(&line->range, account->id)
+                   ? account
+                   : NULL;
+}
+
 /* The accounts inside a range. Who gives one ID alone means the account: "root:1000:1". */
-static void check_accounts(const struct side *side, const struct range_line *line)
+static void check_local_accounts(const struct side *side, const struct range_line *line)
 {
         const struct accounts *const accounts = &side->accounts;
         const size_t first = accounts_from(accounts, line->range.start),
                      end = accounts_from(accounts, range_end(line));
+        const struct account *const own =
+            side->database == SUBID_USERS ? account_of_owner(side, line) : NULL;
         size_t count, named = 0;
         char *names = NULL;
 
         if (line->range.count < 2 || first == end)
                 return;
-        count = end - first -
+        count = end - first - (own != NULL) -
                 (count_excluded(accounts, range_end(line)) -
                  count_excluded(accounts, line->range.start));
         for (size_t i = first; i < end && named < NAMED_MAX && named < count; i++) {
                 const struct account *const account = &accounts->by_id[i];
 
-                if (subid_excluded(account->id))
+                /* Of the owner's, check_own_uid says more. */
+                if (subid_excluded(account->id) || account == own)
                         continue;
                 named++;
                 names =
                     xasprintf("%s%s%u (%.*s, line %lu)", names ? names : "", names ? ", " : "",
                               account->id, (int)account->name_length, account->name, account->line);
         }
-        if (count > named)
+        if (names && count > named)
                 names = xasprintf("%s and %zu more", names, count - named);
         if (names)
                 report_line(ERROR, "account", line, "move the range, or the accounts",
@@ -146,51 +219,69 @@ static void check_accounts(const struct side *side, const struct range_line *lin
 
 /* --- ranges of the system --------------------------------------------------------------------- */
 
-/* A number of login.defs(5), or what it is without the file. */
-static uint64_t login_defs(const char *name, uint64_t otherwise)
+/* The last value that login.defs(5) gives to a name, or NULL. */
+static const char *login_defs(const char *name)
 {
         const size_t length = strlen(name);
         struct text text, line;
+        const char *value = NULL;
 
         if (root_read("/etc/login.defs", &text) < 0 && root_read("/usr/etc/login.defs", &text) < 0)
-                return otherwise;
+                return NULL;
         while (take_line(&text, &line)) {
                 const char *const copy = xstrndup(line.bytes, line.size);
                 const char *const word = copy + strspn(copy, " \t");
-                char *end;
 
-                if (strncmp(word, name, length) == 0 && word[length] &&
-                    strchr(" \t", word[length])) {
-                        const unsigned long long value = strtoull(word + length, &end, 0);
-
-                        if (end > word + length)
-                                otherwise = value;
-                }
+                if (strncmp(word, name, length) == 0 && word[length] && strchr(" \t", word[length]))
+                        value = word + length + strspn(word + length, " \t");
         }
-        return otherwise;
+        return value;
 }
 
-static void check_system_ranges(const struct range_line *line, uint64_t id_min, uint64_t id_max)
+static uint64_t login_defs_number(const char *name, uint64_t otherwise)
+{
+        const char *const value = login_defs(name);
+        char *end;
+        const unsigned long long number = value ? strtoull(value, &end, 0) : 0;
+
+        return value && end > value ? number : otherwise;
+}
+
+static void check_system_ranges(const struct view *view, const struct range_line *line)
 {
         uint64_t first = 1, last = 999;
 
-        if (range_meets(&line->range, &first, &last))
+        if (!passes_through(view->side, line) && range_meets(&line->range, &first, &last))
                 report_line(WARNING, "system-ids", line, "begin the range above",
                             "IDs of system accounts: %s", range_span("", first, last));
-        first = id_min > 1000 ? id_min : 1000;
-        last = id_max;
+        first = view->id_min > 1000 ? view->id_min : 1000;
+        last = view->id_max;
         /* As above: one ID alone is meant. */
         if (line->range.count > 1 && range_meets(&line->range, &first, &last))
                 report_line(WARNING, "login-ids", line, "move the range",
                             "IDs that useradd and groupadd give to accounts (login.defs): %s",
                             range_span("", first, last));
-        first = 61184;
-        last = 65519;
+        first = DYNAMIC_FIRST;
+        last = DYNAMIC_LAST;
         if (range_meets(&line->range, &first, &last))
                 report_line(ERROR, "dynamic-user", line, "move the range",
-                            "IDs that systemd gives to services with DynamicUser=, but not if they "
-                            "have a name: %s",
+                            "IDs that systemd gives to services with DynamicUser=, whatever a "
+                            "container does with them: %s",
                             range_span("", first, last));
+}
+
+/*
+ * In a user namespace other than the first one, all IDs but a few are the namespace's own to give:
+ * "podman:1:999" and "podman:1001:64535" in an image of podman.
+ */
+static bool is_in_container(void)
+{
+        struct text text;
+        unsigned int inside, outside, count;
+
+        return root_is_running() && root_read("/proc/self/uid_map", &text) == 0 &&
+               sscanf(text.bytes, "%u %u %u", &inside, &outside, &count) == 3 &&
+               !(inside == 0 && outside == 0 && count == UINT32_MAX);
 }
 
 /* systemd-nspawn --private-users=pick tries 100 of its blocks and takes one without names. */
@@ -218,7 +309,7 @@ static void check_nspawn(const struct side *side)
 
 /* --- lines and other lines -------------------------------------------------------------------- */
 
-/* For each segment, the index of the next one that is another owner's. */
+/* Fills in next_others. */
 static size_t *find_next_others(const struct segments *segments)
 {
         size_t *const next = xcalloc(segments->count, sizeof(*next));
@@ -231,16 +322,21 @@ static size_t *find_next_others(const struct segments *segments)
         return next;
 }
 
+#define ADVICE_WRAP                                                                             \
+        "set UNSAFE_SUB_UID_DETERMINISTIC_WRAP no in login.defs, which makes such ranges, and " \
+        "give "                                                                                 \
+        "IDs to one owner"
+
 /* IDs of a range that lines of other owners hold. */
-static void check_overlap(const struct side *side, const size_t *next_others,
-                          const struct range_line *line)
+static void check_overlap(const struct view *view, const struct range_line *line)
 {
+        const struct side *const side = view->side;
         const struct segments *const segments = &side->segments;
         const uint64_t end = range_end(line);
         char *pieces = NULL;
         size_t count = 0;
 
-        if (line->range.count == 0)
+        if (line->range.count == 0 || passes_through(side, line))
                 return;
         for (size_t i = segments_from(segments, line->range.start);
              i < segments->count && segments->list[i].first < end && count <= NAMED_MAX;) {
@@ -248,10 +344,12 @@ static void check_overlap(const struct side *side, const size_t *next_others,
                 uint64_t first = segment->first, last = segment->last;
 
                 if (same_owner(segment->line, line)) {
-                        i = next_others[i];
+                        i = view->next_others[i];
                         continue;
                 }
                 i++;
+                if (passes_through(side, segment->line))
+                        continue;
                 if (++count > NAMED_MAX)
                         break;
                 range_meets(&line->range, &first, &last);
@@ -261,7 +359,8 @@ static void check_overlap(const struct side *side, const size_t *next_others,
                                    name_of(segment->line, line));
         }
         if (pieces)
-                report_line(WARNING, "overlap", line, "give IDs to one owner", "%s%s", pieces,
+                report_line(WARNING, "overlap", line,
+                            view->wraps ? ADVICE_WRAP : "give IDs to one owner", "%s%s", pieces,
                             count > NAMED_MAX ? "; and more" : "");
 }
 
@@ -300,31 +399,64 @@ static bool overlaps_itself(struct range_line *const *lines, size_t count, range
         return overlaps;
 }
 
-/* The same number as a UID and as a GID of an owner, in two places of a user namespace. */
-static void check_positions(struct range_line *const *uids, size_t uid_count,
-                            struct range_line *const *gids, size_t gid_count)
-{
-        const struct range_line **const sorted = ranges_by_start(gids, gid_count);
+/* Lines of an owner but those that pass an account through, with the positions that they then have.
+ */
+struct counted {
+        struct counted_line {
+                const struct range_line *line;
+                uint64_t position;
+        } * lines; /* in the order of the files */
+        size_t count;
+        uint64_t total; /* IDs */
+};
 
-        for (size_t i = 0; i < uid_count; i++) {
-                const struct range_line *const uid = uids[i];
-                size_t first = 0, end = gid_count;
+static struct counted count_lines(const struct side *side, const struct subid_range *range)
+{
+        struct range_line *const *lines;
+        const size_t count = ranges_of(&side->ranges, range->owner, range->owner_length, &lines);
+        struct counted counted = {.lines = xcalloc(count, sizeof(*counted.lines))};
+
+        for (size_t i = 0; i < count; i++) {
+                if (lines[i]->range.count == 0 || passes_through(side, lines[i]))
+                        continue;
+                counted.lines[counted.count++] = (struct counted_line){lines[i], counted.total};
+                counted.total += lines[i]->range.count;
+        }
+        return counted;
+}
+
+static int compare_counted(const void *a, const void *b)
+{
+        const struct counted_line *const x = a, *const y = b;
+
+        return x->line->range.start < y->line->range.start ? -1 : 1;
+}
+
+/* The same number as a UID and as a GID of an owner, in two places of a user namespace. */
+static void check_positions(const struct counted *uids, const struct counted *gids)
+{
+        if (gids->count)
+                qsort(gids->lines, gids->count, sizeof(*gids->lines), compare_counted);
+        for (size_t i = 0; i < uids->count; i++) {
+                const struct range_line *const uid = uids->lines[i].line;
+                size_t first = 0, end = gids->count;
 
                 while (first < end) {
                         const size_t middle = first + (end - first) / 2;
 
-                        if (range_end(sorted[middle]) <= uid->range.start)
+                        if (range_end(gids->lines[middle].line) <= uid->range.start)
                                 first = middle + 1;
                         else
                                 end = middle;
                 }
-                for (; first < gid_count && sorted[first]->range.start < range_end(uid); first++) {
-                        const struct range_line *const gid = sorted[first];
+                for (; first < gids->count && gids->lines[first].line->range.start < range_end(uid);
+                     first++) {
+                        const struct range_line *const gid = gids->lines[first].line;
                         uint64_t from = gid->range.start, to = range_end(gid) - 1;
 
-                        if (gid->range.count == 0 || !range_meets(&uid->range, &from, &to) ||
-                            uid->position + from - uid->range.start ==
-                                gid->position + from - gid->range.start)
+                        if (!range_meets(&uid->range, &from, &to) ||
+                            uids->lines[i].position + from - uid->range.start ==
+                                gids->lines[first].position + from - gid->range.start)
                                 continue;
                         report_line(WARNING, "other-position", uid,
                                     "give both files the same lines in the same order",
@@ -334,7 +466,6 @@ static void check_positions(struct range_line *const *uids, size_t uid_count,
                         break;
                 }
         }
-        free(sorted);
 }
 
 /* What the owner of a line lacks stands beside it, or where that was imported from. */
@@ -348,19 +479,38 @@ static const char *advice_to_add(const struct range_line *line, enum subid_datab
                                lacking == SUBID_USERS ? "UIDs" : "GIDs");
 }
 
-static void check_totals(const struct range_line *line, uint64_t uids, uint64_t gids)
+/* podman, buildah and useradd sort an owner's lines by start, Docker and maps by hand do not. */
+static void check_order(const struct counted *counted)
 {
-        if (uids > 0 && gids == 0)
+        for (size_t i = 1; i < counted->count; i++) {
+                const struct range_line *const line = counted->lines[i].line;
+                const struct range_line *const before = counted->lines[i - 1].line;
+
+                if (line->range.start > before->range.start)
+                        continue;
+                report_line(WARNING, "not-ascending", line,
+                            "sort the owner's lines by their starts",
+                            "begins below %s of %.*s: podman lays the owner's IDs in another order "
+                            "than Docker and this module, and useradd sorts the file",
+                            name_of(before, line), OWNER(line));
+                return;
+        }
+}
+
+static void check_totals(const struct range_line *line, const struct counted *uids,
+                         const struct counted *gids, uint64_t all_gids)
+{
+        if (uids->total > 0 && all_gids == 0)
                 report_line(ERROR, "no-gids", line, advice_to_add(line, SUBID_GROUPS),
                             "%.*s has UIDs and no GIDs: newgidmap refuses, and the users' group "
                             "is 65534",
                             OWNER(line));
-        else if (gids < uids)
+        else if (gids->total < uids->total)
                 report_line(WARNING, "fewer-gids", line, "give the owner as many GIDs",
                             "%.*s has %llu UIDs and %llu GIDs: from position %llu on the users' "
                             "group is 65534",
-                            OWNER(line), (unsigned long long)uids, (unsigned long long)gids,
-                            (unsigned long long)gids);
+                            OWNER(line), (unsigned long long)uids->total,
+                            (unsigned long long)gids->total, (unsigned long long)gids->total);
 }
 
 /* Accounts that have ranges by name. */
@@ -392,7 +542,7 @@ static void check_two_owners(const struct owning *owning, const struct side *sid
         size_t first = 0, end = owning->count;
         uint32_t uid;
 
-        if (!owner_as_number((struct text){line->range.owner, line->range.owner_length}, &uid))
+        if (!owner_as_number(range_owner(&line->range), &uid))
                 return;
         while (first < end) {
                 const size_t middle = first + (end - first) / 2;
@@ -417,11 +567,9 @@ static void check_two_owners(const struct owning *owning, const struct side *sid
 /* --- all of them ------------------------------------------------------------------------------ */
 
 /* What each line says by itself. */
-static void check_lines(const struct side *side)
+static void check_lines(const struct view *view)
 {
-        const uint64_t id_min = login_defs(side->id_min, 1000),
-                       id_max = login_defs(side->id_max, 60000);
-        size_t *const next_others = find_next_others(&side->segments);
+        const struct side *const side = view->side;
         bool broken = false;
 
         for (size_t i = 0; i < side->ranges.count; i++) {
@@ -433,13 +581,15 @@ static void check_lines(const struct side *side)
                 }
                 check_count(line);
                 check_owner(line);
-                check_excluded(line);
+                check_zeros(line);
                 check_root(line);
-                check_accounts(side, line);
-                check_system_ranges(line, id_min, id_max);
-                check_overlap(side, next_others, line);
+                check_local_accounts(side, line);
+                check_overlap(view, line);
+                if (view->in_container)
+                        continue;
+                check_excluded(line);
+                check_system_ranges(view, line);
         }
-        free(next_others);
         if (side->ranges.owned_count == 0 && !broken)
                 report(WARNING, "no-ranges",
                        (struct place){subid_range_paths[side->database][0], 0, 0},
@@ -452,14 +602,6 @@ struct broken_owners {
         struct text *names; /* sorted */
         size_t count;
 };
-
-static int compare_texts(const void *a, const void *b)
-{
-        const struct text *const x = a, *const y = b;
-        const int order = memcmp(x->bytes, y->bytes, x->size < y->size ? x->size : y->size);
-
-        return order ? order : (x->size > y->size) - (x->size < y->size);
-}
 
 static void add_broken_owners(const struct side *side, struct broken_owners *owners, size_t *room)
 {
@@ -479,10 +621,52 @@ static void add_broken_owners(const struct side *side, struct broken_owners *own
 
 static bool is_broken(const struct broken_owners *owners, const struct subid_range *range)
 {
-        const struct text name = {range->owner, range->owner_length};
+        const struct text name = range_owner(range);
 
         return owners->count &&
-               bsearch(&name, owners->names, owners->count, sizeof(name), compare_texts);
+               bsearch(&name, owners->names, owners->count, sizeof(name), text_compare_elements);
+}
+
+/* podman refuses to map an ID twice: the user's own is in the map already. */
+static void check_own_uid(const struct side *users, const struct range_line *line)
+{
+        const struct account *const account = account_of_owner(users, line);
+
+        if (account)
+                report_line(ERROR, "own-uid", line, "move the range",
+                            "the range of %.*s holds his own UID %u, and podman refuses to map it",
+                            OWNER(line), account->id);
+}
+
+/*
+ * Whether the other database has lines of the same account under another name: its name here, its
+ * number there. Says so then: newuidmap takes both, and nothing is lacking but one name.
+ */
+static bool is_named_otherwise(const struct checked *checked, const struct side *other,
+                               const struct range_line *line)
+{
+        const struct accounts *const users = &checked->users.accounts;
+        const struct account *const account =
+            accounts_named(users, line->range.owner, line->range.owner_length);
+        struct range_line *const *lines;
+        size_t count = 0;
+        uint32_t uid;
+
+        if (account) {
+                const char *const number = xasprintf("%u", account->id);
+
+                count = ranges_of(&other->ranges, number, strlen(number), &lines);
+        } else if (owner_as_number(range_owner(&line->range), &uid)) {
+                const struct account *const named = accounts_with_id(users, uid);
+
+                if (named)
+                        count = ranges_of(&other->ranges, named->name, named->name_length, &lines);
+        }
+        if (count)
+                report_line(WARNING, "two-owners", line, "write one of the two in all lines",
+                            "%.*s and %.*s (%s) are one account; here they are two owners",
+                            OWNER(line), OWNER(lines[0]), name_of(lines[0], line));
+        return count > 0;
 }
 
 static void check_owners(const struct checked *checked, const struct side *side,
@@ -495,45 +679,66 @@ static void check_owners(const struct checked *checked, const struct side *side,
         for (size_t i = 0, count, other_count; i < ranges->owned_count; i += count) {
                 const struct range_line *const line = ranges->owned[i];
                 const struct subid_range *const range = &line->range;
-                uint64_t total, other_total;
+                struct counted counted = count_lines(side, range), other_counted;
                 bool overlaps;
 
                 count = ranges_of(ranges, range->owner, range->owner_length, &lines);
                 overlaps = overlaps_itself(lines, count, report_own_overlap);
                 check_two_owners(&owning, side, line);
-                /* What follows from a line that is no range, or from IDs that stand twice. */
-                if (is_broken(broken, range))
-                        continue;
-                total = ranges_total(ranges, range->owner, range->owner_length);
-                other_total = ranges_total(&other->ranges, range->owner, range->owner_length);
-                if (side->database == SUBID_GROUPS) {
-                        if (total > 0 && other_total == 0)
-                                report_line(
-                                    WARNING, "no-uids", line, advice_to_add(line, SUBID_USERS),
-                                    "%.*s has GIDs and no UIDs: newuidmap refuses", OWNER(line));
-                        continue;
-                }
-                check_totals(line, total, other_total);
+                check_order(&counted);
+                for (size_t j = 0; side->database == SUBID_USERS && j < count; j++)
+                        check_own_uid(&checked->users, lines[j]);
                 other_count = ranges_of(&other->ranges, range->owner, range->owner_length, &others);
-                if (!overlaps && !overlaps_itself(others, other_count, NULL))
-                        check_positions(lines, count, others, other_count);
+                other_counted = count_lines(other, range);
+                /* What follows from a line that is no range, or from IDs that stand twice. */
+                if (is_broken(broken, range)) {
+                } else if (side->database == SUBID_USERS) {
+                        if (other_count > 0 || !is_named_otherwise(checked, other, line))
+                                check_totals(line, &counted, &other_counted,
+                                             ranges_total(&other->ranges, range->owner,
+                                                          range->owner_length));
+                        if (!overlaps && !overlaps_itself(others, other_count, NULL))
+                                check_positions(&counted, &other_counted);
+                } else if (counted.total > 0 &&
+                           ranges_total(&other->ranges, range->owner, range->owner_length) == 0 &&
+                           (other_count > 0 || !is_named_otherwise(checked, other, line))) {
+                        report_line(WARNING, "no-uids", line, advice_to_add(line, SUBID_USERS),
+                                    "%.*s has GIDs and no UIDs: newuidmap refuses", OWNER(line));
+                }
+                free(counted.lines);
+                free(other_counted.lines);
         }
         free(owning.list);
 }
 
+static struct view view_of(const struct side *side)
+{
+        const char *const wraps = login_defs("UNSAFE_SUB_UID_DETERMINISTIC_WRAP");
+
+        return (struct view){.side = side,
+                             .id_min = login_defs_number(side->id_min, 1000),
+                             .id_max = login_defs_number(side->id_max, 60000),
+                             .wraps = wraps && strncasecmp(wraps, "yes", 3) == 0,
+                             .in_container = is_in_container(),
+                             .next_others = find_next_others(&side->segments)};
+}
+
 void check_ranges(const struct checked *checked)
 {
-        const struct side *const users = &checked->users, *const groups = &checked->groups;
+        const struct side *const sides[] = {&checked->users, &checked->groups};
         struct broken_owners broken = {.count = 0};
         size_t room = 0;
 
-        check_lines(users);
-        check_lines(groups);
-        add_broken_owners(users, &broken, &room);
-        add_broken_owners(groups, &broken, &room);
+        for (size_t i = 0; i < 2; i++) {
+                const struct view view = view_of(sides[i]);
+
+                check_lines(&view);
+                free(view.next_others);
+                add_broken_owners(sides[i], &broken, &room);
+        }
         if (broken.count)
-                qsort(broken.names, broken.count, sizeof(*broken.names), compare_texts);
-        check_owners(checked, users, groups, &broken);
-        check_owners(checked, groups, users, &broken);
-        check_nspawn(users);
+                qsort(broken.names, broken.count, sizeof(*broken.names), text_compare_elements);
+        check_owners(checked, sides[0], sides[1], &broken);
+        check_owners(checked, sides[1], sides[0], &broken);
+        check_nspawn(sides[0]);
 }

@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# runc-subuid and crun-subuid with the real runtimes and a real systemd: who owns a container's cgroup.
+set -u
+. "$(dirname "$0")/../systemd/systemd.sh"
+. "$(dirname "$0")/../systemd/bundle.sh"
+[ -x build/runc-subuid ] || skip_all 'needs runc-subuid, which needs json-c'
+for command in runc crun; do
+        command -v $command >/dev/null || skip_all "needs $command"
+done
+private_root --cgroups
+
+echo containers:200000:268435456 | tee /etc/subuid >/etc/subgid
+nsswitch files
+boot_systemd
+inside unshare --user true 2>/dev/null || skip_all 'no user namespaces can be made here'
+inside mkdir /run/nss-subuid
+inside touch /run/nss-subuid/runtime.log
+version=$(systemctl --version | awk 'NR == 1 { print $2 }')
+
+# container RUNTIME USER WRITABLE: what becomes of a container of this user: who owns its scope and the
+# files that systemd gives away, and what the log says.
+# What services the users come from is said in $services: whoever makes a bundle must not ask one that hangs.
+services='files subuid'
+container() {
+        local id=c$BASHPID name=${1%-subuid} scope
+        local dir=$bundles/$id
+        nsswitch files
+        cgroup_source=cgroup bundle $id '0 200000 65536' '' /usr/bin/sleep 300
+        sed -i -E "s/\"user\": \{\"uid\": 0/\"user\": {\"uid\": $2/; s/(\"source\": \"cgroup\", \"options\": \[\")rw/\1$3/" $dir/config.json
+        nsswitch "$services"
+        inside timeout 30 "$1" --systemd-cgroup run --detach --bundle $dir $id </dev/null >/tmp/output 2>&1 || {
+                echo "failed: $(tr '\n' ' ' </tmp/output)"
+                return
+        }
+        # crun's process is in a cgroup below.
+        scope=$(scope_of $id)
+        echo "$(inside stat -c %u:%g "$scope"/{.,cgroup.procs,cgroup.subtree_control,cgroup.threads} | uniq | tr '\n' ' ')$(
+                inside sed -n -E "\$s/^[^ ]* $name: (.*): --.*/\1/p" /run/nss-subuid/runtime.log)"
+        inside timeout 20 "$name" delete --force $id
+}
+
+if [ "$version" -lt 252 ]; then
+        for runtime in runc crun; do
+                is "$(container $runtime-subuid 0 rw)" "$(container $runtime 0 rw)not done: PID 1 is no systemd of version 252 or later" \
+                        "systemd $version: $runtime-subuid does as $runtime"
+        done
+        done_testing
+fi
+is "$(container runc 0 ro)" '0:0 ' 'runc, read-only'
+is "$(container runc-subuid 0 ro)" '0:0 not done: no writable mount of the cgroup' 'runc-subuid, read-only'
+like "$(container runc 33 rw)" '^200033:' 'runc, writable'
+is "$(container runc-subuid 33 rw)" '200033:200033 User=200033' "runc-subuid, writable: the group too is the process's"
+is "$(container crun 33 rw)" '0:0 ' 'crun, writable'
+is "$(container crun-subuid 33 rw)" '200000:200000 User=200000' "crun-subuid, writable: the container's root"
+
+services=files
+for runtime in runc crun; do
+        without=$(container $runtime 33 rw)
+        with=$(container $runtime-subuid 33 rw)
+        is "$with" "${without}not done: NSS does not name the ID as the module does" "$runtime-subuid without the module: as $runtime"
+done
+cp build/tests/libnss_hang.so.2 "$(dirname "$(find /usr/lib -name libnss_subuid.so.2)")"
+services='files hang subuid'
+for runtime in runc crun; do
+        without=$(container $runtime 33 rw)
+        with=$(container $runtime-subuid 33 rw)
+        is "$with" "${without}not done: no answer of systemd and NSS within a second" "$runtime-subuid where NSS hangs: as $runtime"
+done
+is "$(inside find /sys/fs/cgroup -name 'test-*'; inside ps -eo uid=,args= | awk '$1 >= 200000')" '' 'nothing is left'
+done_testing

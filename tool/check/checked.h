@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHECKED_H
+#define CHECKED_H
+
+#include "../accounts.h"
+#include "../nsswitch.h"
+#include "../segments.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What the parts of "subuidctl check" look at, and the parts, one for each subject. Of a cause and
+ * what follows from it, they report only the cause. Below --root only what files tell is looked at.
+ */
+
+/* A database and what belongs to it. */
+struct side {
+        enum subid_database database;
+        const char *nss;             /* its name in nsswitch.conf */
+        const char *ids;             /* "UIDs" */
+        const char *id_min, *id_max; /* in login.defs */
+        struct ranges ranges;
+        struct segments segments;
+        struct accounts accounts;
+        bool enabled; /* glibc gets to "subuid" for it */
+        bool *met;    /* by line, whether a source of accounts knows IDs of it */
+        bool silent;  /* a service of its line did not answer */
+};
+
+/* All that the parts look at. */
+struct checked {
+        struct side users, groups;
+        struct nsswitch nsswitch;
+};
+
+/*
+ * The index, among ranges.owned, of the i-th range that somebody is asked about: all, or 50 evenly
+ * chosen, the first and the last among them. Returns false if there is none.
+ */
+enum { RANGES_ASKED = 50 };
+static inline bool choose_range(const struct side *side, size_t i, size_t *range)
+{
+        const size_t count = side->ranges.owned_count;
+
+        *range = count <= RANGES_ASKED ? i : i * (count - 1) / (RANGES_ASKED - 1);
+        return i < count && i < RANGES_ASKED;
+}
+
+/* The library and what else stands between it and a program. Returns whether it can be used. */
+bool check_system(void);
+void check_nsswitch(struct checked *checked); /* sets enabled */
+void check_files(const struct checked *checked);
+void check_ranges(const struct checked *checked);
+void check_import(const struct checked *checked);
+void check_idmap(const struct checked *checked);
+void check_group(const struct checked *checked);
+void check_accounts(struct checked *checked); /* sets met, silent */
+void check_mail(const struct checked *checked);
+void check_lookups(const struct checked *checked);
+
+#endif

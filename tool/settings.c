@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "settings.h"
+
+#include "root.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#define SSSD_FOLDER "/etc/sssd/conf.d"
+#define NSLCD_FILE "/etc/nslcd.conf"
+
+/* A file that cannot be read is no finding, but nor is it passed over in silence. */
+static void not_checked(const char *path, int r)
+{
+        if (r != -ENOENT)
+                warn("%s%s: not checked: %s", root_folder(),
+                     printable(path, strlen(path), SIZE_MAX), root_reason(r));
+}
+
+static char *trim(char *text)
+{
+        char *end;
+
+        while (isspace((unsigned char)*text))
+                text++;
+        end = text + strlen(text);
+        while (end > text && isspace((unsigned char)end[-1]))
+                end--;
+        *end = '\0';
+        return text;
+}
+
+static void read_settings(const char *path, struct settings *settings)
+{
+        const char *section = "";
+        char *rest, *line;
+        struct text text;
+        const int r = root_read(path, &text);
+
+        if (r < 0) {
+                not_checked(path, r);
+                return;
+        }
+        rest = xstrndup(text.bytes, text.size);
+        while ((line = strsep(&rest, "\n"))) {
+                char *const first = trim(line);
+                char *const equals = strchr(first, '=');
+
+                /* A comment is a key that nobody asks for. */
+                if (*first == '[') {
+                        first[strcspn(first, "]")] = '\0';
+                        section = trim(first + 1);
+                } else if (equals) {
+                        *equals = '\0';
+                        settings->all = grow(settings->all, settings->count, &settings->room,
+                                             sizeof(*settings->all));
+                        settings->all[settings->count++] =
+                            (struct setting){section, trim(first), trim(equals + 1)};
+                }
+        }
+}
+
+const char *settings_get(const struct settings *settings, const char *section, const char *key,
+                         const char *otherwise)
+{
+        for (size_t i = settings->count; i-- > 0;)
+                if (strcmp(settings->all[i].section, section) == 0 &&
+                    strcasecmp(settings->all[i].key, key) == 0)
+                        return settings->all[i].value;
+        return otherwise;
+}
+
+/* The files of sssd.conf(5)'s folder, in their order. */
+static void read_folder(const char *folder, struct settings *settings)
+{
+        char **paths;
+        const int r = root_list(folder, ".conf", &paths);
+
+        if (r < 0)
+                not_checked(folder, r);
+        else
+                for (; *paths; paths++)
+                        read_settings(*paths, settings);
+}
+
+void settings_read_sssd(struct settings *settings)
+{
+        *settings = (struct settings){.count = 0};
+        read_settings(SSSD_FILE, settings);
+        read_folder(SSSD_FOLDER, settings);
+}
+
+void settings_read_winbind(struct settings *settings)
+{
+        *settings = (struct settings){.count = 0};
+        read_settings(WINBIND_FILE, settings);
+}
+
+bool settings_begins_section(const struct settings *settings, size_t i)
+{
+        for (size_t j = 0; j < i; j++)
+                if (strcmp(settings->all[j].section, settings->all[i].section) == 0)
+                        return false;
+        return true;
+}
+
+static bool is_true(const char *value)
+{
+        return strcasecmp(value, "true") == 0 || strcasecmp(value, "yes") == 0 ||
+               strcmp(value, "1") == 0;
+}
+
+static bool sssd_enumerates(void)
+{
+        struct settings settings;
+
+        settings_read_sssd(&settings);
+        for (size_t i = 0; i < settings.count; i++)
+                if (strcasecmp(settings.all[i].key, "enumerate") == 0 &&
+                    is_true(settings.all[i].value))
+                        return true;
+        return false;
+}
+
+/* nslcd lists unless "nss_disable_enumeration yes" stands in its file (nslcd.conf(5)). */
+static bool nslcd_enumerates(void)
+{
+        struct text text, line;
+
+        if (root_read(NSLCD_FILE, &text) < 0)
+                return false;
+        while (take_line(&text, &line)) {
+                const char *const copy = trim(xstrndup(line.bytes, line.size));
+
+                if (strncasecmp(copy, "nss_disable_enumeration", 23) == 0 &&
+                    is_true(trim(xasprintf("%s", copy + 23))))
+                        return false;
+        }
+        return true;
+}
+
+bool settings_enumerates(const char *service)
+{
+        struct settings settings;
+
+        if (strcmp(service, "sss") == 0)
+                return sssd_enumerates();
+        if (strcmp(service, "ldap") == 0)
+                return nslcd_enumerates();
+        if (strcmp(service, "winbind") != 0)
+                return true;
+        settings_read_winbind(&settings);
+        return is_true(settings_get(&settings, "global", "winbind enum users", "no"));
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Files of lines "key = value" in sections, as sssd.conf(5) and smb.conf(5) are; and what they say
+ * of the sources of accounts that are no files.
+ */
+
+struct setting {
+        const char *section, *key, *value;
+};
+
+struct settings {
+        struct setting *all;
+        size_t count, room;
+};
+
+#define SSSD_FILE "/etc/sssd/sssd.conf"
+#define WINBIND_FILE "/etc/samba/smb.conf"
+
+/* SSSD's file and folder; Samba's file. What cannot be read is said, unless it is not there. */
+void settings_read_sssd(struct settings *settings);
+void settings_read_winbind(struct settings *settings);
+
+/* The last one counts, in small or capital letters. */
+const char *settings_get(const struct settings *settings, const char *section, const char *key,
+                         const char *otherwise);
+
+/* Whether a setting is the first one of its section. */
+bool settings_begins_section(const struct settings *settings, size_t i);
+
+/* Whether a source of accounts lists them: sss, winbind and ldap do only where they are told to. */
+bool settings_enumerates(const char *service);
+
+#endif
