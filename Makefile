@@ -390,10 +390,15 @@ prove:
 bench: bench_tools $(tool)
 	@tests/lib/deps.sh --install bench
 	bench/run.sh
+	bench/runtime.sh
 	gnuplot bench/charts.gnuplot
 	$(if $(tool),bench/command.py)
 
-bench_tools: build/$(module) build/bench/bench build/bench/libnss_empty.so.2 build/bench/libnss_imports.so.2
+bench_tools: build/$(module) build/bench/bench build/bench/libnss_empty.so.2 build/bench/libnss_imports.so.2 build/bench/peak $(runtime)
+
+build/bench/peak: bench/peak.c
+	@mkdir -p $(@D)
+	$(compile) -o $@ $<
 
 build/bench/bench: bench/bench.c
 	@mkdir -p $(@D)

@@ -66,6 +66,21 @@ struct child child_start(child_function *function, const void *data)
         return child;
 }
 
+void child_becomes_program(int to, const void *data)
+{
+        static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", locale[] = "LC_ALL=C";
+        char *const environment[] = {path, locale, NULL};
+        char *const *const arguments = data;
+        const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+        if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(to, STDOUT_FILENO) < 0 ||
+            dup2(null, STDERR_FILENO) < 0)
+                _exit(EXIT_FAILURE);
+        close(to);
+        execve(arguments[0], arguments, environment);
+        _exit(EXIT_FAILURE);
+}
+
 int64_t now_ms(void)
 {
         struct timespec now;

@@ -28,6 +28,13 @@ struct child child_start(child_function *function, const void *data);
 /* The same for a program that goes on: returns false, and errno says why, if it cannot. */
 bool child_try(struct child *child, child_function *function, const void *data);
 
+/*
+ * What such a child may do: become a program, by the arguments that data points to, up to a NULL.
+ * Its standard output is the pipe, its other standard descriptors are /dev/null, its environment
+ * has a PATH and LC_ALL=C.
+ */
+child_function child_becomes_program;
+
 /* For a child whose change of rights has cleared what makes it die with its parent. */
 void child_dies_with_parent(void);
 

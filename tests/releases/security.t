@@ -13,7 +13,7 @@ buses=(tests/security/bus.t tests/security/broker.t)
 groups=(demo bus)
 if [ "$suite" = forky ]; then
         tests=(tests/security/*.t)
-        groups+=(security)
+        groups+=(security tool)
 else
         tests=("${buses[@]}")
 fi

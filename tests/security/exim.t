@@ -30,6 +30,11 @@ ok $? 'exim runs'
 mapfile -t recipients < <(seq -f '_%.0f@host.test' 200001 200500)
 is "$(smtp "${recipients[@]}")" '500 taken' 'without the recipe: 500 of 500 recipients in one session'
 like "$(exim4 -bt _200193@host.test 2>&1)" 'router = local_user' 'each would get a file in /var/mail'
+mail_findings() { subuidctl check 2>/dev/null | grep 'takes mail'; }
+if command -v subuidctl >/dev/null; then
+        is "$(mail_findings)" '/usr/sbin/exim4: warning: Exim takes mail for _200000, and so for every ID of the ranges; use the recipe exim-router of security.md' \
+                'subuidctl check finds it'
+fi
 is "$(smtp _300000@host.test | cut -d ' ' -f 1-2)" '_300000@host.test 550
 0 taken' 'beside the range nobody is there'
 
@@ -47,6 +52,9 @@ for settings in false true; do
         is "$(smtp _200193@host.test)" '_200193@host.test 550 Unknown user
 0 taken' 'with it'
 done
+if command -v subuidctl >/dev/null; then
+        is "$(mail_findings)" '' 'then subuidctl check has nothing to say'
+fi
 until_true queue_empty
 rm -f /var/mail/*
 

@@ -29,6 +29,16 @@ is "$(smtp "${recipients[@]}")" '500 taken' 'without the recipes: 500 of 500 rec
 all_there() { [ "$(mails | wc -l)" -eq 500 ]; }
 until_true all_there
 ok $? '500 files in /var/mail'
+mail_findings() { subuidctl check 2>/dev/null | grep 'takes mail'; }
+if command -v subuidctl >/dev/null; then
+        is "$(mail_findings)" '/etc/postfix/main.cf: warning: Postfix takes mail for _200000, and so for every ID of the ranges; use the recipes postfix-recipients and postfix-transport of security.md' \
+                'subuidctl check finds it'
+        postconf -e 'mydestination ='
+        is "$(mail_findings)" '' 'not where Postfix delivers to no user of the machine'
+        postconf -e 'mydestination = host.test, localhost' 'local_recipient_maps ='
+        like "$(mail_findings)" '^/etc/postfix/main.cf: warning' 'but where it takes mail for whoever is named'
+        postconf -X local_recipient_maps
+fi
 is "$(smtp _300000@host.test)" '_300000@host.test 550 5.1.1 <_300000@host.test>: Recipient address rejected: User unknown in local recipient table
 0 taken' 'beside the range nobody is there'
 rm /var/mail/*
@@ -46,6 +56,9 @@ postfix reload >/dev/null 2>&1
 # A real user of such a name.
 printf '%s\n' _77:x:1077:1077::/home/_77:/bin/sh '_250000:x:250000:250000:a real one:/home/_250000:/bin/sh' >>/etc/passwd
 
+if command -v subuidctl >/dev/null; then
+        is "$(mail_findings)" '' 'with the recipes subuidctl check has nothing to say'
+fi
 unknown='550 5.1.1 <_200193@host.test>: Recipient address rejected: User unknown in local recipient table'
 is "$(smtp _200193@host.test)" "_200193@host.test $unknown
 0 taken" 'with them it refuses _200193'

@@ -48,8 +48,9 @@ int command_check(const struct options *options, char **argv)
         checked.users.enabled &= usable;
         checked.groups.enabled &= usable;
         check_accounts(&checked);
-        if (root_is_running())
+        if (root_is_running()) {
                 check_lookups(&checked);
-
+                check_mail(&checked);
+        }
         return findings_print(&options->table);
 }

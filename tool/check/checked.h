@@ -57,6 +57,7 @@ void check_import(const struct checked *checked);
 void check_idmap(const struct checked *checked);
 void check_group(const struct checked *checked);
 void check_accounts(struct checked *checked); /* sets met, silent */
+void check_mail(const struct checked *checked);
 void check_lookups(const struct checked *checked);
 
 #endif
