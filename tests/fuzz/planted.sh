@@ -115,6 +115,7 @@ find_bug() {
 
         mkdir -p "$copy/tests/fuzz" "$copy/tool/runtime"
         cp -p Makefile ./*.[ch] "$copy"
+        cp -p tests/tests.mk "$copy/tests"
         cp -rp tests/fuzz/*.[ch] tests/fuzz/*.dict tests/fuzz/corpus "$copy/tests/fuzz"
         cp -p tool/runtime/*.[ch] "$copy/tool/runtime"
         sed -z -i "${edits[$1]}" "$copy/${files[$1]}"
