@@ -140,7 +140,7 @@ def expected(directory):
                 found.add((file, 'two-owners', owner))
         other = {'1000': 'bob', 'bob': '1000'}.get(owner)
         for side, lacking in ((0, 'no-gids'), (1, 'no-uids')):
-            if not sides[1 - side] and sides[side] and directory.get(other, ((), ()))[1 - side]:
+            if (side == 0 or totals[1]) and not sides[1 - side] and sides[side] and directory.get(other, ((), ()))[1 - side]:
                 found.add((FILES[side], 'two-owners', owner))
             elif totals[side] and not has[1 - side]:
                 found.add((FILES[side], lacking, owner))
