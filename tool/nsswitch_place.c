@@ -433,6 +433,12 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
                 judgement.finding = "initgroups";
                 return judgement;
         }
+        if (line->count == 0) {
+                fault(&judgement, NSSWITCH_REFUSED, "initgroups", false, line, NSSWITCH_NONE,
+                      "no service in the line for initgroups: no user is in any group",
+                      "take the line away");
+                return judgement;
+        }
         judgement.word = nsswitch_find(nsswitch, line, NSSWITCH_WORD);
         before = judgement.word ? (size_t)(judgement.word - line->services) : line->meant;
         for (size_t i = 0; i < before && !barrier; i++) {

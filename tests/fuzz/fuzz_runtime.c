@@ -27,8 +27,7 @@ static char *exact_copy(const char *bytes, size_t size)
         return copy;
 }
 
-/* --- the command line
- * ----------------------------------------------------------------------------- */
+/* --- the command line ----------------------------------------------------------------------- */
 
 /* A value, behind "=" or as the next argument; arguments end with a newline. */
 #define VALUE "(=|\n)[^\n]*\n"
@@ -103,8 +102,7 @@ static void test_arguments(const char *text, size_t size)
         free(lines);
 }
 
-/* --- config.json
- * ---------------------------------------------------------------------------------- */
+/* --- config.json ---------------------------------------------------------------------------- */
 
 static json_object *at(json_object *object, const char *path)
 {

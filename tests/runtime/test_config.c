@@ -305,8 +305,7 @@ static void what_is_no_json(void **state)
         check_doubt(deep, "nested too deeply");
 }
 
-/* --- the bytes
- * ------------------------------------------------------------------------------------ */
+/* --- the bytes ------------------------------------------------------------------------------ */
 
 /* What becomes of a text for an owner, or for none where that is 0. */
 static void check_edit(const char *source, uint32_t owner, const char *result)

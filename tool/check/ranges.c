@@ -685,7 +685,8 @@ static void check_owners(const struct checked *checked, const struct side *side,
                 count = ranges_of(ranges, range->owner, range->owner_length, &lines);
                 overlaps = overlaps_itself(lines, count, report_own_overlap);
                 check_two_owners(&owning, side, line);
-                check_order(&counted);
+                if (!overlaps)
+                        check_order(&counted);
                 for (size_t j = 0; side->database == SUBID_USERS && j < count; j++)
                         check_own_uid(&checked->users, lines[j]);
                 other_count = ranges_of(&other->ranges, range->owner, range->owner_length, &others);

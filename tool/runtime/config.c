@@ -10,8 +10,7 @@
 #define PROPERTY "org.systemd.property.User"
 #define MARK "nss-subuid.user"
 
-/* --- whether the text is beyond doubt
- * ------------------------------------------------------------- */
+/* --- whether the text is beyond doubt ------------------------------------------------------- */
 
 /*
  * Whether a string, its quotation mark passed, has neither control characters nor "\u0000", behind
@@ -119,8 +118,7 @@ static bool is_in_any_case(const char *name, const char *wanted)
         return !*name;
 }
 
-/* --- what stands there
- * ---------------------------------------------------------------------------- */
+/* --- what stands there ---------------------------------------------------------------------- */
 
 /*
  * Finds the members of an object that have these names, at most as many as there is room for;
@@ -371,8 +369,7 @@ struct config config_read(const char *text, size_t size, bool of_root)
         return config;
 }
 
-/* --- the text
- * ------------------------------------------------------------------------------------- */
+/* --- the text ------------------------------------------------------------------------------- */
 
 /* A member of an object in the text. */
 struct place {

@@ -25,8 +25,7 @@
 
 #define NSSWITCH "etc/nsswitch.conf"
 
-/* --- what can be seen at once
- * --------------------------------------------------------------------- */
+/* --- what can be seen at once --------------------------------------------------------------- */
 
 /* As the process sees it that has this root. */
 static bool stat_below(const char *root, const char *path, struct stat *status)
@@ -62,8 +61,7 @@ static const char *looks_unfit(void)
         return NULL;
 }
 
-/* --- the version of the PID 1 that runs
- * ----------------------------------------------------------- */
+/* --- the version of the PID 1 that runs ----------------------------------------------------- */
 
 enum { SYSTEMD_MIN = 252 };
 
@@ -153,7 +151,10 @@ static bool pass_bytes(int fd, size_t size)
         return true;
 }
 
-/* Says who we are, by the socket's own word, and waits for "OK", a number and a new line. */
+/*
+ * Says who we are, by the socket's own word, and waits for "OK", a number and a new line. The question
+ * cannot go along: systemd 252 loses what comes behind "BEGIN".
+ */
 static bool introduce(int fd)
 {
         static const char hello[] = "\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n";
@@ -218,8 +219,7 @@ static bool systemd_is_new_enough(void)
                receive_answer(fd, &answer) && is_new_enough(answer.text);
 }
 
-/* --- the name
- * ------------------------------------------------------------------------------------- */
+/* --- the name ------------------------------------------------------------------------------- */
 
 static bool is_entry(int r, const struct passwd *entry, const char *name, uint32_t uid)
 {

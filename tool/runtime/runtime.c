@@ -29,8 +29,7 @@
 /* As a shell's for a command that is not found. */
 enum { NOT_FOUND = 127 };
 
-/* --- which runtime
- * -------------------------------------------------------------------------------- */
+/* --- which runtime -------------------------------------------------------------------------- */
 
 /* Copies the name without "-subuid". Returns false if there is no such name. */
 static bool runtime_name(char name[NAME_MAX + 1], const char *path)
@@ -77,8 +76,7 @@ static int become(const char *folders, const char *name, char **argv, int failed
         return failed;
 }
 
-/* --- what is done
- * --------------------------------------------------------------------------------- */
+/* --- what is done --------------------------------------------------------------------------- */
 
 struct outcome {
         const char *why; /* it was not done, or NULL */
@@ -187,8 +185,7 @@ static struct outcome prepare(char *const *argv, const char *name)
         return outcome;
 }
 
-/* --- the log
- * -------------------------------------------------------------------------------------- */
+/* --- the log -------------------------------------------------------------------------------- */
 
 /* What was done, and the command line without control characters, cut where it is too long. */
 static size_t write_line(char *line, size_t size, const struct outcome *outcome, const char *name,
