@@ -22,7 +22,8 @@ FORM = {'no-range', 'no-newline', 'nul-byte', 'symlink', 'not-readable', 'writab
         'unused-import'}
 OWNERS = 'alice', 'bob', 'carol', '1000', 'Zoë x', 'dave'
 ACCOUNTS = {0: 'root', 1000: 'bob', 65534: 'nobody', 300003: 'eve'}
-EXCLUDED = (65534, 65535, 4294967295)
+# Those of DynamicUser= are told as such.
+EXCLUDED = ((60001, 60705), (65534, 65535), (2147352576, 2147418111), (4294967295, 4294967295))
 STARTS = (0, 1, 990, 1000, 59999, 60001, 61183, 65519, 65520, 65534, 65536, 100000, 100005, 300000, 300003, 4294967290)
 COUNTS = (0, 1, 1, 2, 5, 5, 10, 5000)
 test_number = failed = 0
@@ -73,18 +74,30 @@ def meets(start, count, first, last):
     return count > 0 and start <= last and first < start + count
 
 
-def of_range(owner, start, count):
+def passes_through(start, count):
+    """One ID alone that is an account's is meant, and no part of a container's map."""
+    return count == 1 and start in ACCOUNTS
+
+
+def own_uid(owner):
+    return next((uid for uid, name in ACCOUNTS.items() if owner in (name, str(uid))), None)
+
+
+def of_range(side, owner, start, count):
+    own = own_uid(owner) if side == 0 else None
     if count == 0:
         yield 'empty-range'
     if any(not '!' <= c <= '~' for c in owner):
         yield 'odd-owner'
-    if any(meets(start, count, i, i) for i in EXCLUDED):
+    if any(meets(start, count, *ids) for ids in EXCLUDED):
         yield 'excluded-id'
     if meets(start, count, 0, 0):
         yield 'root-id'
-    if count > 1 and any(meets(start, count, i, i) for i in ACCOUNTS if i not in (0, *EXCLUDED)):
+    if own is not None and count > 1 and meets(start, count, own, own):
+        yield 'own-uid'
+    if count > 1 and any(meets(start, count, i, i) for i in ACCOUNTS if i not in (0, 65534, own)):
         yield 'account'
-    if meets(start, count, 1, 999):
+    if meets(start, count, 1, 999) and not passes_through(start, count):
         yield 'system-ids'
     if count > 1 and meets(start, count, 1000, 60000):
         yield 'login-ids'
@@ -97,12 +110,15 @@ def overlap(ranges):
     return any(start < before[0] + before[1] for before, (start, _) in zip(ordered, ordered[1:]))
 
 
+def counted(ranges):
+    return [(start, count) for start, count in ranges if count and not passes_through(start, count)]
+
+
 def positions(ranges):
     """(first, behind, position of the first) of each range."""
     at = 0
-    for start, count in ranges:
-        if count:
-            yield start, start + count, at
+    for start, count in counted(ranges):
+        yield start, start + count, at
         at += count
 
 
@@ -110,20 +126,26 @@ def expected(directory):
     """What check has to say of the imported files."""
     found = set()
     for owner, sides in directory.items():
-        totals = [sum(count for _, count in ranges) for ranges in sides]
-        for file, ranges in zip(FILES, sides):
-            found |= {(file, finding, owner) for start, count in ranges for finding in of_range(owner, start, count)}
+        totals = [sum(count for _, count in counted(ranges)) for ranges in sides]
+        has = [any(count for _, count in ranges) for ranges in sides]
+        for side, (file, ranges) in enumerate(zip(FILES, sides)):
+            found |= {(file, finding, owner) for start, count in ranges
+                      for finding in of_range(side, owner, start, count)}
             if overlap(ranges):
                 found.add((file, 'overlap-of-one', owner))
+            if any(b[0] <= a[0] for a, b in zip(counted(ranges), counted(ranges)[1:])):
+                found.add((file, 'not-ascending', owner))
         for side, file in enumerate(FILES):
             if owner == '1000' and sides[side] and directory.get('bob', ((), ()))[side]:
                 found.add((file, 'two-owners', owner))
-        if totals[0] and not totals[1]:
-            found.add((FILES[0], 'no-gids', owner))
-        elif totals[1] < totals[0]:
-            found.add((FILES[0], 'fewer-gids', owner))
-        elif totals[1] and not totals[0]:
-            found.add((FILES[1], 'no-uids', owner))
+        other = {'1000': 'bob', 'bob': '1000'}.get(owner)
+        for side, lacking in ((0, 'no-gids'), (1, 'no-uids')):
+            if (side == 0 or totals[1]) and not sides[1 - side] and sides[side] and directory.get(other, ((), ()))[1 - side]:
+                found.add((FILES[side], 'two-owners', owner))
+            elif totals[side] and not has[1 - side]:
+                found.add((FILES[side], lacking, owner))
+            elif side == 0 and totals[1] < totals[0]:
+                found.add((FILES[0], 'fewer-gids', owner))
         if not any(map(overlap, sides)) and any(
                 max(a, c) < min(b, d) and p - a != q - c
                 for a, b, p in positions(sides[0]) for c, d, q in positions(sides[1])):
@@ -278,15 +300,19 @@ def main():
     write('/etc/nsswitch.conf', 'passwd: files subuid\ngroup: files subuid\nsubid: test\n')
     for path, end in (('/etc/passwd', ':1::/:/bin/sh'), ('/etc/group', ':')):
         write(path, ''.join(f'{name}:x:{number}{end}\n' for number, name in ACCOUNTS.items()))
+    with open('/etc/group', 'a', encoding='ascii') as file:
+        file.write('nss-subuid:x:4000000000:\n')
     for path in '/etc/subuid', '/etc/subgid':
         write(path, '')
-    for path in '/etc/login.defs', '/usr/bin/systemd-nspawn', '/run/nscd/socket':
+    # Nothing that this machine may have besides.
+    for path in ('/etc/login.defs', '/usr/bin/systemd-nspawn', '/run/nscd/socket', '/usr/sbin/exim4',
+                 '/etc/postfix/main.cf', '/usr/lib32/libc.so.6', '/usr/lib/i386-linux-gnu/libc.so.6'):
         if os.path.exists(path):
             os.unlink(path)
     found = random_directories(seed, count)
     missing = {'empty-range', 'odd-owner', 'excluded-id', 'root-id', 'account', 'system-ids', 'login-ids',
                'dynamic-user', 'overlap-of-one', 'two-owners', 'no-gids', 'fewer-gids', 'no-uids', 'other-position',
-               'no-ranges'} - found
+               'no-ranges', 'not-ascending', 'own-uid'} - found
     result(not missing, 'among them was all that a directory can have wrong', missing)
     random_histories(seed, count)
     advice()
