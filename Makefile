@@ -36,7 +36,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-arch check-central check-readme check-packages dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help FORCE
+.PHONY: all demo check check-system check-all check-releases check-arch check-central check-readme check-packages soak dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help FORCE
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -96,6 +96,14 @@ check-system:
 	@tests/lib/deps.sh check tool system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
 	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t)) tests/central/import.t tests/central/units.t
+
+# Needs root: containers start while the files change, for so many seconds.
+SOAK_TIME = $(if $(CI),60,600)
+
+soak:
+	@tests/lib/deps.sh --install check tool system systemd runtimes
+	$(MAKE) --no-print-directory all build/tests/libsubid_test.so
+	SOAK_TIME=$(SOAK_TIME) prove --verbose --exec '' tests/soak/soak.t
 
 check-all:
 	@tests/lib/deps.sh --install check tool fuzz system systemd runtimes
@@ -463,6 +471,7 @@ help:
 	@echo 'make check-arch      the module on i386, arm64, armhf, ppc64el and s390x, in roots of theirs'
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
 	@echo 'make check-packages  the Debian packages in bare roots; the RPMs and files for nodes unpacked'
+	@echo 'make soak            containers start while the files change, for ten minutes; SOAK_TIME=seconds'
 	@echo 'make bench           measure it beside the bare system calls and its peers'
 	@echo 'make fuzz            fuzz the core and whole lookups against a model; needs clang'
 	@echo 'make fuzz-planted    have the fuzzers find bugs put in on purpose'
