@@ -205,6 +205,7 @@ help:
 	@echo 'make check-arch      the module on i386, arm64, armhf, ppc64el and s390x, in roots of theirs'
 	@echo 'make check-readme    the commands of the README, in bare roots of Debian 12 and 13'
 	@echo 'make check-packages  the Debian packages in bare roots; the RPMs and files for nodes unpacked'
+	@echo 'make soak            containers start while the files change, for ten minutes; SOAK_TIME=seconds'
 	@echo 'make bench           measure it beside the bare system calls and its peers'
 	@echo 'make fuzz            fuzz the core and whole lookups against a model; needs clang'
 	@echo 'make fuzz-planted    have the fuzzers find bugs put in on purpose'

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What is tested, fuzzed, proved and measured, and how; the Makefile includes it.
 
-.PHONY: check check-system check-all check-releases check-arch check-central check-security check-readme bench \
+.PHONY: check check-system check-all check-releases check-arch check-central check-security check-readme soak bench \
 	bench_tools coverage mutants mutants-sample fuzz fuzz-merge fuzz-planted prove lint format
 
 # --- checks ---------------------------------------------------------------------------------------
@@ -19,6 +19,14 @@ check-system:
 	@tests/lib/deps.sh check tool system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
 	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t tests/runtime/*.t)) tests/central/import.t tests/central/check.t tests/central/units.t
+
+# Needs root: containers start while the files change, for so many seconds.
+SOAK_TIME = $(if $(CI),60,600)
+
+soak:
+	@tests/lib/deps.sh --install check tool system systemd runtimes
+	$(MAKE) --no-print-directory all build/tests/libsubid_test.so
+	SOAK_TIME=$(SOAK_TIME) prove --verbose --exec '' tests/soak/soak.t
 
 check-all:
 	@tests/lib/deps.sh --install check tool fuzz system systemd runtimes
