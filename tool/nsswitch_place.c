@@ -482,6 +482,7 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
 
                 /* compat has found groups, also where there are none (nss_compat). */
                 if (service->actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN ||
+                    service->actions[NSSWITCH_UNAVAIL] != NSSWITCH_CONTINUE ||
                     (nsswitch_is(nsswitch, service->name, "compat") &&
                      service->actions[NSSWITCH_SUCCESS] == NSSWITCH_RETURN))
                         barrier = service;
@@ -492,7 +493,7 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
                       xasprintf("%s ends the search for groups before " NSSWITCH_WORD
                                 ", whose users are then in no group " GROUP_NAME,
                                 nsswitch_text(nsswitch, barrier->name)),
-                      barrier->actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN
+                      barrier->brackets.length
                           ? "take its action away, or the line for initgroups"
                           : "write [SUCCESS=continue] behind it, or take the line away");
         else if (!judgement.word && line->meant > 0) {
