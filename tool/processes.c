@@ -282,10 +282,10 @@ static struct userns *find_unknown(struct processes *processes, int folder)
 static struct userns *find_userns(struct processes *processes, int folder)
 {
         const int fd = openat(folder, "ns/user", O_RDONLY | O_CLOEXEC);
-        struct userns *userns;
 
         if (fd >= 0) {
-                userns = find_known(processes, folder, fd);
+                struct userns *const userns = find_known(processes, folder, fd);
+
                 close(fd);
                 return userns;
         }
@@ -405,11 +405,11 @@ static void answer_all(int to, const void *data)
         for (size_t i = 0; i < questions->count; i++) {
                 struct answer answer = {0};
                 const int folder = process_open(questions->list[i]);
-                ssize_t n;
 
                 if (folder >= 0) {
-                        n = read_text(folder, "cmdline", answer.arguments,
-                                      sizeof(answer.arguments));
+                        const ssize_t n = read_text(folder, "cmdline", answer.arguments,
+                                                    sizeof(answer.arguments));
+
                         answer.size = n > 0 ? (size_t)n : 0;
                         close(folder);
                 }
