@@ -49,7 +49,9 @@ struct view {
         uint64_t id_min, id_max; /* of login.defs(5) */
         bool wraps;              /* useradd gives the same IDs again and again */
         bool in_container;
-        size_t *next_others; /* for each segment, the index of the next one of another owner */
+        /* By index of a segment, the first one from there on that passes no account through, and
+         * the next such one of another owner. */
+        size_t *next_real, *next_others;
 };
 
 /* --- one line --------------------------------------------------------------------------------- */
@@ -309,17 +311,24 @@ static void check_nspawn(const struct side *side)
 
 /* --- lines and other lines -------------------------------------------------------------------- */
 
-/* Fills in next_others. */
-static size_t *find_next_others(const struct segments *segments)
+/* Fills in next_real and next_others. */
+static void find_next(struct view *view)
 {
-        size_t *const next = xcalloc(segments->count, sizeof(*next));
+        const struct segments *const segments = &view->side->segments;
+        const size_t count = segments->count;
 
-        for (size_t i = segments->count; i-- > 0;)
-                next[i] = i + 1 < segments->count &&
-                                  same_owner(segments->list[i].line, segments->list[i + 1].line)
-                              ? next[i + 1]
-                              : i + 1;
-        return next;
+        view->next_real = xcalloc(count + 1, sizeof(*view->next_real));
+        view->next_others = xcalloc(count + 1, sizeof(*view->next_others));
+        view->next_real[count] = view->next_others[count] = count;
+        for (size_t i = count; i-- > 0;) {
+                const struct range_line *const line = segments->list[i].line;
+                const size_t next = view->next_real[i + 1];
+
+                view->next_real[i] = passes_through(view->side, line) ? next : i;
+                view->next_others[i] = next < count && same_owner(line, segments->list[next].line)
+                                           ? view->next_others[next]
+                                           : next;
+        }
 }
 
 #define ADVICE_WRAP                                                                             \
@@ -338,8 +347,8 @@ static void check_overlap(const struct view *view, const struct range_line *line
 
         if (line->range.count == 0 || passes_through(side, line))
                 return;
-        for (size_t i = segments_from(segments, line->range.start);
-             i < segments->count && segments->list[i].first < end && count <= NAMED_MAX;) {
+        for (size_t i = view->next_real[segments_from(segments, line->range.start)];
+             i < segments->count && segments->list[i].first < end;) {
                 const struct segment *const segment = &segments->list[i];
                 uint64_t first = segment->first, last = segment->last;
 
@@ -347,9 +356,7 @@ static void check_overlap(const struct view *view, const struct range_line *line
                         i = view->next_others[i];
                         continue;
                 }
-                i++;
-                if (passes_through(side, segment->line))
-                        continue;
+                i = view->next_real[i + 1];
                 if (++count > NAMED_MAX)
                         break;
                 range_meets(&line->range, &first, &last);
@@ -716,12 +723,14 @@ static struct view view_of(const struct side *side)
 {
         const char *const wraps = login_defs("UNSAFE_SUB_UID_DETERMINISTIC_WRAP");
 
-        return (struct view){.side = side,
-                             .id_min = login_defs_number(side->id_min, 1000),
-                             .id_max = login_defs_number(side->id_max, 60000),
-                             .wraps = wraps && strncasecmp(wraps, "yes", 3) == 0,
-                             .in_container = is_in_container(),
-                             .next_others = find_next_others(&side->segments)};
+        struct view view = {.side = side,
+                            .id_min = login_defs_number(side->id_min, 1000),
+                            .id_max = login_defs_number(side->id_max, 60000),
+                            .wraps = wraps && strncasecmp(wraps, "yes", 3) == 0,
+                            .in_container = is_in_container()};
+
+        find_next(&view);
+        return view;
 }
 
 void check_ranges(const struct checked *checked)
@@ -734,6 +743,7 @@ void check_ranges(const struct checked *checked)
                 const struct view view = view_of(sides[i]);
 
                 check_lines(&view);
+                free(view.next_real);
                 free(view.next_others);
                 add_broken_owners(sides[i], &broken, &room);
         }
