@@ -315,6 +315,14 @@ printf '%s\n' root:44:1 root:104:1 root:100000:65536 >"$etc/subgid"
 printf '%s\n' root:1000:1 root:100000:65536 >"$etc/subuid"
 printf '%s\n' video:x:44: render:x:104: >>"$etc/group"
 has '' 'lines of one ID that an account or a group of the host has'
+echo root:100000:65536 >"$etc/subuid"
+printf '%s\n' root:44:1 root:200000:65536 >"$etc/subgid"
+echo video:x:44: >>"$etc/group"
+has 'subuid:1 warning other-position' 'one in front of GIDs of other numbers, which it shifts'
+echo root:100000:65536 >"$etc/subuid"
+printf '%s\n' root:200000:65536 root:44:1 >"$etc/subgid"
+echo video:x:44: >>"$etc/group"
+has '' 'but not behind them'
 printf '%s\n' root:44:1 root:104:1 root:100000:65536 >"$etc/subgid"
 printf '%s\n' root:100000:65536 >"$etc/subuid"
 has 'subgid:1 warning system-ids

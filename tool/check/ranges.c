@@ -439,40 +439,85 @@ static int compare_counted(const void *a, const void *b)
         return x->line->range.start < y->line->range.start ? -1 : 1;
 }
 
+/* The first of lines, in ascending order of starts, that ends behind an ID. */
+static size_t counted_from(const struct counted *sorted, uint64_t id)
+{
+        size_t first = 0, end = sorted->count;
+
+        while (first < end) {
+                const size_t middle = first + (end - first) / 2;
+
+                if (range_end(sorted->lines[middle].line) <= id)
+                        first = middle + 1;
+                else
+                        end = middle;
+        }
+        return first;
+}
+
 /* The same number as a UID and as a GID of an owner, in two places of a user namespace. */
+static void check_numbers(const struct counted_line *uid, const struct counted *sorted)
+{
+        const struct range_line *const line = uid->line;
+
+        for (size_t i = counted_from(sorted, line->range.start);
+             i < sorted->count && sorted->lines[i].line->range.start < range_end(line); i++) {
+                const struct range_line *const gid = sorted->lines[i].line;
+                uint64_t from = gid->range.start, to = range_end(gid) - 1;
+
+                if (!range_meets(&line->range, &from, &to) ||
+                    uid->position + from - line->range.start ==
+                        sorted->lines[i].position + from - gid->range.start)
+                        continue;
+                report_line(WARNING, "other-position", line,
+                            "give both files the same lines in the same order",
+                            "%s are %.*s's GIDs of %s too, at other positions: the user and the "
+                            "group of one number belong to different users inside",
+                            range_span("", from, to), OWNER(line), name_of(gid, line));
+                return;
+        }
+}
+
+/*
+ * The module finds the group of a user whose number is no GID of his owner by its position, and
+ * counts the lines that pass accounts through, which the container's map does not.
+ */
+static void check_shift(const struct counted_line *uid, const struct counted *gids,
+                        const struct counted *sorted, size_t *gid)
+{
+        const size_t same = counted_from(sorted, uid->line->range.start);
+        const struct counted_line *at;
+
+        while (*gid < gids->count &&
+               gids->lines[*gid].position + gids->lines[*gid].line->range.count <= uid->position)
+                ++*gid;
+        if (*gid == gids->count || (same < sorted->count && sorted->lines[same].line->range.start ==
+                                                                uid->line->range.start))
+                return;
+        at = &gids->lines[*gid];
+        if (uid->line->position - uid->position != at->line->position - at->position)
+                report_line(
+                    WARNING, "other-position", uid->line,
+                    "put the lines of one ID behind it, in both files",
+                    "lines of one ID stand in front of it or of %s, and shift the groups of "
+                    "%.*s's users",
+                    name_of(at->line, uid->line), OWNER(uid->line));
+}
+
 static void check_positions(const struct counted *uids, const struct counted *gids)
 {
-        if (gids->count)
-                qsort(gids->lines, gids->count, sizeof(*gids->lines), compare_counted);
+        struct counted sorted = {xcalloc(gids->count, sizeof(*sorted.lines)), gids->count, 0};
+        size_t gid = 0;
+
+        for (size_t i = 0; i < gids->count; i++)
+                sorted.lines[i] = gids->lines[i];
+        if (sorted.count)
+                qsort(sorted.lines, sorted.count, sizeof(*sorted.lines), compare_counted);
         for (size_t i = 0; i < uids->count; i++) {
-                const struct range_line *const uid = uids->lines[i].line;
-                size_t first = 0, end = gids->count;
-
-                while (first < end) {
-                        const size_t middle = first + (end - first) / 2;
-
-                        if (range_end(gids->lines[middle].line) <= uid->range.start)
-                                first = middle + 1;
-                        else
-                                end = middle;
-                }
-                for (; first < gids->count && gids->lines[first].line->range.start < range_end(uid);
-                     first++) {
-                        const struct range_line *const gid = gids->lines[first].line;
-                        uint64_t from = gid->range.start, to = range_end(gid) - 1;
-
-                        if (!range_meets(&uid->range, &from, &to) ||
-                            uids->lines[i].position + from - uid->range.start ==
-                                gids->lines[first].position + from - gid->range.start)
-                                continue;
-                        report_line(WARNING, "other-position", uid,
-                                    "give both files the same lines in the same order",
-                                    "%s are %.*s's GIDs of %s too, at other positions: the user "
-                                    "and the group of one number belong to different users inside",
-                                    range_span("", from, to), OWNER(uid), name_of(gid, uid));
-                        break;
-                }
+                check_numbers(&uids->lines[i], &sorted);
+                check_shift(&uids->lines[i], gids, &sorted, &gid);
         }
+        free(sorted.lines);
 }
 
 /* What the owner of a line lacks stands beside it, or where that was imported from. */
