@@ -41,7 +41,7 @@ module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.s
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
 
-.PHONY: all demo check check-system check-all check-releases check-arch check-central check-security check-readme check-packages dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help FORCE
+.PHONY: all demo check check-system check-all check-releases check-arch check-central check-engines check-security check-readme check-packages dist deb rpm machine-config bench bench_tools coverage mutants mutants-sample docs fuzz fuzz-merge fuzz-planted prove install uninstall lint format deps clean help FORCE
 .DELETE_ON_ERROR:
 
 # The command, which needs libsmartcols and libsubid; without them it is left out.
@@ -125,7 +125,7 @@ check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check tool system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
-	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t tests/runtime/*.t)) tests/central/import.t tests/central/units.t
+	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t) $(filter-out %/engines.t,$(wildcard tests/runtime/*.t))) tests/central/import.t tests/central/units.t
 
 check-all:
 	@tests/lib/deps.sh --install check tool fuzz system systemd runtimes
@@ -133,6 +133,7 @@ check-all:
 	$(MAKE) --no-print-directory check-system
 	$(MAKE) --no-print-directory check-releases
 	$(MAKE) --no-print-directory check-central
+	$(MAKE) --no-print-directory check-engines
 	$(MAKE) --no-print-directory check-security
 
 # Needs root and a mirror: the C library, systemd and runtimes of these releases of Debian, in bare
@@ -150,6 +151,15 @@ endif
 
 check-release-%:
 	SUITE=$* prove --exec '' tests/releases/release.t
+
+# Needs root and a mirror: containerd, Docker and podman with runc-subuid, in a bare root of Debian 14.
+check-engines:
+ifdef NSS_SUBUID_RELEASE
+	@echo 'check-engines: this is a root of $(NSS_SUBUID_RELEASE)'
+else
+	@tests/lib/deps.sh --install releases
+	prove --exec '' tests/runtime/engines.t
+endif
 
 # Needs root and a mirror: slapd, SSSD and subuidctl import, in a bare root.
 check-central:
@@ -567,6 +577,7 @@ help:
 	@echo 'make check           tests that need no root'
 	@echo 'make check-system    tests that need root, in namespaces'
 	@echo 'make check-releases  the module in bare roots of Debian 11 to 14, with a real systemd'
+	@echo 'make check-engines   containerd, Docker and podman with runc-subuid, in a bare root of Debian 14'
 	@echo 'make check-central   subuidctl import from slapd and SSSD, in a bare root of Debian 14 or sid'
 	@echo 'make check-security  mail, web and file servers, sudo, D-Bus and others, in bare roots'
 	@echo 'make check-all       install what the tests need (Debian), then run all of the above'
