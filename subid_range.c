@@ -9,10 +9,15 @@ static bool is_blank(char c)
         return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+static bool is_digit(char c)
+{
+        return c >= '0' && c <= '9';
+}
+
 /* The value of a digit of any base up to 16, or 16 if c is none. */
 static unsigned int digit_value(char c)
 {
-        if (c >= '0' && c <= '9')
+        if (is_digit(c))
                 return (unsigned int)(c - '0');
         if (c >= 'a' && c <= 'f')
                 return (unsigned int)(c - 'a') + 10;
@@ -53,31 +58,6 @@ static bool parse_number(const char *p, const char *end, unsigned int base, uint
         return true;
 }
 
-bool subid_range_parse(const char *line, size_t length, struct subid_range *range)
-{
-        const char *const end = line + length;
-        const char *start, *count;
-
-        if (length == 0 || length >= SUBID_LINE_MAX)
-                return false;
-        if (*line == '#' || *line == '+' || *line == '-' || *line == ':')
-                return false;
-        start = memchr(line, ':', length);
-        if (!start)
-                return false;
-        count = memchr(start + 1, ':', (size_t)(end - (start + 1)));
-        if (!count)
-                return false;
-        if (!parse_number(start + 1, count, 0, &range->start) ||
-            !parse_number(count + 1, end, 0, &range->count))
-                return false;
-        if (range->count > UINT64_C(0x100000000) - range->start)
-                return false;
-        range->owner = line;
-        range->owner_length = (size_t)(start - line);
-        return memchr(line, '\0', range->owner_length) == NULL;
-}
-
 #define SUBID_EXCLUDED_ROW(first, last, whose) {first, last, whose},
 
 const struct subid_excluded subid_excluded_ids[] = {SUBID_EXCLUDED(SUBID_EXCLUDED_ROW)};
@@ -90,24 +70,38 @@ static const char *next_newline(const char **line, const char *end)
         return *line < end ? memchr(*line, '\n', (size_t)(end - *line)) : NULL;
 }
 
+/* Eight bytes that are digits are worth 0 to 9 each; the first one is the lowest byte. */
+static inline uint64_t read_digits(const char *text)
+{
+        uint64_t bytes;
+
+        memcpy(&bytes, text, 8);
+        return le64toh(bytes) ^ UINT64_C(0x3030303030303030);
+}
+
+/* How many of them, from the last one on, are digits: 0 to 8. */
+static inline unsigned int count_digits(uint64_t bytes)
+{
+        const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), high = ~low;
+        const uint64_t others = (((bytes & low) + UINT64_C(0x7676767676767676)) | bytes) & high;
+
+        return others ? (unsigned int)__builtin_clzll(others) / 8 : 8;
+}
+
 /*
  * Reads the decimal number that ends before end: at most ten digits, of which the first may be "0"
  * only if it is the only one. Returns where it begins, or NULL if there is no such number or less
  * than eight bytes lie between line and end.
  */
-static const char *plain_number(const char *line, const char *end, uint64_t *number)
+static inline const char *plain_number(const char *line, const char *end, uint64_t *number)
 {
-        const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), high = ~low;
-        uint64_t bytes, others, scale = 100000000;
+        uint64_t bytes;
         unsigned int digits;
 
         if (end - line < 8)
                 return NULL;
-        /* Eight bytes at once, the last one on top. A digit becomes 0 to 9, others get a mark. */
-        memcpy(&bytes, end - 8, 8);
-        bytes = le64toh(bytes) ^ UINT64_C(0x3030303030303030);
-        others = (((bytes & low) + UINT64_C(0x7676767676767676)) | bytes) & high;
-        digits = others ? (unsigned int)__builtin_clzll(others) / 8 : 8;
+        bytes = read_digits(end - 8);
+        digits = count_digits(bytes);
         if (digits == 0)
                 return NULL;
         bytes &= ~UINT64_C(0) << (64 - 8 * digits);
@@ -116,10 +110,10 @@ static const char *plain_number(const char *line, const char *end, uint64_t *num
         bytes = (bytes * 100 + (bytes >> 16)) & UINT64_C(0x0000ffff0000ffff);
         *number = (bytes * 10000 + (bytes >> 32)) & UINT32_MAX;
         end -= digits;
-        for (; digits >= 8 && digits < 10 && end > line && end[-1] >= '0' && end[-1] <= '9';
-             digits++) {
-                *number += (uint64_t)(*--end - '0') * scale;
-                scale *= 10;
+        if (digits == 8 && end > line && is_digit(end[-1])) {
+                *number += (uint64_t)(*--end - '0') * 100000000;
+                if (end > line && is_digit(end[-1]))
+                        *number += (uint64_t)(*--end - '0') * 1000000000;
         }
         return *end == '0' && digits > 1 ? NULL : end;
 }
@@ -141,22 +135,73 @@ static const char *plain_fields(const char *line, const char *newline, uint64_t 
         return field - 1;
 }
 
+/* Reads a line whose owner is known to be one, from the colon behind it on. */
+static bool parse_fields(const char *line, const char *colon, const char *end,
+                         struct subid_range *range)
+{
+        const char *start = colon + 1, *count;
+        uint64_t plain_start, plain_count;
+
+        if (end - line >= SUBID_LINE_MAX)
+                return false;
+        if (plain_fields(line, end, &plain_start, &plain_count) == colon &&
+            plain_start <= UINT32_MAX && plain_count <= UINT32_MAX) {
+                range->start = (uint32_t)plain_start;
+                range->count = (uint32_t)plain_count;
+        } else {
+                count = memchr(start, ':', (size_t)(end - start));
+                if (!count || !parse_number(start, count, 0, &range->start) ||
+                    !parse_number(count + 1, end, 0, &range->count))
+                        return false;
+        }
+        range->owner = line;
+        range->owner_length = (size_t)(colon - line);
+        return range->count <= UINT64_C(0x100000000) - range->start;
+}
+
+bool subid_range_parse(const char *line, size_t length, struct subid_range *range)
+{
+        const char *colon;
+
+        if (length == 0 || *line == '#' || *line == '+' || *line == '-' || *line == ':')
+                return false;
+        colon = memchr(line, ':', length);
+        return colon && parse_fields(line, colon, line + length, range) &&
+               !memchr(line, '\0', range->owner_length);
+}
+
+/*
+ * Says whether a line cannot hold the ID, as its last two fields alone tell, whatever stands in
+ * front: of the count only the number of digits is looked at, as far as that will do.
+ */
+static inline bool passes_by(const char *line, const char *newline, uint32_t id)
+{
+        static const uint32_t bounds[] = {0, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+        uint64_t start, count;
+        unsigned int digits;
+
+        if (newline - line < 8)
+                return false;
+        /* An ID below the start is far above any count: the difference wraps. */
+        digits = count_digits(read_digits(newline - 8));
+        if (digits < 8) {
+                const char *const colon = newline - digits - 1;
+                const char *const field = *colon == ':' ? plain_number(line, colon, &start) : NULL;
+
+                if (field && field > line && field[-1] == ':' && id - start >= bounds[digits])
+                        return digits > 0;
+        }
+        return plain_fields(line, newline, &start, &count) && id - start >= count;
+}
+
 /* Finds the first line that holds the ID. */
 static bool find_line(const char *lines, const char *end, uint32_t id, struct subid_range *range)
 {
-        uint64_t start, count;
-
-        for (const char *newline; (newline = next_newline(&lines, end)); lines = newline + 1) {
-                /*
-                 * Whatever stands in front, with these numbers it does not hold the ID. (An ID
-                 * below the start is far above the count: the difference wraps.)
-                 */
-                if (plain_fields(lines, newline, &start, &count) && id - start >= count)
-                        continue;
-                if (subid_range_parse(lines, (size_t)(newline - lines), range) &&
+        for (const char *newline; (newline = next_newline(&lines, end)); lines = newline + 1)
+                if (!passes_by(lines, newline, id) &&
+                    subid_range_parse(lines, (size_t)(newline - lines), range) &&
                     subid_range_holds(range, id))
                         return true;
-        }
         return false;
 }
 
@@ -189,34 +234,22 @@ bool subid_find_holder(const char *lines, const char *end, struct subid *subid)
         return true;
 }
 
-/* Reads a line if it is a range of this owner, which is that of a range. */
-static bool parse_owned(const char *line, const char *newline, const struct subid *subid,
-                        struct subid_range *range)
-{
-        const size_t length = subid->owner_length;
-        uint64_t start, count;
-
-        if ((size_t)(newline - line) <= length || line[length] != ':' ||
-            memcmp(line, subid->owner, length) != 0)
-                return false;
-        /* A start or a count of 2^32 passes, but then the other one is 0: it holds no ID. */
-        if (plain_fields(line, newline, &start, &count) != line + length ||
-            newline - line >= SUBID_LINE_MAX || start + count > UINT64_C(0x100000000))
-                return subid_range_parse(line, (size_t)(newline - line), range);
-        *range = (struct subid_range){line, length, (uint32_t)start, (uint32_t)count};
-        return true;
-}
-
 /* Moves *lines behind the next range of this owner. Returns false if there is none up to end. */
 static bool next_owned(const char **lines, const char *end, const struct subid *subid,
                        struct subid_range *range)
 {
-        for (const char *newline; (newline = next_newline(lines, end));) {
-                const char *const line = *lines;
+        const size_t length = subid->owner_length;
+        const char last = subid->owner[length - 1];
+        const char *line = *lines;
 
-                *lines = newline + 1;
-                if (parse_owned(line, newline, subid, range))
+        for (const char *newline; (newline = next_newline(&line, end)); line = newline + 1) {
+                /* Their last characters tell most owners apart. */
+                if ((size_t)(newline - line) > length && line[length] == ':' &&
+                    line[length - 1] == last && memcmp(line, subid->owner, length) == 0 &&
+                    parse_fields(line, line + length, newline, range)) {
+                        *lines = newline + 1;
                         return true;
+                }
         }
         return false;
 }

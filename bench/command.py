@@ -31,7 +31,7 @@ class Root:
 
     def write(self, subuid='', subgid=None, passwd='', group='', nsswitch=NODE):
         texts = {'subuid': subuid, 'subgid': subuid if subgid is None else subgid, 'passwd': passwd,
-                 'group': group, 'nsswitch.conf': nsswitch}
+                 'group': group + 'nss-subuid:x:990:\n', 'nsswitch.conf': nsswitch}
         for name, text in texts.items():
             with open(f'{self.folder}/etc/{name}', 'w', encoding='ascii') as file:
                 file.write(text)
@@ -73,9 +73,9 @@ def cases():
         lambda n: n)
     yield ('list', 'one line of UIDs, n of GIDs', lambda n: {
         'subuid': f'a:10000000:{n}\n', 'subgid': lines(n, lambda i: f'a:{20000000 + 2 * i}:1')}, lambda n: 1)
-    yield ('check', 'one owner', lambda n: {'subuid': lines(n, lambda i: f'a:{65536 * (i + 1)}:60000')},
+    yield ('check', 'one owner', lambda n: {'subuid': lines(n, lambda i: f'a:{100000 + 32768 * i}:30000')},
            lambda n: {})
-    yield ('check', 'n owners', lambda n: {'subuid': lines(n, lambda i: f'a{i}:{65536 * (i + 1)}:60000')},
+    yield ('check', 'n owners', lambda n: {'subuid': lines(n, lambda i: f'a{i}:{100000 + 32768 * i}:30000')},
            lambda n: {})
     yield ('check', 'n owners, nested', lambda n: {
         'subuid': lines(n, lambda i: f'a{i}:{200000 + i}:{2 * (n - i)}')}, lambda n: {'overlap': 2 * (n - 1)})
@@ -86,7 +86,7 @@ def cases():
         lambda n: {'overlap-of-one': 2 * (n - 1)})
     yield ('check', 'one owner, GIDs in another order', lambda n: {
         'subuid': lines(n, lambda i: f'a:{200000 + i}:1'),
-        'subgid': lines(n, lambda i: f'a:{200000 + n - 1 - i}:1')}, lambda n: {'other-position': n})
+        'subgid': lines(n, lambda i: f'a:{200000 + n - 1 - i}:1')}, lambda n: {'other-position': n, 'not-ascending': 1})
     yield ('check', 'owners by number', lambda n: {
         'subuid': lines(n // 2, lambda i: f'{100000 + i}:{1000000 + 10 * i}:5\nu{i}:{1000005 + 10 * i}:5'),
         **accounts(n // 2, lambda i: 100000 + i)}, lambda n: {'two-owners': n})

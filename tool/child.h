@@ -14,6 +14,12 @@
  * server or a frozen cgroup keeps it, is left behind: nobody waits for it.
  */
 
+/*
+ * So long one waits for what a process or a container tells of itself, for one answer and for all.
+ * It is there at once, or somebody keeps it back.
+ */
+enum { CHILD_WAIT_MS = 2000, CHILD_WAIT_ALL_MS = 6000 };
+
 struct child {
         pid_t pid;
         int fd; /* to read from */

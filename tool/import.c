@@ -37,10 +37,9 @@ struct file {
 /* Opens the folder, made if it does not exist. */
 static int open_folder(void)
 {
-        int folder;
-
         if (mkdir(FOLDER, 0755) == 0 || errno == EEXIST) {
-                folder = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                const int folder = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
                 /* Any program looks up users, so any must come in, whatever the umask is. */
                 if (folder >= 0 && fchmod(folder, 0755) == 0)
                         return folder;

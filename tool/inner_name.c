@@ -2,13 +2,14 @@
 #include "inner_name.h"
 
 #include "child.h"
-#include "util.h"
+#include "root.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <linux/securebits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,54 +38,72 @@
 enum {
         NAME_SIZE_MAX = 32,
         FILE_SIZE_MAX = 65536,
-        WAIT_MS = 2000,
-        WAIT_ALL_MS = 6000,
 };
 
 enum { ANSWER = 0 }; /* the child's end of the pipe */
+
+/* What the child says: 0 or why it cannot say more, and the name, if there is one. */
+struct answer {
+        int32_t error;
+        char name[NAME_SIZE_MAX];
+};
 
 static bool enter_namespace(int fd, int type, const char *own)
 {
         struct stat there, here;
 
-        if (fd < 0 || fstat(fd, &there) != 0 || stat(own, &here) != 0)
+        if (fstat(fd, &there) != 0 || stat(own, &here) != 0)
                 return false;
         return (there.st_dev == here.st_dev && there.st_ino == here.st_ino) || setns(fd, type) == 0;
 }
 
-/* Becomes what stands first in the maps, usually root, but without capabilities. */
-static bool drop_rights(const struct userns *userns)
+/*
+ * Becomes what stands first in the maps, usually root, and keeps its capabilities for now. Before
+ * it touches any file: a FUSE file system of the container's knows no other IDs than those mapped
+ * there, and refuses with EOVERFLOW.
+ */
+static bool become_inner(const struct userns *userns)
 {
-        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-        struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
         uid_t uid;
         gid_t gid;
 
-        if (userns->map_sizes[SUBID_USERS] == 0 || userns->map_sizes[SUBID_GROUPS] == 0)
+        if (userns->map_sizes[SUBID_USERS] == 0 || userns->map_sizes[SUBID_GROUPS] == 0) {
+                errno = EOVERFLOW;
                 return false;
+        }
         uid = userns->maps[SUBID_USERS][0].inside;
         gid = userns->maps[SUBID_GROUPS][0].inside;
-        return setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0 &&
-               syscall(SYS_capset, &header, none) == 0 &&
+        return prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) == 0 &&
+               setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0;
+}
+
+static bool drop_capabilities(void)
+{
+        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+        return syscall(SYS_capset, &header, none) == 0 &&
                prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
+/* Returns false, and errno says why, as those above. */
 static bool enter(const struct process *process, const struct userns *userns)
 {
         const bool root = geteuid() == 0;
+        const int folder = process_open(process);
         bool groups_dropped;
         struct stat status;
-        char path[32];
-        int folder, user, mount, top;
+        int user, mount, top;
 
-        snprintf(path, sizeof(path), "/proc/%d", (int)process->pid);
-        folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        user = openat(folder, "ns/user", O_RDONLY | O_CLOEXEC);
-        mount = openat(folder, "ns/mnt", O_RDONLY | O_CLOEXEC);
-        top = openat(folder, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (user < 0 || fstat(user, &status) != 0 || status.st_dev != userns->device ||
-            status.st_ino != userns->inode)
+        if (folder < 0 || (user = openat(folder, "ns/user", O_RDONLY | O_CLOEXEC)) < 0 ||
+            (mount = openat(folder, "ns/mnt", O_RDONLY | O_CLOEXEC)) < 0 ||
+            (top = openat(folder, "root", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+            fstat(user, &status) != 0)
                 return false;
+        if (status.st_dev != userns->device || status.st_ino != userns->inode) {
+                errno = ESRCH;
+                return false;
+        }
         groups_dropped = setgroups(0, NULL) == 0;
         if (setns(user, CLONE_NEWUSER) != 0)
                 return false;
@@ -93,15 +112,34 @@ static bool enter(const struct process *process, const struct userns *userns)
         if (root && !groups_dropped)
                 return false;
         /* A process that only chrooted has our mount namespace. */
-        return enter_namespace(mount, CLONE_NEWNS, "/proc/self/ns/mnt") && fchdir(top) == 0 &&
-               chroot(".") == 0 && close_range(ANSWER + 1, UINT_MAX, 0) == 0 &&
-               drop_rights(userns) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+        return enter_namespace(mount, CLONE_NEWNS, "/proc/self/ns/mnt") && become_inner(userns) &&
+               prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && fchdir(top) == 0 && chroot(".") == 0 &&
+               close_range(ANSWER + 1, UINT_MAX, 0) == 0 && drop_capabilities();
 }
 
-/* Finds the name of an ID in a file, as the module finds accounts, and writes it. */
-static bool answer(enum subid_database database, uint32_t id)
+/* Finds the name of an ID in a text, as the module finds accounts. Returns false if there is none.
+ */
+static bool find_name(struct text text, bool is_whole, uint32_t id, char *name)
 {
-        static char text[FILE_SIZE_MAX + 1];
+        struct subid_account account;
+
+        for (struct text line; take_line(&text, &line);) {
+                /* A line that is cut does not count. */
+                if (text.size == 0 && !is_whole)
+                        return false;
+                if (!subid_account_parse(line.bytes, line.size, &account) || account.id != id)
+                        continue;
+                memcpy(name, account.name,
+                       account.name_length < NAME_SIZE_MAX ? account.name_length : NAME_SIZE_MAX);
+                return true;
+        }
+        return false;
+}
+
+/* Fills in the name. Returns 0 or why it cannot be known; no file is no name. */
+static int read_name(enum subid_database database, uint32_t id, char *name)
+{
+        static char text[FILE_SIZE_MAX];
         size_t size = 0;
         ssize_t n = 1;
         struct stat status;
@@ -109,24 +147,15 @@ static bool answer(enum subid_database database, uint32_t id)
         const int fd =
             open(subid_account_paths[database], O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-        if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
-                return false;
+        if (fd < 0)
+                return errno == ENOENT ? 0 : errno;
+        if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+                return EINVAL;
         while (size < FILE_SIZE_MAX && (n = read(fd, text + size, FILE_SIZE_MAX - size)) > 0)
                 size += (size_t)n;
-        /* A line that is cut does not count. */
-        if (n == 0)
-                text[size++] = '\n';
-        for (struct text rest = {text, size}, line; take_line(&rest, &line);) {
-                struct subid_account account;
-
-                if (line.bytes + line.size == text + size ||
-                    !subid_account_parse(line.bytes, line.size, &account) || account.id != id)
-                        continue;
-                return write_all(ANSWER, account.name,
-                                 account.name_length < NAME_SIZE_MAX ? account.name_length
-                                                                     : NAME_SIZE_MAX);
-        }
-        return false;
+        if (n < 0)
+                return errno;
+        return find_name((struct text){text, size}, n == 0, id, name) || n == 0 ? 0 : EFBIG;
 }
 
 struct question {
@@ -140,32 +169,46 @@ struct question {
 static void ask(int to, const void *data)
 {
         const struct question *const question = data;
+        struct answer answer = {0};
 
-        alarm(WAIT_MS / 1000);
+        alarm(CHILD_WAIT_MS / 1000);
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && setsid() != -1 &&
             dup2(to, ANSWER) == ANSWER && enter(question->process, question->userns)) {
                 child_dies_with_parent();
-                answer(question->database, question->inside);
+                answer.error = read_name(question->database, question->inside, answer.name);
+        } else {
+                answer.error = errno;
         }
+        write_all(ANSWER, (const char *)&answer, sizeof(answer));
 }
 
 char *inner_name(const struct process *process, const struct userns *userns,
-                 enum subid_database database, uint32_t inside)
+                 enum subid_database database, uint32_t inside, text_shown *show, const char **why)
 {
-        static int64_t left = WAIT_ALL_MS;
+        static int64_t left = CHILD_WAIT_ALL_MS;
         const struct question question = {process, userns, database, inside};
         const int64_t start = now_ms();
+        struct answer answer;
         struct child child;
-        char name[NAME_SIZE_MAX];
         ssize_t n;
 
-        if (userns->own || !userns->known || left <= 0)
+        *why = NULL;
+        if (userns->own || !userns->known)
                 return NULL;
+        if (left <= 0) {
+                *why = "others did not answer, so it was not asked";
+                return NULL;
+        }
         child = child_start(ask, &question);
-        n = child_read(&child, name, sizeof(name), start + (left < WAIT_MS ? left : WAIT_MS));
+        n = child_read(&child, &answer, sizeof(answer),
+                       start + (left < CHILD_WAIT_MS ? left : CHILD_WAIT_MS));
         child_end(&child);
         left -= now_ms() - start;
-        if (left <= 0)
-                warn("--names: containers do not answer; no more are asked");
-        return n > 0 ? printable(name, (size_t)n, sizeof(name)) : NULL;
+        if (n != sizeof(answer))
+                *why = "no answer";
+        else if (answer.error)
+                *why = root_reason(-answer.error);
+        else if (*answer.name)
+                return show(answer.name, strnlen(answer.name, NAME_SIZE_MAX), NAME_SIZE_MAX);
+        return NULL;
 }

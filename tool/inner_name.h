@@ -8,11 +8,12 @@
 #include <stdint.h>
 
 /*
- * The name that a container's own /etc/passwd (/etc/group) gives an ID inside, as printable ASCII
- * of at most 32 bytes, or NULL. The container is what the process sees, which runs in this user
- * namespace. It takes two seconds at most, and all calls together six.
+ * The name that a container's own /etc/passwd (/etc/group) gives an ID inside, of which at most 32
+ * bytes are shown. The container is what the process sees, which runs in this user namespace. NULL
+ * if it gives none, or if that cannot be known: then *why is not NULL and says why. It takes as
+ * long as child.h says at most.
  */
 char *inner_name(const struct process *process, const struct userns *userns,
-                 enum subid_database database, uint32_t inside);
+                 enum subid_database database, uint32_t inside, text_shown *show, const char **why);
 
 #endif

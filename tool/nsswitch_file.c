@@ -28,9 +28,10 @@ static const char *advice_for_link(int folder, const char *target)
 static void find_keeper(struct nsswitch_file *file)
 {
         struct statx extended;
-        char target[256] = "";
 
         if (S_ISLNK(file->status.st_mode)) {
+                char target[256] = "";
+
                 if (readlinkat(file->folder, NAME, target, sizeof(target) - 1) < 0)
                         die("%s: %m", file->path);
                 file->kept = "a symbolic link";
@@ -52,7 +53,6 @@ static void find_keeper(struct nsswitch_file *file)
 void nsswitch_file_open(struct nsswitch_file *file)
 {
         const int folder = root_open(FOLDER, O_RDONLY | O_DIRECTORY);
-        int r;
 
         *file = (struct nsswitch_file){.path = xasprintf("%s" NSSWITCH_FILE, root_folder()),
                                        .folder = folder};
@@ -62,7 +62,8 @@ void nsswitch_file_open(struct nsswitch_file *file)
                 if (errno != ENOENT)
                         die("%s: %m", file->path);
         } else {
-                r = root_read(NSSWITCH_FILE, &file->text);
+                const int r = root_read(NSSWITCH_FILE, &file->text);
+
                 if (r < 0 && r != -ENOENT)
                         root_die(NSSWITCH_FILE, r);
                 /* A link may lead nowhere. */

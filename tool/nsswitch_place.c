@@ -222,48 +222,60 @@ static bool refuse(const struct nsswitch *nsswitch, const struct nsswitch_line *
         return false;
 }
 
-/* What is wrong with the word where it stands. */
-static void judge_word(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
-                       const char *database, const char *record, bool move,
-                       struct nsswitch_judgement *judgement)
+/* What stands around the word: the first of each kind, or NULL. */
+struct surroundings {
+        bool merging;                             /* a service in front merges */
+        const struct nsswitch_service *behind;    /* anything behind, but words */
+        const struct nsswitch_service *source;    /* of accounts, behind */
+        const struct nsswitch_service *directory; /* likewise */
+        const struct nsswitch_service *systemd_behind;
+        const struct nsswitch_service *systemd_before; /* behind all sources in front */
+        const struct nsswitch_service *second;         /* the word once more */
+};
+
+static struct surroundings look_around(const struct nsswitch *nsswitch,
+                                       const struct nsswitch_line *line,
+                                       const struct nsswitch_service *word)
 {
-        const struct nsswitch_service *const word = judgement->word;
-        const size_t at = (size_t)(word - line->services);
         const struct nsswitch_service *const end = line->services + line->meant;
-        const struct nsswitch_service *second = NULL, *behind = NULL, *source = NULL,
-                                      *systemd_behind = NULL, *systemd_before = NULL;
-        const enum nsswitch_action *const own = word->actions;
-        struct barrier barrier;
-        bool merging = false;
+        struct surroundings around = {.merging = false};
 
         for (const struct nsswitch_service *other = line->services; other < word; other++) {
-                merging |= merges(other);
+                around.merging |= merges(other);
                 if (has_accounts(nsswitch, other))
-                        systemd_before = NULL;
+                        around.systemd_before = NULL;
                 else if (nsswitch_is(nsswitch, other->name, "systemd"))
-                        systemd_before = other;
+                        around.systemd_before = other;
         }
         for (const struct nsswitch_service *other = word + 1; other < end; other++) {
-                if (is_word(nsswitch, other)) {
-                        second = second ? second : other;
-                        continue;
-                }
-                behind = behind ? behind : other;
-                if (nsswitch_is(nsswitch, other->name, "systemd"))
-                        systemd_behind = other;
-                if (!has_accounts(nsswitch, other))
-                        continue;
-                if (is_directory(nsswitch, other))
-                        judgement->directory = judgement->directory ? judgement->directory : other;
-                else
-                        source = source ? source : other;
-        }
-        if (judgement->directory && move && !source)
-                source = judgement->directory;
-        if (source)
-                judgement->directory = NULL;
+                const struct nsswitch_service **kind = &around.second;
 
-        if (find_barrier(nsswitch, line, at, &barrier)) {
+                if (!is_word(nsswitch, other)) {
+                        around.behind = around.behind ? around.behind : other;
+                        if (nsswitch_is(nsswitch, other->name, "systemd"))
+                                kind = &around.systemd_behind;
+                        else if (is_directory(nsswitch, other))
+                                kind = &around.directory;
+                        else if (has_accounts(nsswitch, other))
+                                kind = &around.source;
+                        else
+                                continue;
+                }
+                *kind = *kind ? *kind : other;
+        }
+        return around;
+}
+
+/* What actions, in front or its own, make of the word. Returns whether anything is wrong. */
+static bool judge_actions(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
+                          const char *database, const struct surroundings *around,
+                          struct nsswitch_judgement *judgement)
+{
+        const struct nsswitch_service *const word = judgement->word, *const behind = around->behind;
+        const enum nsswitch_action *const own = word->actions;
+        struct barrier barrier;
+
+        if (find_barrier(nsswitch, line, (size_t)(word - line->services), &barrier)) {
                 judgement->hidden = barrier.hides;
                 fault(judgement, NSSWITCH_MISPLACED, barrier.finding, true, line,
                       barrier.service->brackets.offset, barrier.what_standing, NULL);
@@ -288,33 +300,57 @@ static void judge_word(const struct nsswitch *nsswitch, const struct nsswitch_li
                 fault(judgement, NSSWITCH_MISPLACED, "own-action", true, line,
                       word->brackets.offset,
                       "[SUCCESS=merge] of " NSSWITCH_WORD ": glibc merges groups alone", NULL);
-        } else if (merging && behind && own[NSSWITCH_SUCCESS] == NSSWITCH_RETURN) {
+        } else if (around->merging && behind && own[NSSWITCH_SUCCESS] == NSSWITCH_RETURN) {
                 fault(judgement, NSSWITCH_MISPLACED, "merge", true, line, word->name.offset,
                       NSSWITCH_WORD " in the middle of a line that merges: what a later service "
                                     "would add is lost",
                       NULL);
-        } else if (source) {
-                fault(judgement, NSSWITCH_MISPLACED, "before-accounts", false, line,
-                      word->name.offset,
+        } else {
+                return false;
+        }
+        return true;
+}
+
+/* What its place among the other services makes of it. */
+static void judge_order(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
+                        const char *record, bool move, const struct surroundings *around,
+                        struct nsswitch_judgement *judgement)
+{
+        const size_t at = judgement->word->name.offset;
+        const struct nsswitch_service *const source =
+            around->source || !move ? around->source : around->directory;
+
+        judgement->directory = source ? NULL : around->directory;
+        if (source)
+                fault(judgement, NSSWITCH_MISPLACED, "before-accounts", false, line, at,
                       xasprintf(NSSWITCH_WORD " in front of %s, whose accounts lose their names "
                                               "where they lie in a range",
                                 nsswitch_text(nsswitch, source->name)),
                       NULL);
-        } else if (record && systemd_behind) {
-                fault(
-                    judgement, NSSWITCH_MISPLACED, "before-systemd", true, line, word->name.offset,
-                    xasprintf(NSSWITCH_WORD " in front of systemd, which alone has the account of "
-                                            "%s, inside a range",
-                              record),
-                    NULL);
-        } else if (systemd_before && !record && !merging) {
-                fault(judgement, NSSWITCH_MISPLACED, "behind-systemd", false, line,
-                      word->name.offset,
+        else if (record && around->systemd_behind)
+                fault(judgement, NSSWITCH_MISPLACED, "before-systemd", true, line, at,
+                      xasprintf(NSSWITCH_WORD
+                                " in front of systemd, which alone has the account of "
+                                "%s, inside a range",
+                                record),
+                      NULL);
+        else if (around->systemd_before && !record && !around->merging)
+                fault(judgement, NSSWITCH_MISPLACED, "behind-systemd", false, line, at,
                       NSSWITCH_WORD " behind systemd, which takes 0.1 ms to refuse an ID", NULL);
-        } else if (second) {
-                fault(judgement, NSSWITCH_MISPLACED, "twice", false, line, second->name.offset,
-                      NSSWITCH_WORD " a second time", NULL);
-        }
+        else if (around->second)
+                fault(judgement, NSSWITCH_MISPLACED, "twice", false, line,
+                      around->second->name.offset, NSSWITCH_WORD " a second time", NULL);
+}
+
+/* What is wrong with the word where it stands. */
+static void judge_word(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
+                       const char *database, const char *record, bool move,
+                       struct nsswitch_judgement *judgement)
+{
+        const struct surroundings around = look_around(nsswitch, line, judgement->word);
+
+        if (!judge_actions(nsswitch, line, database, &around, judgement))
+                judge_order(nsswitch, line, record, move, &around, judgement);
 }
 
 /* The line of a database where glibc passes it over for want of a newline, or NULL. */
@@ -433,6 +469,12 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
                 judgement.finding = "initgroups";
                 return judgement;
         }
+        if (line->count == 0) {
+                fault(&judgement, NSSWITCH_REFUSED, "initgroups", false, line, NSSWITCH_NONE,
+                      "no service in the line for initgroups: no user is in any group",
+                      "take the line away");
+                return judgement;
+        }
         judgement.word = nsswitch_find(nsswitch, line, NSSWITCH_WORD);
         before = judgement.word ? (size_t)(judgement.word - line->services) : line->meant;
         for (size_t i = 0; i < before && !barrier; i++) {
@@ -440,6 +482,7 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
 
                 /* compat has found groups, also where there are none (nss_compat). */
                 if (service->actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN ||
+                    service->actions[NSSWITCH_UNAVAIL] != NSSWITCH_CONTINUE ||
                     (nsswitch_is(nsswitch, service->name, "compat") &&
                      service->actions[NSSWITCH_SUCCESS] == NSSWITCH_RETURN))
                         barrier = service;
@@ -450,7 +493,7 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
                       xasprintf("%s ends the search for groups before " NSSWITCH_WORD
                                 ", whose users are then in no group " GROUP_NAME,
                                 nsswitch_text(nsswitch, barrier->name)),
-                      barrier->actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN
+                      barrier->brackets.length
                           ? "take its action away, or the line for initgroups"
                           : "write [SUCCESS=continue] behind it, or take the line away");
         else if (!judgement.word && line->meant > 0) {

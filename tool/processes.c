@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "processes.h"
 
-#include "util.h"
+#include "child.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,8 +21,7 @@ enum { TEXT_SIZE = 16384 };
 
 static const char *const map_files[] = {[SUBID_USERS] = "uid_map", [SUBID_GROUPS] = "gid_map"};
 
-/* The folder of a process; what is opened in it is never that of another one with the same PID. */
-static int open_process(pid_t pid)
+static int open_folder(pid_t pid)
 {
         char path[32];
 
@@ -63,18 +63,33 @@ static bool parse_status(const char *status, struct process *process)
                sscanf(gid, "\nGid:%*u%u", &process->ids[SUBID_GROUPS]) == 1;
 }
 
-/* When it started: field 22. The second one, in parentheses, may hold anything. 0 if it is gone. */
-static unsigned long long start_of(int folder)
+/* When it started: field 22. The second one, in parentheses, may hold anything. */
+static bool read_start(int folder, unsigned long long *start)
 {
         char text[1024];
         const char *field;
 
         if (read_text(folder, "stat", text, sizeof(text)) < 0)
-                return 0;
+                return false;
         field = strrchr(text, ')');
         for (int i = 2; field && i < 22; i++)
                 field = strchr(field + 1, ' ');
-        return field ? strtoull(field, NULL, 10) : 0;
+        if (!field)
+                return false;
+        *start = strtoull(field, NULL, 10);
+        return true;
+}
+
+int process_open(const struct process *process)
+{
+        const int folder = open_folder(process->pid);
+        unsigned long long start;
+
+        if (folder < 0 || (read_start(folder, &start) && start == process->start))
+                return folder;
+        close(folder);
+        errno = ESRCH;
+        return -1;
 }
 
 /*
@@ -142,196 +157,6 @@ static struct userns *add_userns(struct processes *processes, const struct usern
         return &(*list)[processes->namespace_count++];
 }
 
-/* The user namespace of a process that we may look into, or NULL if it is gone. */
-static struct userns *find_known(struct processes *processes, int folder, const struct stat *status)
-{
-        struct userns new = {.known = true, .device = status->st_dev, .inode = status->st_ino};
-        char *maps;
-
-        for (size_t i = 0; i < processes->namespace_count; i++) {
-                struct userns *const userns = &processes->namespaces[i];
-
-                if (userns->known && userns->inode == new.inode && userns->device == new.device)
-                        return userns;
-        }
-        maps = read_maps(folder);
-        if (!maps)
-                return NULL;
-        parse_maps(maps, &processes->namespaces[0], &new);
-        free(maps);
-        return add_userns(processes, &new);
-}
-
-/* The same for one whose ns/user is closed to us. Everybody may read its maps. */
-static struct userns *find_unknown(struct processes *processes, int folder, pid_t pid)
-{
-        struct userns *const own = &processes->namespaces[0];
-        struct userns new = {.known = false};
-        char *const maps = read_maps(folder);
-        const char *unit;
-
-        if (!maps)
-                return NULL;
-        if (strcmp(maps, own->key) == 0) {
-                free(maps);
-                return own;
-        }
-        unit = process_unit(pid);
-        new.key = xasprintf("%s%s", maps, unit ? unit : "");
-        for (size_t i = 1; i < processes->namespace_count; i++) {
-                struct userns *const userns = &processes->namespaces[i];
-
-                if (!userns->known && strcmp(userns->key, new.key) == 0) {
-                        free(maps);
-                        free(new.key);
-                        return userns;
-                }
-        }
-        parse_maps(maps, &processes->namespaces[0], &new);
-        free(maps);
-        return add_userns(processes, &new);
-}
-
-static void add_process(struct processes *processes, size_t *room, int folder, pid_t pid)
-{
-        struct process process = {.pid = pid};
-        char text[4096];
-        struct userns *userns;
-        struct stat status;
-        const ssize_t n = read_text(folder, "status", text, sizeof(text));
-
-        if (n < 0 || !parse_status(text, &process)) {
-                processes->partial |= is_refusal((int)-n);
-                return;
-        }
-        if (fstatat(folder, "ns/user", &status, 0) == 0) {
-                userns = find_known(processes, folder, &status);
-        } else if (is_refusal(errno)) {
-                processes->partial = true;
-                userns = find_unknown(processes, folder, pid);
-        } else {
-                return;
-        }
-        if (!userns)
-                return;
-        process.userns = (size_t)(userns - processes->namespaces);
-        if (!userns->own) {
-                const unsigned long long start = start_of(folder);
-
-                if (start == 0)
-                        return;
-                if (userns->start == 0 || start < userns->start) {
-                        userns->start = start;
-                        userns->first = processes->count;
-                }
-        }
-        processes->list = grow(processes->list, processes->count, room, sizeof(*processes->list));
-        processes->list[processes->count++] = process;
-}
-
-void processes_read(struct processes *processes)
-{
-        struct userns own = {.own = true, .known = true};
-        DIR *const proc = opendir("/proc");
-        const struct dirent *entry;
-        struct stat status;
-        size_t room = 0;
-        int folder;
-
-        if (!proc || stat("/proc/self/ns/user", &status) != 0)
-                die("/proc: %m");
-        own.device = status.st_dev;
-        own.inode = status.st_ino;
-        /* Not by number: /proc may be that of another PID namespace. */
-        folder = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        own.key = read_maps(folder);
-        close(folder);
-        if (!own.key)
-                die("/proc: the maps of user namespaces cannot be read");
-        parse_maps(own.key, NULL, &own);
-        *processes = (struct processes){.list = NULL};
-        add_userns(processes, &own);
-        /* There is always a first process; where it does not show, others do not either. */
-        processes->partial = access("/proc/1/status", R_OK) != 0;
-        while ((entry = readdir(proc))) {
-                char *end;
-                const pid_t pid = (pid_t)strtol(entry->d_name, &end, 10);
-
-                if (end == entry->d_name || *end != '\0')
-                        continue;
-                folder = open_process(pid);
-                if (folder < 0)
-                        continue;
-                add_process(processes, &room, folder, pid);
-                close(folder);
-        }
-        closedir(proc);
-}
-
-bool userns_maps(const struct userns *userns, enum subid_database database, uint32_t id,
-                 uint32_t *inside)
-{
-        *inside = id;
-        if (userns->own)
-                return true;
-        /* What was seen of it was gone at once. */
-        if (userns->start == 0)
-                return false;
-        for (size_t i = 0; i < userns->map_sizes[database]; i++) {
-                const struct extent *const extent = &userns->maps[database][i];
-
-                if (id < extent->outside || id - extent->outside >= extent->count)
-                        continue;
-                *inside = extent->inside + (id - extent->outside);
-                return true;
-        }
-        return false;
-}
-
-/* The arguments of a process, each with its NUL, of all of them at most size - 1 bytes. */
-static size_t read_arguments(pid_t pid, char *text, size_t size)
-{
-        const int folder = open_process(pid);
-        ssize_t n;
-
-        if (folder < 0)
-                return 0;
-        n = read_text(folder, "cmdline", text, size);
-        close(folder);
-        return n > 0 ? (size_t)n : 0;
-}
-
-char *process_command(const struct process *process)
-{
-        char text[COMMAND_MAX + 2];
-        size_t length = read_arguments(process->pid, text, sizeof(text));
-
-        while (length > 0 && text[length - 1] == '\0')
-                length--;
-        if (length == 0)
-                return xasprintf("[%s]",
-                                 printable(process->name, strlen(process->name), PROGRAM_MAX));
-        for (size_t i = 0; i < length; i++)
-                if (text[i] == '\0')
-                        text[i] = ' ';
-        return printable(text, length, COMMAND_MAX);
-}
-
-/* Some programs write what they do over their arguments: "nginx: worker process". */
-char *process_program(const struct process *process)
-{
-        char text[COMMAND_MAX + 2];
-        const char *program = text;
-
-        if (read_arguments(process->pid, text, sizeof(text)) == 0 || *text == '\0')
-                return printable(process->name, strlen(process->name), PROGRAM_MAX);
-        if (*text == '/') {
-                text[strcspn(text, " ")] = '\0';
-                program = strrchr(text, '/') + 1;
-        }
-        return printable(program, strlen(program), PROGRAM_MAX);
-}
-
 static bool ends_in(const char *name, size_t length, const char *suffix)
 {
         const size_t suffix_length = strlen(suffix);
@@ -345,7 +170,7 @@ static bool ends_in(const char *name, size_t length, const char *suffix)
  * made by whoever runs in it. If something else comes first it is no tree of systemd's, and the
  * last before a unit of some inner systemd is the container.
  */
-static char *unit_in(const char *path)
+static char *unit_in(const char *path, text_shown *show)
 {
         const char *name = NULL;
         size_t name_length = 0;
@@ -370,26 +195,325 @@ static char *unit_in(const char *path)
                         break;
                 foreign = !inner;
         }
-        return name ? printable(name, name_length, UNIT_MAX) : NULL;
+        return name ? show(name, name_length, UNIT_MAX) : NULL;
 }
 
 /* Since cgroup v2 a process has one cgroup; before, systemd had a hierarchy of its own. */
-char *process_unit(pid_t pid)
+static char *unit_of(int folder, text_shown *show)
 {
-        const int folder = open_process(pid);
         char text[TEXT_SIZE], *unit = NULL, *of_systemd = NULL;
 
-        if (folder < 0)
-                return NULL;
         read_text(folder, "cgroup", text, sizeof(text));
-        close(folder);
         for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
                 const char *const controllers = line + strspn(line, "0123456789");
 
                 if (strncmp(line, "0::", 3) == 0)
-                        unit = unit_in(line + 3);
+                        unit = unit_in(line + 3, show);
                 else if (strncmp(controllers, ":name=systemd:", 14) == 0)
-                        of_systemd = unit_in(controllers + 14);
+                        of_systemd = unit_in(controllers + 14, show);
         }
         return unit ? unit : of_systemd;
+}
+
+char *process_unit(const struct process *process, text_shown *show)
+{
+        const int folder = process_open(process);
+        char *unit;
+
+        if (folder < 0)
+                return NULL;
+        unit = unit_of(folder, show);
+        close(folder);
+        return unit;
+}
+
+/* The user namespace of a process that we may look into, by its open file; NULL if it is gone. */
+static struct userns *find_known(struct processes *processes, int folder, int fd)
+{
+        struct userns new = {.known = true, .fd = -1};
+        struct stat status;
+        char *maps;
+
+        if (fstat(fd, &status) < 0)
+                return NULL;
+        new.device = status.st_dev;
+        new.inode = status.st_ino;
+        for (size_t i = 0; i < processes->namespace_count; i++) {
+                struct userns *const userns = &processes->namespaces[i];
+
+                if (userns->known && userns->inode == new.inode && userns->device == new.device)
+                        return userns;
+        }
+        maps = read_maps(folder);
+        if (!maps)
+                return NULL;
+        parse_maps(maps, &processes->namespaces[0], &new);
+        free(maps);
+        new.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        return add_userns(processes, &new);
+}
+
+/* The same for one whose ns/user is closed to us. Everybody may read its maps. */
+static struct userns *find_unknown(struct processes *processes, int folder)
+{
+        struct userns new = {.known = false, .fd = -1};
+        char *const maps = read_maps(folder);
+        const char *unit;
+
+        if (!maps)
+                return NULL;
+        new.alike = strcmp(maps, processes->namespaces[0].key) == 0;
+        unit = new.alike ? NULL : unit_of(folder, printable);
+        new.key = xasprintf("%s%s", maps, unit ? unit : "");
+        for (size_t i = 1; i < processes->namespace_count; i++) {
+                struct userns *const userns = &processes->namespaces[i];
+
+                if (!userns->known && strcmp(userns->key, new.key) == 0) {
+                        free(maps);
+                        free(new.key);
+                        return userns;
+                }
+        }
+        parse_maps(maps, &processes->namespaces[0], &new);
+        free(maps);
+        return add_userns(processes, &new);
+}
+
+static struct userns *find_userns(struct processes *processes, int folder)
+{
+        const int fd = openat(folder, "ns/user", O_RDONLY | O_CLOEXEC);
+
+        if (fd >= 0) {
+                struct userns *const userns = find_known(processes, folder, fd);
+
+                close(fd);
+                return userns;
+        }
+        if (!is_refusal(errno))
+                return NULL;
+        processes->partial = true;
+        return find_unknown(processes, folder);
+}
+
+static void add_process(struct processes *processes, size_t *room, int folder, pid_t pid)
+{
+        struct process process = {.pid = pid};
+        char text[4096];
+        struct userns *userns;
+        const ssize_t n = read_text(folder, "status", text, sizeof(text));
+
+        if (n < 0 || !parse_status(text, &process)) {
+                processes->partial |= is_refusal((int)-n);
+                return;
+        }
+        userns = find_userns(processes, folder);
+        if (!userns || !read_start(folder, &process.start))
+                return;
+        process.userns = (size_t)(userns - processes->namespaces);
+        if (userns->count++ == 0 || process.start < processes->list[userns->first].start)
+                userns->first = processes->count;
+        processes->list = grow(processes->list, processes->count, room, sizeof(*processes->list));
+        processes->list[processes->count++] = process;
+}
+
+/* Each user namespace is kept open. */
+static void allow_files(void)
+{
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+                limit.rlim_cur = limit.rlim_max;
+                setrlimit(RLIMIT_NOFILE, &limit);
+        }
+}
+
+void processes_read(struct processes *processes)
+{
+        struct userns own = {.own = true, .known = true, .fd = -1};
+        DIR *const proc = opendir("/proc");
+        const struct dirent *entry;
+        struct stat status;
+        size_t room = 0;
+        int folder;
+
+        if (!proc || stat("/proc/self/ns/user", &status) != 0)
+                die("/proc: %m");
+        allow_files();
+        own.device = status.st_dev;
+        own.inode = status.st_ino;
+        /* Not by number: /proc may be that of another PID namespace. */
+        folder = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        own.key = read_maps(folder);
+        close(folder);
+        if (!own.key)
+                die("/proc: the maps of user namespaces cannot be read");
+        parse_maps(own.key, NULL, &own);
+        *processes = (struct processes){.list = NULL};
+        add_userns(processes, &own);
+        /* There is always a first process; where it does not show, others do not either. */
+        processes->partial = access("/proc/1/status", R_OK) != 0;
+        while ((entry = readdir(proc))) {
+                char *end;
+                const pid_t pid = (pid_t)strtol(entry->d_name, &end, 10);
+
+                if (end == entry->d_name || *end != '\0')
+                        continue;
+                folder = open_folder(pid);
+                if (folder < 0)
+                        continue;
+                add_process(processes, &room, folder, pid);
+                close(folder);
+        }
+        closedir(proc);
+}
+
+bool userns_maps(const struct userns *userns, enum subid_database database, uint32_t id,
+                 uint32_t *inside)
+{
+        *inside = id;
+        if (userns->own || userns->alike)
+                return true;
+        if (userns->count == 0)
+                return false;
+        for (size_t i = 0; i < userns->map_sizes[database]; i++) {
+                const struct extent *const extent = &userns->maps[database][i];
+
+                if (id < extent->outside || id - extent->outside >= extent->count)
+                        continue;
+                *inside = extent->inside + (id - extent->outside);
+                return true;
+        }
+        return false;
+}
+
+/* What a child tells of a process. */
+struct answer {
+        size_t size;
+        char arguments[COMMAND_MAX + 2];
+};
+
+struct questions {
+        struct process *const *list;
+        size_t count;
+};
+
+/* Runs in the child. */
+static void answer_all(int to, const void *data)
+{
+        const struct questions *const questions = data;
+
+        for (size_t i = 0; i < questions->count; i++) {
+                struct answer answer = {0};
+                const int folder = process_open(questions->list[i]);
+
+                if (folder >= 0) {
+                        const ssize_t n = read_text(folder, "cmdline", answer.arguments,
+                                                    sizeof(answer.arguments));
+
+                        answer.size = n > 0 ? (size_t)n : 0;
+                        close(folder);
+                }
+                if (!write_all(to, (const char *)&answer, sizeof(answer)))
+                        return;
+        }
+}
+
+/*
+ * Takes the answers of a child until one does not come, or not in time. Returns how many have come,
+ * and takes from *left what that took, in milliseconds.
+ */
+static size_t take_answers(const struct questions *questions, int64_t *left)
+{
+        const struct child child = child_start(answer_all, questions);
+        const int64_t start = now_ms();
+        size_t i;
+
+        for (i = 0; i < questions->count; i++) {
+                const int64_t now = now_ms(), end = start + *left;
+                struct answer answer;
+
+                if (child_read(&child, &answer, sizeof(answer),
+                               now + CHILD_WAIT_MS < end ? now + CHILD_WAIT_MS : end) !=
+                    sizeof(answer))
+                        break;
+                questions->list[i]->arguments.size = answer.size;
+                questions->list[i]->arguments.bytes = xstrndup(answer.arguments, answer.size);
+        }
+        child_end(&child);
+        *left -= now_ms() - start;
+        return i;
+}
+
+/* The wanted ones that have not been asked, but for those in namespaces that keep silent. */
+static size_t list_wanted(struct processes *processes, struct process **list)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < processes->count; i++) {
+                struct process *const process = &processes->list[i];
+
+                if (process->wanted && !process->asked &&
+                    !processes->namespaces[process->userns].silent)
+                        list[count++] = process;
+        }
+        return count;
+}
+
+void processes_ask(struct processes *processes)
+{
+        static int64_t left = CHILD_WAIT_ALL_MS;
+        struct process **const list = xcalloc(processes->count, sizeof(struct process *));
+        struct questions questions = {.list = list};
+        size_t answers = 0;
+
+        while (left > 0 && (questions.count = list_wanted(processes, list)) > 0) {
+                answers = take_answers(&questions, &left);
+                for (size_t i = 0; i <= answers && i < questions.count; i++)
+                        list[i]->asked = true;
+                if (answers == questions.count)
+                        break;
+                warn("PID %d: no answer; whoever asks for its command line is kept waiting",
+                     (int)list[answers]->pid);
+                /* A container costs one wait. Who is in our own is in none. */
+                processes->namespaces[list[answers]->userns].silent =
+                    !processes->namespaces[list[answers]->userns].own;
+        }
+        if (left <= 0 && answers < questions.count)
+                warn("processes do not answer; no more are asked");
+        free(list);
+}
+
+char *process_command(const struct process *process, text_shown *show)
+{
+        size_t length = process->arguments.size;
+        char *text, *shown;
+
+        while (length > 0 && process->arguments.bytes[length - 1] == '\0')
+                length--;
+        if (length == 0)
+                return xasprintf("[%s]", show(process->name, strlen(process->name), PROGRAM_MAX));
+        text = xstrndup(process->arguments.bytes, length);
+        for (size_t i = 0; i < length; i++)
+                if (text[i] == '\0')
+                        text[i] = ' ';
+        shown = show(text, length, COMMAND_MAX);
+        free(text);
+        return shown;
+}
+
+/* Some programs write what they do over their arguments: "nginx: worker process". */
+char *process_program(const struct process *process, text_shown *show)
+{
+        const char *program = process->arguments.bytes;
+        size_t length;
+
+        if (process->arguments.size == 0 || *program == '\0')
+                return show(process->name, strlen(process->name), PROGRAM_MAX);
+        length = strlen(program);
+        if (*program == '/') {
+                length = strcspn(program, " ");
+                program = (const char *)memrchr(program, '/', length) + 1;
+                length -= (size_t)(program - process->arguments.bytes);
+        }
+        return show(program, length, PROGRAM_MAX);
 }

@@ -3,6 +3,7 @@
 #define PROCESSES_H
 
 #include "subid_file.h"
+#include "util.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,14 +13,23 @@
 /*
  * The processes of this machine and the user namespaces in which they run, as /proc shows them:
  * each ID as the user namespace of this command sees it, nested ones too. Processes come and go
- * while /proc is read; one that is gone is left out.
+ * while /proc is read; one that is gone is left out, and one that has got its PID since is never
+ * taken for it.
+ *
+ * What is read here is what the kernel knows by itself. The arguments of a process lie in its
+ * memory, which it can have locked for as long as it likes (ps(1) hangs then): processes_ask has a
+ * child read them, with a deadline.
  */
 
 struct process {
         pid_t pid;
-        size_t userns;   /* which of processes.namespaces */
-        uint32_t ids[2]; /* effective UID and GID, by enum subid_database */
-        char name[64];   /* as the kernel has it; any bytes but NUL and newline */
+        unsigned long long start; /* in clock ticks */
+        size_t userns;            /* which of processes.namespaces */
+        uint32_t ids[2];          /* effective UID and GID, by enum subid_database */
+        char name[64];            /* as the kernel has it; any bytes but NUL and newline */
+        bool wanted;              /* set it: its arguments are asked for */
+        bool asked;
+        struct text arguments; /* each with its NUL; the first bytes of them, or none */
 };
 
 /* A line of uid_map or gid_map. */
@@ -29,14 +39,17 @@ struct extent {
 
 struct userns {
         bool own;   /* that of this command */
-        bool known; /* by the two numbers; if not, what has the same maps and unit counts as one */
+        bool known; /* by the two numbers; if not, it is all that have the same maps and unit */
+        bool alike; /* not known, and the maps are those of our own: each ID is in it, as in that */
         dev_t device;
         ino_t inode;
-        char *key;              /* maps and unit of one that is not known */
+        int fd;      /* keeps it: no other one gets the numbers; -1 if there are too many */
+        bool silent; /* a process in it has not answered, so no more are asked */
+        char *key;   /* maps and unit of one that is not known */
         struct extent *maps[2]; /* by enum subid_database */
         size_t map_sizes[2], map_rooms[2];
-        size_t first;             /* its process that has started first */
-        unsigned long long start; /* when that was, in clock ticks; 0: none is left */
+        size_t count; /* processes in it; 0: what was seen of it was gone at once */
+        size_t first; /* the one that has started first */
 };
 
 struct processes {
@@ -55,17 +68,29 @@ bool userns_maps(const struct userns *userns, enum subid_database database, uint
                  uint32_t *inside);
 
 /*
- * What a process calls itself, as printable ASCII: the command line, or only the program. If it is
- * gone or has none, its name in brackets, or without.
+ * Asks for the arguments of all processes that are wanted and have not been asked. Says so of one
+ * that does not answer; it has none then, as one that is gone.
  */
-char *process_command(const struct process *process);
-char *process_program(const struct process *process);
+void processes_ask(struct processes *processes);
 
 /*
- * The unit of systemd that a process belongs to, as printable ASCII: for one in a container that of
- * the container, not one of a systemd in it. Where systemd does not manage the cgroups, the name of
- * the cgroup; NULL if it is in the topmost one.
+ * What a process that was asked calls itself: the command line, or only the program. If it has
+ * none, its name in brackets, or without.
  */
-char *process_unit(pid_t pid);
+char *process_command(const struct process *process, text_shown *show);
+char *process_program(const struct process *process, text_shown *show);
+
+/*
+ * The unit of systemd that a process belongs to: for one in a container that of the container, not
+ * one of a systemd in it. Where systemd does not manage the cgroups, the name of the cgroup; NULL
+ * if it is in the topmost one, or gone.
+ */
+char *process_unit(const struct process *process, text_shown *show);
+
+/*
+ * Opens the folder of a process in /proc. What is opened in it is never that of another one with
+ * the same PID. Returns -1, and errno is ESRCH or ENOENT, if it is gone.
+ */
+int process_open(const struct process *process);
 
 #endif

@@ -2,9 +2,33 @@
 #include "userdb.h"
 
 #include "account_name.h"
+#include "listing.h"
 #include "root.h"
 
 #include <string.h>
+
+#define PATIENCE_MS 5000
+
+/*
+ * Of records that other programs keep (machined's containers, user namespaces of nsresourced), the
+ * first one in a range that systemd's module lists within some seconds.
+ */
+static const char *find_served(enum subid_database database, const struct segments *segments)
+{
+        const struct listing listing = {database, "systemd", segments};
+        const int64_t deadline = now_ms() + PATIENCE_MS;
+        const struct child child = child_start(listing_list, &listing);
+        const char *name = NULL;
+        struct listed listed;
+
+        while (!name && child_read(&child, &listed, sizeof(listed), deadline) == sizeof(listed)) {
+                listed.name[sizeof(listed.name) - 1] = '\0';
+                if (!subid_excluded(listed.id) && segments_line_of(segments, listed.id))
+                        name = printable(listed.name, strlen(listed.name), SIZE_MAX);
+        }
+        child_end(&child);
+        return name;
+}
 
 const char *userdb_record_in(enum subid_database database, const struct segments *segments)
 {
@@ -29,7 +53,7 @@ const char *userdb_record_in(enum subid_database database, const struct segments
                                 return *paths;
                 }
         }
-        return NULL;
+        return root_is_running() ? find_served(database, segments) : NULL;
 }
 
 const char *userdb_record(enum subid_database database)

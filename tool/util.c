@@ -107,7 +107,7 @@ char *quoted(const char *text, size_t length, size_t max)
 
         if (*copy && copy[strspn(copy, plain)] == '\0')
                 return copy;
-        to = result = xrealloc(NULL, 2 * strlen(copy) + sizeof("\"\""));
+        to = result = xcalloc(2 * strlen(copy) + sizeof("\"\""), 1);
         *to++ = '"';
         for (const char *from = copy; *from; from++) {
                 if (*from == '"' || *from == '\\')

@@ -35,6 +35,9 @@ __attribute__((returns_nonnull)) char *xstrndup(const char *text, size_t length)
  */
 void *grow(void *array, size_t count, size_t *room, size_t size);
 
+/* How text that is not ours is shown: printable or quoted. At most max bytes of it are. */
+typedef char *text_shown(const char *text, size_t length, size_t max);
+
 /* A copy of at most max bytes of a text, in which all but printable ASCII is shown as "?". */
 char *printable(const char *text, size_t length, size_t max);
 

@@ -56,23 +56,24 @@ enum { PROGRAMS_MAX = 6 };
 /* What is said of an ID as a user, or as a group if no user has it. */
 struct subject {
         struct entry entry;
-        char *owner;                   /* printable */
+        char *owner;
         const struct range_line *line; /* of the range, or NULL if the file has changed just now */
 };
 
 /* A user namespace in which an entry's ID is mapped. */
 struct use {
         const struct userns *userns;
-        const struct process *first; /* that has started first in it */
+        struct process *first; /* that has started first in it; NULL: it is like our own */
         uint32_t inside;
-        size_t count;               /* processes that run as the ID in it */
-        const struct process *runs; /* one of them */
+        size_t count;         /* processes that run as the ID in it */
+        struct process *runs; /* one of them */
         char *inner, *command, *unit, *programs;
 };
 
 /* What is asked of. */
 struct context {
         struct table *table; /* NULL: sentences are printed */
+        text_shown *show;    /* how text that is not ours is shown */
         bool names;
         struct ranges ranges[2];
         struct segments segments[2];
@@ -85,8 +86,8 @@ static bool find_subject(const struct context *context, enum subid_database data
 {
         if (!entry_find(database, id, &subject->entry))
                 return false;
-        subject->owner = printable(subject->entry.subid.owner, subject->entry.subid.owner_length,
-                                   ENTRY_OWNER_MAX);
+        subject->owner = context->show(subject->entry.subid.owner,
+                                       subject->entry.subid.owner_length, ENTRY_OWNER_MAX);
         subject->line = segments_line_of(&context->segments[database], id);
         return true;
 }
@@ -99,7 +100,7 @@ static bool runs(const struct context *context, const struct process *process,
                &context->processes.namespaces[process->userns] == userns;
 }
 
-/* The different programs among the processes of a use, as "nginx, sh". */
+/* The different programs among the processes of a use, quoted as in a sentence: they are a list. */
 static char *programs_of(const struct context *context, const struct entry *entry,
                          const struct use *use)
 {
@@ -113,7 +114,7 @@ static char *programs_of(const struct context *context, const struct entry *entr
 
                 if (!runs(context, process, entry, use->userns))
                         continue;
-                name = process_program(process);
+                name = process_program(process, quoted);
                 while (same < count && strcmp(names[same], name) != 0)
                         same++;
                 if (same < count)
@@ -126,11 +127,11 @@ static char *programs_of(const struct context *context, const struct entry *entr
         return text;
 }
 
-/* Says how a user namespace uses the entry. Returns false if it does not. */
-static bool find_use(const struct context *context, const struct entry *entry,
+/* Finds out how a user namespace uses the entry. Returns false if it does not. */
+static bool find_use(struct context *context, const struct entry *entry,
                      const struct userns *userns, struct use *use)
 {
-        const struct process *const list = context->processes.list;
+        struct process *const list = context->processes.list;
 
         *use = (struct use){.userns = userns};
         if (!userns_maps(userns, entry->database, entry->subid.id, &use->inside))
@@ -138,22 +139,37 @@ static bool find_use(const struct context *context, const struct entry *entry,
         for (size_t i = 0; i < context->processes.count; i++) {
                 if (!runs(context, &list[i], entry, userns))
                         continue;
+                list[i].wanted = true;
                 use->runs = use->runs ? use->runs : &list[i];
                 use->count++;
         }
-        if (use->count > 0)
-                use->programs = programs_of(context, entry, use);
         /* Every ID is mapped in our own: there only processes count. */
-        if (userns->own)
+        if (userns->own || userns->alike)
                 return use->count > 0;
         use->first = &list[userns->first];
-        use->command = process_command(use->first);
-        use->unit = process_unit(use->first->pid);
-        /* Containers may share a user namespace. */
-        if (context->names)
-                use->inner = inner_name(use->runs ? use->runs : use->first, userns, entry->database,
-                                        use->inside);
+        use->first->wanted = true;
         return true;
+}
+
+/* Fills in what processes and containers say. */
+static void describe(const struct context *context, const struct entry *entry, struct use *use)
+{
+        const struct process *asked = use->runs ? use->runs : use->first;
+        const char *why;
+
+        if (use->count > 0)
+                use->programs = programs_of(context, entry, use);
+        if (!use->first)
+                return;
+        use->command = process_command(use->first, context->show);
+        use->unit = process_unit(use->first, context->show);
+        if (!context->names)
+                return;
+        /* Containers may share a user namespace: the one that runs as the ID tells which it is. */
+        use->inner =
+            inner_name(asked, use->userns, entry->database, use->inside, context->show, &why);
+        if (why)
+                warn("--names: the container of PID %d cannot be asked: %s", (int)asked->pid, why);
 }
 
 static char *source_of(const struct subject *subject)
@@ -162,15 +178,17 @@ static char *source_of(const struct subject *subject)
                              : NULL;
 }
 
-static char *range_of(const struct subject *subject)
+static char *range_of(const struct context *context, const struct subject *subject)
 {
-        return subject->line ? printable(subject->line->text, subject->line->length, SUBID_LINE_MAX)
-                             : NULL;
+        const struct range_line *const line = subject->line;
+
+        return line ? context->show(line->text, line->length, SUBID_LINE_MAX) : NULL;
 }
 
-static void add(struct table *table, const struct subject *subject, const struct use *use)
+static void add(const struct context *context, const struct subject *subject, const struct use *use)
 {
         const struct entry *const entry = &subject->entry;
+        struct table *const table = context->table;
 
         table_add_line(table);
         table_set(table, NAME, entry->is_account ? NULL : entry->name);
@@ -180,7 +198,7 @@ static void add(struct table *table, const struct subject *subject, const struct
         table_set(table, OWNER, subject->owner);
         table_set_number(table, POSITION, entry->subid.position);
         table_set(table, SOURCE, source_of(subject));
-        table_set(table, RANGE, range_of(subject));
+        table_set(table, RANGE, range_of(context, subject));
         if (!use)
                 return;
         table_set_number(table, INSIDE, use->inside);
@@ -195,7 +213,7 @@ static void add(struct table *table, const struct subject *subject, const struct
         table_set(table, PROCESSES, use->programs);
 }
 
-static void tell_subject(const struct subject *subject)
+static void tell_subject(const struct context *context, const struct subject *subject)
 {
         const struct entry *const entry = &subject->entry;
         const bool user = entry->database == SUBID_USERS;
@@ -209,7 +227,7 @@ static void tell_subject(const struct subject *subject)
         printf("GID %u, %s %llu of %s", entry->gid, user ? "subuid" : "subgid",
                (unsigned long long)entry->subid.position, subject->owner);
         if (subject->line)
-                printf(" (%s: %s)", source_of(subject), range_of(subject));
+                printf(" (%s: %s)", source_of(subject), range_of(context, subject));
         if (entry->is_account)
                 printf("; %s has it too, so it is not called %s",
                        subid_account_paths[entry->database], entry->name);
@@ -221,10 +239,12 @@ static void tell_use(const struct entry *entry, const struct use *use)
         printf("    %s %u", entry->database == SUBID_USERS ? "UID" : "GID", use->inside);
         if (use->inner)
                 printf(" (%s)", use->inner);
+        printf(" in %s ",
+               use->userns->known ? "the user namespace of" : "a user namespace like that of");
         if (use->first)
-                printf(" in the user namespace of PID %d (%s)", (int)use->first->pid, use->command);
+                printf("PID %d (%s)", (int)use->first->pid, use->command);
         else
-                printf(" in the user namespace of subuidctl itself");
+                printf("subuidctl itself");
         if (use->unit)
                 printf(", %s", use->unit);
         if (use->count > 0)
@@ -234,30 +254,35 @@ static void tell_use(const struct entry *entry, const struct use *use)
                 printf(": no process\n");
 }
 
-static void show(const struct context *context, const struct subject *subject)
+static void show(struct context *context, const struct subject *subject)
 {
-        struct use use;
-        bool used = false;
+        const struct processes *const processes = &context->processes;
+        struct use *const uses = xcalloc(processes->namespace_count, sizeof(*uses));
+        size_t count = 0;
 
         if (!context->table)
-                tell_subject(subject);
-        for (size_t i = 0; i < context->processes.namespace_count; i++) {
-                if (!find_use(context, &subject->entry, &context->processes.namespaces[i], &use))
-                        continue;
-                used = true;
+                tell_subject(context, subject);
+        for (size_t i = 0; i < processes->namespace_count; i++)
+                count +=
+                    find_use(context, &subject->entry, &processes->namespaces[i], &uses[count]);
+        processes_ask(&context->processes);
+        for (size_t i = 0; i < count; i++) {
+                describe(context, &subject->entry, &uses[i]);
                 if (context->table)
-                        add(context->table, subject, &use);
+                        add(context, subject, &uses[i]);
                 else
-                        tell_use(&subject->entry, &use);
+                        tell_use(&subject->entry, &uses[i]);
         }
-        if (context->table && !used)
-                add(context->table, subject, NULL);
-        else if (!used)
-                printf("    in no user namespace\n");
+        if (count == 0 && context->table)
+                add(context, subject, NULL);
+        else if (count == 0)
+                printf("    in no user namespace%s\n",
+                       processes->partial ? ", or in none that you can see" : "");
+        free(uses);
 }
 
 /* Shows an argument, an ID or a name. Returns false if it is none of a range. */
-static bool show_argument(const struct context *context, const char *argument)
+static bool show_argument(struct context *context, const char *argument)
 {
         struct subject user, group;
         bool is_user, is_group;
@@ -292,6 +317,8 @@ int command_whois(const struct options *options, char **argv)
         const struct table_style *const style = &options->table;
         const bool flat = style->json || style->raw || style->noheadings || style->output;
         struct context context = {.table = flat ? table_new("users", whois_columns, style) : NULL,
+                                  /* These show of themselves where a column ends. */
+                                  .show = style->json || style->raw ? printable : quoted,
                                   .names = options->names};
         bool shown = false;
         int status = EXIT_SUCCESS;

@@ -50,8 +50,8 @@ bug core subid_range.c 'each piece begins at position 0' 's/\n\( *while (next_ow
 bug core subid_range.c 'a position has 32 bits' 's/subid->passed + (/(uint32_t)subid->passed + (/'
 
 # Accounts and names.
-bug core subid_range.c 'a cut field of an account counts' 's/newline - lines >= SUBID_LINE_MAX/newline - lines > SUBID_LINE_MAX/'
-bug core subid_range.c 'a comment is an account' "s/\*field == '#' || //"
+bug core subid_range.c 'a cut field of an account counts' 's/length >= SUBID_LINE_MAX)\(\n *end = \)/length > SUBID_LINE_MAX)\1/'
+bug core subid_range.c 'a comment is an account' "s/end .. (\*line == '#' || /end \&\& (/"
 bug core account_name.c 'a name may have a leading zero' "s/if (.p == '0' && p.1. != '.0')\n *return false;//"
 bug core account_name.c 'a name may be that of 2^32' 's/number > UINT32_MAX/number > UINT32_MAX + UINT64_C(1)/'
 bug core subid_range.h 'foreign-0 may have another name' 's/ROW(UINT32_C(2147352576), [^\n]*\n//'
@@ -115,6 +115,7 @@ find_bug() {
 
         mkdir -p "$copy/tests/fuzz" "$copy/tool/runtime"
         cp -p Makefile ./*.[ch] "$copy"
+        cp -p tests/tests.mk "$copy/tests"
         cp -rp tests/fuzz/*.[ch] tests/fuzz/*.dict tests/fuzz/corpus "$copy/tests/fuzz"
         cp -p tool/runtime/*.[ch] "$copy/tool/runtime"
         sed -z -i "${edits[$1]}" "$copy/${files[$1]}"

@@ -114,6 +114,8 @@ def written(text):
 
 
 def without_subuid(text):
+    """As glibc reads it, which is no further than to a second [...] in a row."""
+    text = re.sub(BEGIN + r"[^\]\x02]*\]\s*\[.*", "", text)
     return re.sub(BEGIN + "[^" + END + "]*" + END, "", text).encode()
 
 

@@ -12,13 +12,17 @@ shift
 tar=$top/build/roots/$suite.tar
 
 if [ "${1-}" != --inside ]; then
+        mkdir -p "${tar%/*}"
+        # Several tests may want it at a time: one makes it.
+        exec 8>"$tar.lock"
+        flock 8
         if [ ! -e "$tar" ]; then
-                mkdir -p "${tar%/*}"
                 # An old copy of the mirror may be all that can be reached.
                 mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' \
-                        "$suite" "$tar.new.tar"
+                        "$suite" "$tar.new.tar" 8>&-
                 mv "$tar.new.tar" "$tar"
         fi
+        exec 8>&-
         exec unshare --mount --pid --fork --kill-child --propagation private "$0" "$suite" --inside "$@"
 fi
 shift

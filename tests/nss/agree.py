@@ -16,8 +16,11 @@ import subprocess
 import sys
 
 FILES = ('/etc/subuid', '/etc/nss-subuid/subuid'), ('/etc/subgid', '/etc/nss-subuid/subgid')
-EXCLUDED = (0, 65534, 65535, 4294967295)
+EXCLUDED = ((0, 0), (60001, 60705), (61184, 65519), (65534, 65535), (2147352576, 2147418111),
+            (4294967295, 4294967295))
 NO_GID = 65534
+NUMBER = re.compile(rb'[ \t-\r]*\+?(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]*))')
+ACCOUNT = re.compile(rb'[ \t-\r]*[^#+-][^:]*:[^:]*:[ \t-\r]*\+?(\d+)(?::|$)')
 SUCCESS, NOTFOUND = 1, 0
 
 
@@ -48,6 +51,47 @@ def ask(function, key, entry):
     if status not in (SUCCESS, NOTFOUND):
         raise AssertionError(f'{function}({key}): status {status}, errno {error.value}')
     return entry if status == SUCCESS else None
+
+
+def is_excluded(number):
+    return any(first <= number <= last for first, last in EXCLUDED)
+
+
+def read(path):
+    with open(path, 'rb') as file:
+        return file.read().split(b'\n')
+
+
+def numbers_of(line):
+    """owner, start, count of a line, or None."""
+    fields = line.split(b':')
+    matches = [NUMBER.fullmatch(field) for field in fields[1:]]
+    if len(fields) != 3 or not fields[0] or line[:1] in b'+-#' or len(line) >= 1024 or None in matches:
+        return None
+    start, count = (int(m[m.lastindex], (16, 8, 10)[m.lastindex - 1]) for m in matches)
+    return (fields[0], start, count) if start < 1 << 32 and count < 1 << 32 and start + count <= 1 << 32 else None
+
+
+class Groups:
+    """Which group a user has, by the contract and without the module's code."""
+
+    def __init__(self):
+        self.lines = [[r for path in files for r in map(numbers_of, read(path)) if r] for files in FILES]
+        self.accounts = {int(m[1]) for m in map(ACCOUNT.match, read('/etc/group')) if m}
+
+    def of(self, uid, at_position):
+        """at_position: the GID at the position of the UID."""
+        def holder(lines, number):
+            return next((r for r in lines if r[1] <= number < r[1] + r[2]), (None, None))
+
+        owner, start = holder(self.lines[0], uid)[:2]
+        # The same number, of the same owner, from the same ID on.
+        if holder(self.lines[1], uid)[:2] == (owner, start):
+            return NO_GID if uid < 65536 and uid in self.accounts else uid
+        if at_position is None or is_excluded(at_position) or at_position in self.accounts or \
+                holder(self.lines[1], at_position)[0] != owner:
+            return NO_GID
+        return at_position
 
 
 def shown(owner):
@@ -105,22 +149,21 @@ class Listed:
                 return at(row['gid_spans'], position - row['position'])
 
 
-def check_id(listed, rows, errors, number):
+def check_id(listed, groups, rows, errors, number):
     row, offset = listed.user(number)
     entry = ask('getpwuid', number, Passwd())
     group = ask('getgrgid', number, Group())
     user_row = next((r for r in rows if r['uid'] == number), None)
     group_row = next((r for r in rows if r['uid'] is None and r['gid'] == number), None)
 
-    if number in EXCLUDED:
+    if is_excluded(number):
         assert entry is None and group is None, 'the module answers for an excluded ID'
         assert f'subuidctl: {number}: no range gives it a name\n' in errors, 'whois does not say that it is excluded'
         return
     assert (row is not None) == (entry is not None) == (user_row is not None), f'user: {row}, {user_row}'
     assert listed.has_gid(number) == (group is not None), 'group: list or the module is wrong'
     if entry:
-        position, gid = row['position'] + offset, at(row['gid_spans'], offset)
-        gid = NO_GID if gid is None or gid in EXCLUDED else gid
+        position, gid = row['position'] + offset, groups.of(number, at(row['gid_spans'], offset))
         assert entry.gecos.decode() == f'subuid {position} of {shown(row["owner"])}', f'{entry.gecos}, {row}'
         assert (user_row['position'], user_row['owner']) == (position, row['owner'][:64]), f'{user_row}, {row}'
         assert user_row['source'] == row['source'], f'{user_row}, {row}'
@@ -152,7 +195,7 @@ def check_rows(listed):
     """The names of a row are the first and the last that its IDs get."""
     for row in listed.users:
         names = [int(n) for n in re.findall(r'_(\d+)', row['names'] or '')]
-        inside = [i for i in range(row['first'], min(row['first'] + 3, row['last'] + 1)) if i not in EXCLUDED]
+        inside = [i for i in range(row['first'], min(row['first'] + 3, row['last'] + 1)) if not is_excluded(i)]
         if not names:
             assert not inside or row['count'] > 3, f'{row}'
             continue
@@ -194,7 +237,7 @@ def write(path, lines, chance):
 
 
 def write_system(chance):
-    asked = set(EXCLUDED[:3]) | {4294967295, chance.randrange(1 << 32)}
+    asked = {i for ids in EXCLUDED for i in ids} | {chance.randrange(1 << 32)}
     for users, groups in zip(*FILES):
         lines = [random_line(chance) for _ in range(chance.choice((0, 1, 2, 4, 8)))]
         others = list(lines)
@@ -234,13 +277,13 @@ def main():
         numbers = write_system(random.Random(i))
         number = None
         try:
-            listed = Listed()
+            listed, groups = Listed(), Groups()
             rows, errors = command('whois', '--json', '--output', 'NAME,UID,GID,OWNER,POSITION,SOURCE,RANGE',
                                    *map(str, numbers))
             check_rows(listed)
             for number in numbers:
                 questions += 1
-                check_id(listed, rows['users'], errors, number)
+                check_id(listed, groups, rows['users'], errors, number)
             found += len(rows['users'])
         except AssertionError as reason:
             wrong += 1

@@ -336,6 +336,7 @@ if [ -e /tmp/before/Makefile ]; then
         must env -C /tmp/before DEB_BUILD_OPTIONS=nocheck make --no-print-directory deb DEB_BUILD=-b
         must make --no-print-directory build/tests/libsubid_test.so
         before=(/tmp/before/build/deb/{libnss-subuid,subuidctl}_0.1.0-1_*.deb)
+        after=("${packages[@]:0:2}")
         # A directory that has ranges, for subuidctl import.
         printf '%s\n' "alice|uid 2147483648:65536" "alice|gid 2147483648:65536" >/etc/directory
         import() { quietly env LD_LIBRARY_PATH=build/tests subuidctl import alice; }
@@ -348,8 +349,8 @@ if [ -e /tmp/before/Makefile ]; then
         entry 2147483841
         ok $? '0.1.0 answers for what it has imported'
         asking 200193 2147483841
-        for packages_then in packages before packages; do
-                declare -n debs=$packages_then
+        for version_then in after before after; do
+                declare -n debs=$version_then
                 quietly dpkg -i "${debs[@]}"
                 ok $? "dpkg -i ${debs[*]##*/}"
                 entry 2147483841
@@ -366,7 +367,7 @@ if [ -e /tmp/before/Makefile ]; then
         # The word taken out, the packages removed, not purged, by the one and installed by the other.
         sed -i 's/ subuid//' "$conf"
         quietly dpkg -i "${before[@]}"
-        quietly dpkg -i "${packages[@]}"
+        quietly dpkg -i "${after[@]}"
         is "$(grep -c '\bsubuid\b' "$conf")" 0 'taken out, it stays out, there and back'
         quietly dpkg -i "${before[@]}"
         quietly dpkg --remove libnss-subuid

@@ -78,7 +78,7 @@ for _ in $(seq 100); do
 done
 linger "${uids[@]}"
 is "$(lingering)" "$(printf '_%s ' "${uids[@]}")" 'they leave files for all boots to come'
-for _ in $(seq 200); do
+for _ in $(seq 1000); do
         [ "$(managers)" -lt 10 ] || break
         sleep 0.1
 done

@@ -48,7 +48,7 @@ nsswitch() {
 
 # listens PORT: waits until somebody listens there.
 listens() {
-        for _ in $(seq 300); do
+        for _ in $(seq 1000); do
                 if (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return; fi
                 sleep 0.1
         done
@@ -56,9 +56,9 @@ listens() {
         return 1
 }
 
-# until_true COMMAND...: repeats it until it succeeds, for at most half a minute.
+# until_true COMMAND...: repeats it until it succeeds, some minutes at most.
 until_true() {
-        for _ in $(seq 300); do
+        for _ in $(seq 1000); do
                 if "$@" 2>/dev/null; then return; fi
                 sleep 0.1
         done

@@ -74,7 +74,7 @@ is "$(cut -d ' ' -f 1 <<<"$shown" | sort -u | tr '\n' ' ')" '_200000 _200033 _20
         'ps names the users of all its processes'
 like "$(inside subuidctl whois --names 200033)" "^_200033: UID 200033, GID 200033, subuid 33 of containers [^
 ]*
-    UID 33 \(www-data\) in the user namespace of PID [0-9]+ \(${init}[^)]*\), test-web.scope: [0-9]+ process(es)? \(nginx: worker process\)$" \
+    UID 33 \(www-data\) in the user namespace of PID [0-9]+ \(${init}[^)]*\), test-web.scope: [0-9]+ process(es)? \(\"nginx: worker process\"\)$" \
         'subuidctl whois finds the container, its unit and its name for the user'
 
 inside runc delete --force web

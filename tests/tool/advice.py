@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-ENVIRONMENT = {**os.environ, 'PATH': f'{TOP}/build:{os.environ["PATH"]}', 'LC_ALL': 'C'}
+ENVIRONMENT = {**os.environ, 'PATH': f'{TOP}/build:{os.environ["PATH"]}:/usr/sbin:/sbin', 'LC_ALL': 'C'}
 
 # Findings whose cure is neither a command nor an edit of /etc that would show below --root.
 OTHERS = {
@@ -26,7 +26,7 @@ OTHERS = {
     'library-32': 'likewise',
     'library-version': 'likewise; of a running system only',
     'nscd': 'a daemon of a running system, to be told of each change; nothing is wrong',
-    'answered': 'an account of a service of a running system (tests/nss/check.t)',
+    'mail': 'settings of a mail server, by the recipes of security.md',
     'no-answer': 'a service of a running system is to be looked after',
     'round-trip': 'follows from something else on a running system',
     'not-imported': 'an import, which only a running system can do (tests/central/check.t does it)',
@@ -40,7 +40,7 @@ KEEPERS = ('add subuid in a profile of your own', 'set system.nssModules', 'give
 RANGE_FILES = (('etc/subuid', 'etc/nss-subuid/subuid'), ('etc/subgid', 'etc/nss-subuid/subgid'))
 NSSWITCH = 'etc/nsswitch.conf'
 NUMBER = re.compile(rb'[ \t-\r]*\+?(?:0[xX](?P<hex>[0-9a-fA-F]+)|(?P<octal>0[0-7]*)|(?P<decimal>[1-9][0-9]*))')
-EXCLUDED = (0, 65534, 65535, 4294967295)
+EXCLUDED = ((60001, 60705), (61184, 65519), (65534, 65535), (2147352576, 2147418111), (4294967295, 4294967295))
 
 
 class Failed(Exception):
@@ -168,8 +168,20 @@ def side(finding):
 
 
 def replace_ids(system, finding, bad):
-    """Gives the owner other IDs instead of the bad ones, [(first, last)], at the same positions."""
+    """Gives the owner other IDs instead of the bad ones, [(first, last)], at the same positions. Who has
+    millions does without."""
     owner, start, count = parse(finding['text'])
+    if totals(system, owner)[side(finding)] >= 1 << 24:
+        at = 0
+        for name, i, other, _, n in system.ranges(side(finding)):
+            if (name, i + 1) == (finding['name'], finding['line']):
+                break
+            at += n if other == owner else 0
+        for first, last in sorted(bad, reverse=True):
+            first, last = max(first, start), min(last, start + count - 1)
+            if first <= last:
+                cut(system, owner, at + first - start, last - first + 1)
+        return
     pieces, at = [], start
     for first, last in sorted(bad):
         first, last = max(first, at), min(last, start + count - 1)
@@ -187,7 +199,7 @@ def replace_ids(system, finding, bad):
 def move(system, finding, bad):
     """Moves the range, or, of one that is too large for that, the IDs that must not be in it."""
     owner, _, count = parse(finding['text'])
-    if count < 1 << 24:
+    if totals(system, owner)[side(finding)] < 1 << 24:
         system.edit_line(finding, lambda _: [b'%s:%d:%d' % (owner, system.take_free(count), count)])
     else:
         replace_ids(system, finding, bad)
@@ -229,7 +241,8 @@ def cure_account(system, finding, chance):
     lines = system.lines(name)
     for i, line in enumerate(lines):
         fields = line.split(b':')
-        if len(fields) > 2 and fields[2].isdigit() and int(fields[2]) in ids and int(fields[2]) not in EXCLUDED:
+        if len(fields) > 2 and fields[2].isdigit() and int(fields[2]) in ids and \
+                not any(first <= int(fields[2]) <= last for first, last in ((0, 0), *EXCLUDED)):
             fields[2] = b'%d' % system.take_free(1)
             lines[i] = b':'.join(fields)
     system.put_lines(name, lines)
@@ -324,6 +337,10 @@ def cure_fewer(system, finding, chance):
     """As many of the others, in a line behind all that he has; the same line, if it is his only one."""
     owner = finding['whose']
     uids, gids = totals(system, owner)
+    # One ID alone may be that of an account, and is not counted.
+    told = re.search(r' (\d+) UIDs and (\d+) GIDs', finding['message'])
+    if told:
+        uids, gids = map(int, told.groups())
     database = 1 if gids < uids else 0
     line = b'%s:%d:%d' % (owner, system.take_free(abs(uids - gids)), abs(uids - gids))
     if min(uids, gids) == 0:
@@ -338,12 +355,14 @@ def cure_fewer(system, finding, chance):
 
 
 def cure_position(system, finding, chance):
-    """The same lines in the same order, in both files; with numbers that are free in both."""
+    """The same lines in the same order, in both files; with numbers that are free in both, unless they are too many."""
     owner = finding['whose']
     own = [[] for _ in RANGE_FILES[0]]
-    for name, _, other, _, count in system.ranges(0):
+    large = totals(system, owner)[0] >= 1 << 24
+    for name, _, other, start, count in system.ranges(0):
         if other == owner:
-            own[RANGE_FILES[0].index(name)].append(b'%s:%d:%d' % (owner, system.take_free(count), count))
+            start = start if large else system.take_free(count)
+            own[RANGE_FILES[0].index(name)].append(b'%s:%d:%d' % (owner, start, count))
     for database in 0, 1:
         for name, new in zip(RANGE_FILES[database], own):
             others = [line for line in system.lines(name) if not parse(line) or parse(line)[0] != owner]
@@ -428,6 +447,64 @@ def cure_no_range(system, finding, chance):
     system.edit_line(finding, change)
 
 
+def cure_zero(system, finding, chance):
+    """The same numbers, as they are read here."""
+    system.edit_line(finding, lambda line: [b'%s:%d:%d' % parse(line)])
+
+
+def cure_order(system, finding, chance):
+    """In both databases: a position has a UID and a GID."""
+    owner = finding['whose']
+    for database in 0, 1:
+        left = sorted((start, count) for _, _, other, start, count in system.ranges(database) if other == owner)
+        for name in RANGE_FILES[database]:
+            if system.exists(name):
+                system.put_lines(name, [b'%s:%d:%d' % (owner, *left.pop(0)) if parse(line) and parse(line)[0] == owner
+                                        else line for line in system.lines(name)])
+
+
+def cure_own_uid(system, finding, chance):
+    uid = int(re.search(r'his own UID (\d+)', finding['message'])[1])
+    move(system, finding, [(uid, uid)])
+
+
+def cure_answered(system, finding, chance):
+    ids = [int(uid) for uid in re.findall(r'(\d+) is ', finding['message'])]
+    move(system, finding, merged((uid, uid) for uid in ids))
+
+
+def cure_account_name(system, finding, chance):
+    system.edit_line(finding, lambda line: [b'renamed' + line[line.index(b':'):]])
+
+
+def cure_no_group(system, finding, chance):
+    """Ordinary users have no groupadd that works."""
+    if os.geteuid() == 0 and shutil.which('groupadd', path=ENVIRONMENT['PATH']):
+        run_advice(system, finding, chance)
+    else:
+        system.add_line('etc/group', b'nss-subuid:x:%d:' % free_gid(system))
+
+
+def free_gid(system):
+    taken = [(start, count) for _, _, _, start, count in system.ranges(1)] + \
+        [(gid, 1) for _, gid in system.accounts(1)]
+    return next(gid for gid in (*range(999, 99, -1), system.take_free(1))
+                if not any(start <= gid < start + count for start, count in taken))
+
+
+def cure_group_id(system, finding, chance):
+    def change(line):
+        fields = line.split(b':')
+        fields[2] = b'%d' % free_gid(system)
+        return [b':'.join(fields)]
+
+    system.edit_line(finding, change)
+
+
+def cure_members(system, finding, chance):
+    system.edit_line(finding, lambda line: [b':'.join(line.split(b':')[:3]) + b':'])
+
+
 def cure_text(change):
     def cure(system, finding, chance):
         system.write(finding['name'], change(system.read(finding['name'])))
@@ -488,6 +565,12 @@ def edit_nsswitch(system, finding, edit):
         system.edit_line(finding, lambda line: [fix_brackets(line, column)])
     elif edit in ('take it away', 'take one away', 'put all into one [...]'):
         system.edit_line(finding, lambda line: [take_away(line, column)])
+    elif edit == 'take its action away, or the line for initgroups':
+        system.edit_line(finding, lambda line: [line[:column] + re.sub(
+            rb'^([^\s[]+)\s*\[[^]]*\]', rb'\1', line[column:])])
+    elif edit == 'write [SUCCESS=continue] behind it, or take the line away':
+        system.edit_line(finding, lambda line: [line[:column] + re.sub(
+            rb'^([^\s[]+)(\s*\[[^]]*\])?', rb'\1 [SUCCESS=continue]', line[column:])])
     elif edit == 'remove it':
         # The first word of the line is told.
         while finding:
@@ -528,9 +611,10 @@ def cure_nsswitch(system, finding, chance):
 
 CURES = {
     'no-range': cure_no_range,
+    'odd-line': cure_no_range,
     'no-ranges': cure_no_ranges,
     'empty-range': cure_empty,
-    'excluded-id': leaver_out([(i, i) for i in EXCLUDED[1:]]),
+    'excluded-id': leaver_out(EXCLUDED),
     'odd-owner': cure_odd_owner,
     'two-owners': cure_two_owners,
     'overlap': cure_overlap,
@@ -540,6 +624,15 @@ CURES = {
     'no-uids': cure_fewer,
     'other-position': cure_position,
     'account': cure_account,
+    'leading-zero': cure_zero,
+    'not-ascending': cure_order,
+    'own-uid': cure_own_uid,
+    'answered': cure_answered,
+    'account-name': cure_account_name,
+    'no-group': cure_no_group,
+    'group-id': cure_group_id,
+    'group-members': cure_members,
+    'group-hidden': cure_members,
     'root-id': leaver_out([(0, 999)]),
     'system-ids': leaver_out([(0, 999)]),
     'login-ids': cure_login_ids,
@@ -555,7 +648,7 @@ CURES = {
     'unused-import': remove_import,
     **dict.fromkeys(('not-enabled', 'mistake', 'not-read', 'two-lines', 'comment', 'own-action', 'compat',
                      'twice', 'wrong-database', 'before-accounts', 'before-systemd', 'behind-systemd',
-                     'behind-return', 'behind-continue', 'merge'), cure_nsswitch),
+                     'behind-return', 'behind-continue', 'merge', 'initgroups'), cure_nsswitch),
 }
 
 
@@ -568,9 +661,9 @@ def key(finding):
 
 
 def is_gone(finding, before, after):
-    if finding['finding'] == 'mistake':
-        # The first one is told: now it may be another.
-        return not any(f['finding'] == 'mistake' and f['text'] == finding['text'] for f in after)
+    if finding['finding'] in ('mistake', 'not-read', 'initgroups'):
+        # The first reason is told: now it may be another.
+        return not any(all(f[i] == finding[i] for i in ('finding', 'message', 'text')) for f in after)
 
     def count(findings):
         return sum((f['name'], f['finding']) == (finding['name'], finding['finding']) for f in findings)
@@ -581,7 +674,12 @@ def is_gone(finding, before, after):
 POSITIONS = ('no-gids', 'fewer-gids', 'no-uids', 'other-position')
 OF_RANGES = POSITIONS + ('empty-range', 'excluded-id', 'odd-owner', 'two-owners', 'overlap', 'overlap-of-one',
                          'account', 'root-id', 'system-ids', 'login-ids', 'dynamic-user', 'nspawn', 'sssd-map',
-                         'winbind-map', 'subid-ignored')
+                         'winbind-map', 'subid-ignored', 'leading-zero', 'not-ascending', 'own-uid', 'answered',
+                         'group-id')
+# The rules give an owner other IDs, higher ones: then his lines are to be sorted.
+GIVES_OTHERS = ('excluded-id', 'overlap', 'overlap-of-one', 'account', 'root-id', 'system-ids', 'login-ids',
+                'dynamic-user', 'sssd-map', 'winbind-map', 'own-uid', 'answered', 'nspawn', 'empty-range',
+                'no-ranges') + POSITIONS
 
 
 class Hidden:
@@ -601,6 +699,8 @@ class Hidden:
         if not self.exists and kind in ('sssd-map', 'winbind-map', 'subid-ignored', 'not-imported', 'old-import'):
             return True
         if new['name'] == NSSWITCH:
+            if kind == 'comment' and self.had('not-read', whose):
+                return True
             # The file was not read; the line did not count, or its word in front of the "#" did not.
             return cured == 'mistake' or not self.exists or (whose == self.finding['whose'] and (
                 cured == 'not-read' or (cured == 'comment' and re.search(rb'\S#', self.finding['text']))))
@@ -609,9 +709,11 @@ class Hidden:
             return kind in ('sssd-map', 'winbind-map')
         # A line that was none has findings of its own, and others meet it.
         if cured in ('no-range', 'nul-byte'):
-            return kind in OF_RANGES + ('no-range', 'no-ranges')
+            return kind in OF_RANGES + ('no-range', 'no-ranges', 'odd-line', 'account-name', 'group-hidden')
         # What an owner has was not known; a map of two halves is not compared.
         if kind in POSITIONS and whose in self.broken:
+            return True
+        if kind in POSITIONS and any(r[0] == whose and r[2] == 1 for ranges in self.ranges for r in ranges):
             return True
         if kind == 'other-position' and self.had('overlap-of-one', whose):
             return True
@@ -630,11 +732,22 @@ class Hidden:
             names = re.match(r'(\S+) and (\S+) \(', new['message']).groups()
             return all(any(r[0] == name.encode() for ranges in self.ranges for r in ranges) for name in names)
         # Of a user in the directory's place the other file has told it.
-        if kind == 'subid-ignored':
+        if kind == 'subid-ignored' and cured not in ('two-owners', 'odd-owner'):
             return any(f['finding'] == kind for f in self.before)
         # One owner by now.
         if cured in ('two-owners', 'odd-owner'):
-            return kind in POSITIONS + ('overlap-of-one', 'two-owners')
+            return kind in POSITIONS + ('overlap-of-one', 'two-owners', 'not-ascending', 'own-uid', 'subid-ignored')
+        if cured in GIVES_OTHERS and kind == 'not-ascending':
+            return True
+        # groupadd does not know of ranges.
+        if cured == 'no-group' and kind in ('group-id', 'account'):
+            return True
+        # Too many to be given others: these GIDs are those of the UIDs.
+        if cured == 'other-position' and whose == b'big':
+            return kind in OF_RANGES
+        # Other positions have other GIDs.
+        if cured == 'not-ascending' and kind == 'other-position':
+            return True
         # Without it, or without its ranges, there are fewer of them.
         if cured == 'unused-import':
             return kind in POSITIONS + ('no-ranges', )
@@ -659,6 +772,9 @@ def follow(system, chance, cured):
     story = [describe(system)]
     for _ in range(150):
         left = [f for f in findings if f['finding'] not in OTHERS and not f['advice'].startswith(KEEPERS)]
+        # Of lines that overlap no order is the right one.
+        overlaps = {f['whose'] for f in left if f['finding'] == 'overlap-of-one'}
+        left = [f for f in left if f['finding'] != 'not-ascending' or f['whose'] not in overlaps]
         if not left:
             return
         finding = chance.choice(left)
@@ -672,6 +788,10 @@ def follow(system, chance, cured):
             if not is_gone(finding, findings, after):
                 raise Failed('still there')
             known = set(map(key, findings))
+            if finding['finding'] == 'not-ascending':
+                # His lines may now stand in the other file of a database.
+                known |= {(name, kind, whose) for old, kind, whose in known for names in RANGE_FILES if old in names
+                          for name in names if whose == finding['whose']}
             if new_owner:
                 known |= {(name, kind, new_owner) for name, kind, whose in known if whose == finding['whose']}
             for new in after:
@@ -786,12 +906,18 @@ def random_system(system, chance):
         os.makedirs(system.path('etc/nss-subuid'), exist_ok=True)
         os.chmod(system.path('etc/nss-subuid'), chance.choice((0o700, 0o775, 0o750)))
     for name, end in (('etc/passwd', ':1::/:'), ('etc/group', ':')):
+        group = chance.choice(('nss-subuid:x:999:', ) * 6 + ('nss-subuid:x:999:bob', 'nss-subuid:x:0:', 'nss-subuid:x:200005:', ''))
+        members = chance.choice(('', '', '', 'bob', '_200001,bob', 'bob,_300002'))
         lines = ['root:x:0' + end, 'bob:x:1000' + end, 'nobody:x:65534' + end]
         for account in 'eve', 'containers', 'kubelet', 'x', 'y', 'z':
             if chance.random() < 0.3:
                 lines.append(f'{account}:x:{chance.choice(STARTS) + chance.choice((0, 0, 1, 3, 1000))}{end}')
         if chance.random() < 0.2:
             lines.append(chance.choice(('+', '+::::::', '#x:x:200001:', '-x:x:200001:', 'bad', 'one:x:1001:')))
+        if chance.random() < 0.15:
+            lines.append(f'_{chance.choice((200001, 300002, 100003))}:x:{chance.choice((200001, 5000))}{end}')
+        if name == 'etc/group':
+            lines += [group, 'staff:x:50:' + members] if group else ['staff:x:50:' + members]
         system.write(name, '\n'.join(lines) + '\n')
     if chance.random() < 0.97:
         system.write(NSSWITCH, random_nsswitch(chance))
@@ -816,7 +942,7 @@ def random_system(system, chance):
 # Systems that people have: what differs from a node as it should be.
 NODE = {
     'etc/subuid': 'containers:200000:268435456\n', 'etc/subgid': 'containers:200000:268435456\n',
-    'etc/passwd': 'root:x:0:0::/:\nbob:x:1000:1000::/:\n', 'etc/group': 'root:x:0:\nbob:x:1000:\n',
+    'etc/passwd': 'root:x:0:0::/:\nbob:x:1000:1000::/:\n', 'etc/group': 'root:x:0:\nbob:x:1000:\nnss-subuid:x:999:\n',
     NSSWITCH: 'passwd: files subuid systemd\ngroup: files [SUCCESS=merge] systemd subuid\n',
     'usr/lib/libc.so.6': ELF, 'usr/lib/libnss_subuid.so.2': ELF,
 }
@@ -844,6 +970,13 @@ COLLECTED = (
     {NSSWITCH: 'passwd: files subuid systemd\ngroup: files subuid systemd\n', 'etc/userdb/200007.user': '{}'},
     {'etc/subuid': 'bob:100000:5\nbob:200000:5\n', 'etc/subgid': 'bob:200000:5\nbob:100000:5\n'},
     {'etc/subuid': 'containers:200000:268435456\n#\0\n'},
+    {'etc/group': 'root:x:0:\n'},
+    {'etc/group': 'root:x:0:\nnss-subuid:x:200005:bob\nstaff:x:50:_200007,bob\n',
+     NSSWITCH: 'passwd: files subuid\ngroup: files subuid\ninitgroups: files\n'},
+    {'etc/passwd': 'root:x:0:0::/:\n_200007:x:5:5::/:\n'},
+    {'etc/subuid': 'bob:0303240:65536\nbob:100:65536\n', 'etc/subgid': 'bob:0303240:65536\nbob:100:65536\n'},
+    {NSSWITCH: 'passwd: files extrausers subuid\ngroup: files subuid\n',
+     'var/lib/extrausers/passwd': 'joe:x:200005:1::/:\n'},
     {'etc/subuid': 'containers:200000:268435456\nbob:100000:65536\n'},
     {'etc/subuid': 'bob:100000:65536\neve:100000:65536\nbob:131072:65536\n',
      'etc/subgid': 'eve:100000:65536\nbob:100000:65536\n'},

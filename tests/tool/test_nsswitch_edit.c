@@ -206,6 +206,7 @@ static void completes_the_line_for_initgroups(void **state)
             {"subuid files", "subuid files"},
             {"files # local", "files subuid # local"},
             {"files [NOTFOUND=return] sss", "files [NOTFOUND=return] sss"},
+            {"systemd [UNAVAIL=return]", "systemd [UNAVAIL=return]"},
             {"compat", "compat"},
             {"compat [SUCCESS=continue]", "compat [SUCCESS=continue] subuid"},
             {"files [NOTFOUND=continue][SUCCESS=merge]",

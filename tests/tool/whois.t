@@ -47,7 +47,7 @@ trap 'kill "$pid"' EXIT
 until grep -q '^ *193 *200193 *1$' "/proc/$pid/uid_map" && grep -q sleep "/proc/$pid/comm" || ! kill -0 "$pid"; do sleep 0.02; done
 like "$(whois 200193)" "
     UID 200193 in the user namespace of subuidctl itself: [0-9]+ processes \(.*subuidctl.*\)
-    UID 193 in the user namespace of PID $pid \(sleep 300\)(, [^ ]+)?: 1 process \(sleep\)$" 'an ID inside and outside a user namespace'
+    UID 193 in the user namespace of PID $pid \(\"sleep 300\"\)(, [^ ]+)?: 1 process \(sleep\)$" 'an ID inside and outside a user namespace'
 is "$(whois -rn -o inside,inner,userns,pid,nprocs,processes --names 200193 | grep sleep)" \
         "193  $(stat -Lc %i "/proc/$pid/ns/user") $pid 1 sleep" 'in a table'
 whois --json 200193 200194 300001 | python3 -c '

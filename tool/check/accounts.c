@@ -3,6 +3,7 @@
 #include "findings.h"
 
 #include "../child.h"
+#include "../listing.h"
 #include "../nsswitch_place.h"
 #include "../root.h"
 #include "../settings.h"
@@ -11,7 +12,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <grp.h>
-#include <nss.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,68 +29,26 @@
 /* So many accounts are named where there may be thousands. */
 #define NAMED_MAX 3
 
-/* An account, as a child writes it. */
-struct listed {
-        uint32_t id;
-        char name[64];
-};
-
-struct question {
-        const struct side *side;
-        const char *service;
-};
-
 /* What is known of the accounts of one source in one range. */
 struct meeting {
         size_t count;
         char *named; /* the first of them: "5 is joe, 6 is eve" */
 };
 
-static bool is_of_interest(const struct side *side, uint32_t id, const char *name)
+/* What a child is asked. */
+struct question {
+        struct listing listing; /* the first member */
+        const struct side *side;
+};
+
+static void tell_id(int to, const struct question *question, uint32_t id)
 {
-        uint32_t named;
-
-        return segments_line_of(&side->segments, id) ||
-               (account_name_parse(name, &named) && named != id &&
-                segments_line_of(&side->segments, named));
-}
-
-static void tell(int to, const struct side *side, uint32_t id, const char *name)
-{
-        struct listed listed = {.id = id};
-
-        snprintf(listed.name, sizeof(listed.name), "%s", name);
-        if (is_of_interest(side, id, listed.name) &&
-            !write_all(to, (const char *)&listed, sizeof(listed)))
-                _exit(EXIT_FAILURE);
-}
-
-static void list(int to, const void *data)
-{
-        const struct question *const question = data;
-        const struct side *const side = question->side;
-
-        if (__nss_configure_lookup(side->nss, question->service) != 0)
-                return;
-        /* Not every module begins by itself. */
-        if (side->database == SUBID_USERS) {
-                setpwent();
-                for (const struct passwd *pwd; (pwd = getpwent());)
-                        tell(to, side, pwd->pw_uid, pwd->pw_name);
-        } else {
-                setgrent();
-                for (const struct group *grp; (grp = getgrent());)
-                        tell(to, side, grp->gr_gid, grp->gr_name);
-        }
-}
-
-static void tell_id(int to, const struct side *side, uint32_t id)
-{
-        const struct passwd *const pwd = side->database == SUBID_USERS ? getpwuid(id) : NULL;
-        const struct group *const grp = side->database == SUBID_GROUPS ? getgrgid(id) : NULL;
+        const bool users = question->side->database == SUBID_USERS;
+        const struct passwd *const pwd = users ? getpwuid(id) : NULL;
+        const struct group *const grp = users ? NULL : getgrgid(id);
 
         if (pwd || grp)
-                tell(to, side, id, pwd ? pwd->pw_name : grp->gr_name);
+                listing_tell(&question->listing, to, id, pwd ? pwd->pw_name : grp->gr_name);
 }
 
 /* Asks for the first, the last and two more IDs of ranges but those of one ID. */
@@ -100,13 +58,14 @@ static void sample(int to, const void *data)
         const struct side *const side = question->side;
         size_t line;
 
-        if (__nss_configure_lookup(side->nss, question->service) != 0)
+        if (!listing_begin(&question->listing))
                 return;
         for (size_t i = 0; choose_range(side, i, &line); i++) {
                 const struct subid_range *const range = &side->ranges.owned[line]->range;
 
                 for (uint64_t part = 0; range->count > 1 && part <= 3; part++)
-                        tell_id(to, side, range->start + (uint32_t)(part * (range->count - 1) / 3));
+                        tell_id(to, question,
+                                range->start + (uint32_t)(part * (range->count - 1) / 3));
         }
 }
 
@@ -115,9 +74,9 @@ static void look_for_list(int to, const void *data)
 {
         const struct question *const question = data;
         void *const library =
-            dlopen(xasprintf("libnss_%s.so.2", question->service), RTLD_LAZY | RTLD_LOCAL);
+            dlopen(xasprintf("libnss_%s.so.2", question->listing.service), RTLD_LAZY | RTLD_LOCAL);
         const char *const function =
-            xasprintf("_nss_%s_%s", question->service,
+            xasprintf("_nss_%s_%s", question->listing.service,
                       question->side->database == SUBID_USERS ? "getpwent_r" : "getgrent_r");
         char answer = 's';
 
@@ -201,23 +160,23 @@ static bool take(struct side *side, const struct question *question, child_funct
         while ((n = child_read(&child, &listed, sizeof(listed), deadline)) == sizeof(listed)) {
                 listed.name[sizeof(listed.name) - 1] = '\0';
                 add_meeting(side, meetings, &listed);
-                check_name(side, question->service, 0, listed.id, listed.name);
+                check_name(side, question->listing.service, 0, listed.id, listed.name);
         }
         child_end(&child);
-        report_meetings(side, meetings, question->service);
+        report_meetings(side, meetings, question->listing.service);
         free(meetings);
         return n >= 0;
 }
 
 static bool check_service(struct side *side, const char *service, int64_t deadline)
 {
-        const struct question question = {side, service};
+        const struct question question = {{side->database, service, &side->segments}, side};
         const int can_list = lists(&question, deadline);
 
         if (can_list == 'n')
                 return true;
         if (can_list == 'y' && settings_enumerates(service))
-                return take(side, &question, list, deadline);
+                return take(side, &question, listing_list, deadline);
         warn("%s: not listed for %s: four IDs of a range are asked for", service, side->nss);
         return can_list >= 0 && take(side, &question, sample, deadline);
 }

@@ -14,12 +14,6 @@
  * whether the module gives it to them.
  */
 
-/* The group, as group(5) has it. */
-struct members {
-        const struct account *group;
-        struct text list; /* separated by commas */
-};
-
 /* The field of a line behind so many colons; empty if there is none. */
 static struct text field(struct text line, int number)
 {

@@ -122,15 +122,15 @@ static void check_zeros(const struct range_line *line)
         const char *field = line->text;
 
         while ((field = memchr(field, ':', (size_t)(end - field)))) {
-                const char *digits = ++field;
+                size_t i = (size_t)(++field - line->text);
 
-                while (digits < end && (is_blank(*digits) || *digits == '+'))
-                        digits++;
-                if (end - digits < 2 || digits[0] != '0' || digits[1] < '0' || digits[1] > '9')
+                while (i < line->length && (is_blank(line->text[i]) || line->text[i] == '+'))
+                        i++;
+                if (i + 1 >= line->length || line->text[i] != '0' || line->text[i + 1] < '0' ||
+                    line->text[i + 1] > '9')
                         continue;
                 report(
-                    WARNING, "leading-zero",
-                    (struct place){line->path, line->number, (size_t)(digits - line->text) + 1},
+                    WARNING, "leading-zero", (struct place){line->path, line->number, i + 1},
                     "write the number without it",
                     "a number with a leading 0: octal for newuidmap and here, decimal for Docker");
                 return;
@@ -685,7 +685,8 @@ static void check_owners(const struct checked *checked, const struct side *side,
                 count = ranges_of(ranges, range->owner, range->owner_length, &lines);
                 overlaps = overlaps_itself(lines, count, report_own_overlap);
                 check_two_owners(&owning, side, line);
-                check_order(&counted);
+                if (!overlaps)
+                        check_order(&counted);
                 for (size_t j = 0; side->database == SUBID_USERS && j < count; j++)
                         check_own_uid(&checked->users, lines[j]);
                 other_count = ranges_of(&other->ranges, range->owner, range->owner_length, &others);

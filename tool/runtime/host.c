@@ -152,8 +152,8 @@ static bool pass_bytes(int fd, size_t size)
 }
 
 /*
- * Says who we are, by the socket's own word, and waits for "OK", a number and a new line. The question
- * cannot go along: systemd 252 loses what comes behind "BEGIN".
+ * Says who we are, by the socket's own word, and waits for "OK", a number and a new line. The
+ * question cannot go along: systemd 252 loses what comes behind "BEGIN".
  */
 static bool introduce(int fd)
 {

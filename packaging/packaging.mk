@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+# Tarball and packages; the Makefile includes it.
+
+.PHONY: dist deb rpm machine-config check-packages
+
+# --- release and packages -------------------------------------------------------------------------
+
+# The sources as they are in git, or as they lie here where there is no git: in a tarball of them.
+release = nss-subuid-$(VERSION)
+
+dist:
+	@mkdir -p build
+	$(if $(wildcard .git),git archive --prefix=$(release)/ -o build/$(release).tar HEAD, \
+		tar -cf build/$(release).tar --exclude=./build --sort=name --owner=0 --group=0 --transform='s|^\.|$(release)|' .)
+	gzip -nf build/$(release).tar
+
+# Debian packages, in build/deb. debhelper wants its folder at the top.
+deb: dist
+	@tests/lib/deps.sh packaging
+	rm -rf build/deb
+	mkdir -p build/deb
+	cp build/$(release).tar.gz build/deb/nss-subuid_$(VERSION).orig.tar.gz
+	tar -C build/deb -xf build/$(release).tar.gz
+	cp -r build/deb/$(release)/packaging/debian build/deb/$(release)/debian
+	cd build/deb/$(release) && dpkg-buildpackage -us -uc $(DEB_BUILD)
+	rm -rf build/deb/$(release)
+
+# RPMs, in build/rpm. "make check" is run here, not once more in %check. Debian's rpmbuild knows neither
+# Fedora's macros nor what is installed.
+rpm: dist
+	@tests/lib/deps.sh rpm
+	rm -rf build/rpm
+	rpmbuild -ba --nocheck $(if $(shell rpm --eval '%{?_unitdir}'),,--nodeps --load=packaging/rpm.macros) \
+		--define '_topdir $(CURDIR)/build/rpm' --define '_sourcedir $(CURDIR)/build' $(RPM_BUILD) \
+		packaging/nss-subuid.spec
+
+# What OpenShift's nodes need besides the module; needs python3-yaml.
+machine-config: packaging/openshift/99-worker-subuid.yaml
+
+packaging/openshift/%.yaml: packaging/openshift/%.bu packaging/openshift/machine-config.py
+	packaging/openshift/machine-config.py $< >$@
+
+# Needs root and a mirror: the Debian packages in bare roots, the rest of packaging/ in private ones.
+check-packages:
+	@tests/lib/deps.sh --install releases rpm
+	$(MAKE) --no-print-directory all rpm
+	prove --exec '' $(addprefix tests/packaging/,dist.t authselect.t openshift.t rpm.t)
+	$(MAKE) --no-print-directory -j 2 check-packages-bookworm check-packages-trixie
+
+check-packages-%:
+	SUITE=$* prove --exec '' tests/packaging/deb.t

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# User namespaces with processes in them, for tests that have sourced tap.sh and run in a private root.
+
+# start COMMAND...: runs in the background what becomes a sleep; sets pid once it is one.
+start() {
+        "$@" &
+        pid=$!
+        until [ "$(readlink "/proc/$pid/exe")" = "$(readlink -f /bin/sleep)" ]; do
+                [ -e "/proc/$pid/status" ] || return 1
+                sleep 0.02
+        done
+}
+# shellcheck disable=SC2016,SC2034 # for the bash that is run; for who sources this
+as='exec -a "$0" sleep 300'
+
+# map PID MAP: gives it this map of users and of groups. PARENT is a process of the namespace around.
+map() {
+        local enter=()
+        [ -z "${PARENT-}" ] || enter=(nsenter -t "$PARENT" -U)
+        "${enter[@]}" sh -c "echo '$2' >/proc/$1/uid_map && echo '$2' >/proc/$1/gid_map"
+}
+
+# join PID ID NAME [OPTION...]: a process of that name that runs as this ID in a container.
+join() { start nsenter -t "$1" -U -S "$2" -G "$2" "${@:4}" bash -c "$as" "$3"; }
