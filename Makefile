@@ -139,7 +139,7 @@ install: all
 	$(if $(tool),sed -i 's|/usr/sbin/subuidctl|$(sbindir)/subuidctl|' \
 		"$(DESTDIR)$(systemdsystemunitdir)/subuidctl-import.service")
 	$(if $(runtime),$(INSTALL) -d "$(DESTDIR)$(bindir)")
-	$(if $(runtime),$(INSTALL) -m 755 $(runtime) "$(DESTDIR)$(bindir)/runc-subuid")
+	$(if $(runtime),$(call install_whole,755,$(runtime),$(bindir)))
 	$(if $(runtime),ln -sf runc-subuid "$(DESTDIR)$(bindir)/crun-subuid")
 	$(if $(runtime),$(INSTALL) -m 644 man/runc-subuid.8 "$(DESTDIR)$(mandir)/man8/runc-subuid.8")
 	$(if $(runtime),ln -sf runc-subuid.8 "$(DESTDIR)$(mandir)/man8/crun-subuid.8")
@@ -199,6 +199,7 @@ help:
 	@echo 'make check           tests that need no root'
 	@echo 'make check-system    tests that need root, in namespaces'
 	@echo 'make check-releases  the module in bare roots of Debian 11 to 14, with a real systemd'
+	@echo 'make check-engines   containerd, Docker and podman with runc-subuid, in a bare root of Debian 14'
 	@echo 'make check-central   subuidctl import from slapd and SSSD, in a bare root of Debian 14 or sid'
 	@echo 'make check-security  mail, web and file servers, sudo, D-Bus and others, in bare roots'
 	@echo 'make check-all       install what the tests need (Debian), then run all of the above'

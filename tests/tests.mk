@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What is tested, fuzzed, proved and measured, and how; the Makefile includes it.
 
-.PHONY: check check-system check-all check-releases check-arch check-central check-security check-readme soak bench \
+.PHONY: check check-system check-all check-releases check-arch check-central check-engines check-security check-readme soak bench \
 	bench_tools coverage mutants mutants-sample fuzz fuzz-merge fuzz-planted prove lint format
 
 # --- checks ---------------------------------------------------------------------------------------
@@ -18,7 +18,7 @@ check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check tool system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
-	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t tests/runtime/*.t)) tests/central/import.t tests/central/check.t tests/central/units.t
+	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t) $(filter-out %/engines.t,$(wildcard tests/runtime/*.t))) tests/central/import.t tests/central/check.t tests/central/units.t
 
 # Needs root: containers start while the files change, for so many seconds.
 SOAK_TIME = $(if $(CI),60,600)
@@ -34,6 +34,7 @@ check-all:
 	$(MAKE) --no-print-directory check-system
 	$(MAKE) --no-print-directory check-releases
 	$(MAKE) --no-print-directory check-central
+	$(MAKE) --no-print-directory check-engines
 	$(MAKE) --no-print-directory check-security
 
 # Needs root and a mirror: the C library, systemd and runtimes of these releases of Debian, in bare
@@ -51,6 +52,15 @@ endif
 
 check-release-%:
 	SUITE=$* prove --exec '' tests/releases/release.t
+
+# Needs root and a mirror: containerd, Docker and podman with runc-subuid, in a bare root of Debian 14.
+check-engines:
+ifdef NSS_SUBUID_RELEASE
+	@echo 'check-engines: this is a root of $(NSS_SUBUID_RELEASE)'
+else
+	@tests/lib/deps.sh --install releases
+	prove --exec '' tests/runtime/engines.t
+endif
 
 # Needs root and a mirror: slapd, SSSD and subuidctl import, in a bare root.
 check-central:

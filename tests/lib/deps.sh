@@ -15,6 +15,7 @@ declare -A packages=(
         [runtime]='crun libjson-c-dev runc'
         [runtimes]='crun curl iproute2 nginx podman runc'
         [releases]='git mmdebstrap perl'
+        [engines]='containerd containernetworking-plugins criu crun curl dbus docker-cli docker.io gcc iproute2 libc6-dev libjson-c-dev libsmartcols-dev libsubid-dev netavark nginx podman procps protobuf-compiler protobuf-compiler-grpc python3 python3-grpcio python3-protobuf runc systemd systemd-sysv uidmap'
         [bench]='gcc libc6-dev gnuplot-nox libnss-cache libnss-extrausers libnss-systemd libsubid-dev procps python3 valgrind'
         [lintian]='lintian'
         [packages]='acl apparmor dh-nss e2fsprogs gcc-i686-linux-gnu libc6-dev-i386-cross nscd procps'
