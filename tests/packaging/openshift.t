@@ -108,13 +108,39 @@ else
         skip 'needs getsubids' 'getsubids, as the kubelet asks'
 fi
 
-is "$(python3 -c '
-import json, tomllib
-config = tomllib.load(open("/etc/crio/crio.conf.d/50-subuid.conf", "rb"))
-(handler, runtime), = config["crio"]["runtime"]["runtimes"].items()
-print(handler, runtime["runtime_path"], *runtime["allowed_annotations"])
-')" 'crun-systemd /usr/bin/crun org.systemd.property.User io.kubernetes.cri-o.userns-mode' \
-        "CRI-O's drop-in is TOML, and allows no property but User"
+# What CRI-O takes for an allowed annotation, of those that concern us: pkg/annotations/v2/annotations.go and
+# validateAllowedAndGenerateDisallowedAnnotations in pkg/config/config.go, 1.37.0. One that is not on the list
+# makes it ignore the handler. Those that end in crio.io came with 1.35.0.
+cat >/tmp/crio.py <<'PYTHON'
+import re, sys, tomllib
+
+KNOWN = {'userns-mode.crio.io', 'cgroup2-mount-hierarchy-rw.crio.io', 'devices.crio.io', 'shm-size.crio.io',
+         'io.kubernetes.cri-o.userns-mode', 'io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw',
+         'io.kubernetes.cri-o.Devices', 'io.kubernetes.cri-o.ShmSize', 'org.systemd.property.', 'run.oci.'}
+OLD = {'userns-mode.crio.io': 'io.kubernetes.cri-o.userns-mode',
+       'cgroup2-mount-hierarchy-rw.crio.io': 'io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw'}
+
+config = tomllib.loads(sys.stdin.read())['crio']['runtime']
+for kind in 'runtimes', 'workloads':
+    for name, handler in config.get(kind, {}).items():
+        allowed = set(handler['allowed_annotations'])
+        print(name, handler.get('runtime_path', handler.get('activation_annotation')),
+              'inherits' if handler.get('inherit_default_runtime') else 'by itself',
+              'known' if allowed <= KNOWN else allowed - KNOWN,
+              'no properties' if not any(a.startswith('org.systemd.property') for a in allowed) else 'properties',
+              'both names' if kind == 'workloads' or allowed == set(OLD) | set(OLD.values()) else allowed)
+PYTHON
+handler='crun-systemd /usr/bin/crun-subuid by itself known no properties both names'
+is "$(python3 /tmp/crio.py </etc/crio/crio.conf.d/50-subuid.conf)" "$handler" \
+        "CRI-O's drop-in: the wrapper, annotations that it knows, no property, both names of each"
+is "$(sed -n 's/^ \{4,6\}//; /^\[crio\.runtime\.runtimes/,/^\]/p' docs/containers.md | python3 /tmp/crio.py)" "$handler" \
+        'docs/containers.md says the same'
+is "$(sed -n 's/^ \{4,6\}//; /^\[crio\.runtime\.workloads/,/^allowed/p' docs/containers.md | python3 /tmp/crio.py)" \
+        'subuid cgroup2-mount-hierarchy-rw.crio.io by itself known no properties both names' 'and its workload is one'
+if [ -x build/runc-subuid ]; then
+        [ -x /usr/bin/crun-subuid ]
+        ok $? "the handler's runtime is there"
+fi
 is "$(python3 -c '
 import yaml
 config = yaml.safe_load(open("packaging/kubernetes/runtime-class.yaml"))
