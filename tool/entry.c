@@ -8,7 +8,7 @@
 static int checked(int result)
 {
         if (result < 0)
-                die("the range files: %s", strerror(-result));
+                die("the range files or those of accounts: %s", strerror(-result));
         return result;
 }
 

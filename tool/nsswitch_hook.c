@@ -36,6 +36,7 @@ int main(int argc, char **argv)
         struct nsswitch_file file;
         struct text text;
 
+        open_standard_descriptors();
         program_invocation_short_name = name;
         if (argc > 3 || (!adds && strcmp(verb, "remove") != 0)) {
                 puts("Usage: nsswitch-hook add|remove [ROOT]");

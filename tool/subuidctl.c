@@ -174,6 +174,7 @@ int main(int argc, char **argv)
         const struct command *command;
         int option;
 
+        open_standard_descriptors();
         program_invocation_short_name = (char[]){"subuidctl"};
         argv[0] = program_invocation_short_name; /* for getopt's messages */
         /* What a set-user-ID program may do for everybody, this one does not know. */

@@ -21,6 +21,12 @@ __attribute__((format(printf, 1, 2))) void warn(const char *format, ...);
 /* The same, and the end. */
 __attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...);
 
+/*
+ * Opens /dev/null for standard descriptors that are closed: else what a program opens, a file that
+ * it writes say, would be one of them. To be called first.
+ */
+void open_standard_descriptors(void);
+
 /* Never NULL. Memory of xcalloc is zeroed; count * size may be 0. */
 __attribute__((returns_nonnull)) void *xcalloc(size_t count, size_t size);
 __attribute__((returns_nonnull)) void *xrealloc(void *memory, size_t size);

@@ -246,6 +246,15 @@ for name in .subuidctl.new nsswitch.conf-; do
         done
 done
 
+# Without standard descriptors nothing that is opened takes their place.
+write 'passwd: files\ngroup: files\n'
+build/subuidctl enable --root "$root" <&- >&- 2>&-
+is "$? $(head -1 "$file")" '0 passwd: files subuid' 'without standard descriptors'
+write 'passwd: files\ngroup: files [NOTFOUND=return]\n'
+build/subuidctl enable --root "$root" <&- >&- 2>&-
+is "$? $(head -1 "$file")" '1 passwd: files' 'and where it refuses'
+rm -f "$file-"
+
 # Several at once.
 
 write 'passwd: files\ngroup: files\n'
