@@ -71,7 +71,11 @@ struct content {
 /* The first of each is empty. */
 static struct content contents[2][CONTENTS];
 
-/* The second file of each database, which stays as it is. */
+/*
+ * The second file of each database, which always says the same of the IDs that are asked for:
+ * small, or as subuidctl import writes it, with a mark and so many lines that it is searched by
+ * halving.
+ */
 static const struct range second_file = {"carol", 400000, 65536};
 
 static void add(struct content *content, const char *owner, unsigned int start, unsigned int count)
@@ -133,15 +137,27 @@ static void put_content(enum database database, size_t i)
         put(paths[database], contents[database][i].text, contents[database][i].size);
 }
 
-static void put_second_files(void)
+static void put_second_files(bool marked)
 {
-        char line[LINE_SIZE];
+        enum { OTHERS = 400, MARK_SIZE = 128 };
+        static char lines[(OTHERS + 1) * LINE_SIZE], text[MARK_SIZE + sizeof(lines)];
+        size_t size = (size_t)snprintf(lines, sizeof(lines), "%s:%u:%u\n", second_file.owner,
+                                       second_file.start, second_file.count);
+        size_t mark = 0;
 
-        snprintf(line, sizeof(line), "%s:%u:%u\n", second_file.owner, second_file.start,
-                 second_file.count);
+        for (unsigned int i = 0; i < OTHERS && marked; i++)
+                size += (size_t)snprintf(lines + size, sizeof(lines) - size, "other%u:%u:1000\n", i,
+                                         1000000000 + i * 1000);
+        /* It counts itself. */
+        for (int i = 0; i < 3 && marked; i++)
+                mark = (size_t)snprintf(
+                    text, sizeof(text),
+                    "# Written by subuidctl import; sorted by start up to byte %zu of %zu\n",
+                    mark + size, mark + size);
+        memcpy(text + mark, lines, size);
         must(mkdir("/etc/nss-subuid", 0755) == 0 || errno == EEXIST, "/etc/nss-subuid");
-        put("/etc/nss-subuid/subuid", line, strlen(line));
-        put("/etc/nss-subuid/subgid", line, strlen(line));
+        put("/etc/nss-subuid/subuid", text, mark + size);
+        put("/etc/nss-subuid/subgid", text, mark + size);
 }
 
 static const struct question {
@@ -483,6 +499,8 @@ static bool replace(unsigned long count, ask_function *ask, size_t children)
         }
         while (shared->wrong == 0 && (shared->replaced < count || !all_have_asked(number))) {
                 put_content(random() % 2 == 0 ? USERS : GROUPS, (size_t)random() % CONTENTS);
+                if (random() % 16 == 0)
+                        put_second_files(random() % 2);
                 shared->replaced++;
         }
         shared->done = true;
@@ -719,7 +737,7 @@ int main(int argc, char **argv)
         must(shared != MAP_FAILED, "mmap");
         make_contents();
         make_answers();
-        put_second_files();
+        put_second_files(true);
         put_content(USERS, FIXED);
         put_content(GROUPS, FIXED);
         for (size_t i = 0; i < COUNT_OF(tests); i++)
