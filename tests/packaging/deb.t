@@ -458,7 +458,7 @@ rm -r /var/tmp/lists
 quietly subuidctl list
 ok $? 'subuidctl runs'
 mkdir /etc/nss-subuid
-echo '# Written by subuidctl import, which will write it anew.' | tee /etc/nss-subuid/subuid >/etc/nss-subuid/subgid
+echo '# Written by subuidctl import, which will write it anew.' | tee /etc/nss-subuid/subuid /etc/nss-subuid/subuid- /etc/nss-subuid/subgid- >/etc/nss-subuid/subgid
 echo alice >/etc/nss-subuid/owners
 quietly dpkg --purge subuidctl
 is "$(ls /etc/nss-subuid)" owners 'purged, it takes along what it has imported, not what an administrator has written'
