@@ -287,6 +287,7 @@ static struct userns *find_unknown(struct processes *processes, int folder)
 static struct userns *find_userns(struct processes *processes, int folder)
 {
         const int fd = openat(folder, "ns/user", O_RDONLY | O_CLOEXEC);
+        unsigned long long start;
 
         if (fd >= 0) {
                 struct userns *const userns = find_known(processes, folder, fd);
@@ -294,7 +295,8 @@ static struct userns *find_userns(struct processes *processes, int folder)
                 close(fd);
                 return userns;
         }
-        if (!is_refusal(errno))
+        /* Of one that is gone the kernel says EACCES, too. */
+        if (!is_refusal(errno) || !read_start(folder, &start))
                 return NULL;
         processes->partial = true;
         return find_unknown(processes, folder);

@@ -161,7 +161,8 @@ end_all
 # 4. A number that is used again, of a process and of a user namespace, while whois looks.
 
 # meanwhile CALL N COMMAND... -- ARGUMENT...: runs whois, which stands still behind the Nth of these calls until
-# the command has run; sets output.
+# the command has run; sets output. "also" is one more thing that strace is to inject.
+also=
 meanwhile() {
         local tracer call=$1 n=$2 command=()
         shift 2
@@ -171,7 +172,8 @@ meanwhile() {
         done
         shift
         : >/tmp/trace
-        strace -o /tmp/trace -e trace="$call" -e inject="$call:signal=STOP:when=$n" subuidctl whois "$@" >/tmp/output 2>&1 &
+        strace -o /tmp/trace -e trace="$call${also:+,${also%%:*}}" ${also:+-e "inject=$also"} -e inject="$call:signal=STOP:when=$n" \
+                subuidctl whois "$@" >/tmp/output 2>&1 &
         tracer=$!
         until grep -q 'stopped by SIGSTOP' /tmp/trace || ! kill -0 $tracer 2>/dev/null; do sleep 0.02; done
         "${command[@]}"
@@ -179,6 +181,22 @@ meanwhile() {
         wait $tracer
         output=$(cat /tmp/output)
 }
+# A process that ends between two looks at it. Of one that ends while its link to the namespace is followed the
+# kernel says EACCES; that cannot be met, so strace says it.
+start sleep 300
+ending=$pid
+strace -o /tmp/trace -e trace=openat,close subuidctl whois 200011 >/dev/null 2>&1
+read -r n also < <(awk -v pid="$ending" '/^close/ { n++ } /^openat/ { m++ } $0 ~ "\"/proc/" pid "\"" { on = 1 }
+        on && /^close/ { print n, "openat:error=EACCES:when=" m + 1; exit }' /tmp/trace)
+end() {
+        kill -KILL "$ending"
+        wait "$ending" 2>/dev/null
+}
+meanwhile close "$n" end -- 200011
+also=
+is "$output" '_200011: UID 200011, GID 200011, subuid 11 of containers (/etc/subuid:1: containers:200000:200000)
+    in no user namespace' 'a process that has ended is not one that root may not look into'
+
 impostor=
 impersonate() {
         kill -KILL "$1"
