@@ -332,3 +332,64 @@ bool subid_find_named(const char *lines, const char *end, struct subid *subid)
                 }
         return false;
 }
+
+bool subid_mark_parse(const char *line, size_t length, uint64_t *sorted, uint64_t *size)
+{
+        const size_t of = sizeof(SUBID_MARK_OF) - 1, begin = sizeof(SUBID_MARK) - 1;
+        const char *field;
+
+        if (length <= begin || memcmp(line, SUBID_MARK, begin) != 0)
+                return false;
+        field = plain_number(line, line + length, size);
+        if (!field || (size_t)(field - line) <= begin + of ||
+            memcmp(field - of, SUBID_MARK_OF, of) != 0)
+                return false;
+        return plain_number(line, field - of, sorted) == line + begin;
+}
+
+enum subid_place subid_search(const char *lines, const char *end, uint32_t id,
+                              struct subid_part *part)
+{
+        const char *const first_end = subid_behind_first(lines, end) - 1;
+        const char *const last = subid_behind_last(lines, end - 1, '\n');
+        uint64_t low, high; /* between them lies what is between lines and end */
+        struct subid_range range;
+
+        part->bytes = (size_t)(end - lines);
+        if (!subid_range_parse(lines, (size_t)(first_end - lines), &range))
+                return SUBID_UNSORTED;
+        part->first = range.start;
+        if (id < part->first)
+                return SUBID_BELOW;
+        if (!subid_range_parse(last, (size_t)(end - 1 - last), &range) || range.start < part->first)
+                return SUBID_UNSORTED;
+        part->behind = subid_range_end(&range);
+        if (part->behind <= part->first)
+                return SUBID_UNSORTED;
+        if (id >= part->behind)
+                return SUBID_ABOVE;
+        low = part->first;
+        high = part->behind;
+        while (lines < end) {
+                /* The line in the middle. */
+                const char *const middle = lines + (end - lines) / 2;
+                const char *const line = subid_behind_last(lines, middle, '\n');
+                const char *const line_end = subid_behind_first(middle, end);
+
+                if (!subid_range_parse(line, (size_t)(line_end - 1 - line), &range) ||
+                    range.start < low || subid_range_end(&range) > high)
+                        return SUBID_UNSORTED;
+                if (id < range.start) {
+                        end = line;
+                        high = range.start;
+                } else if (id >= subid_range_end(&range)) {
+                        lines = line_end;
+                        low = subid_range_end(&range);
+                } else {
+                        part->line = line;
+                        part->line_end = line_end;
+                        return SUBID_INSIDE;
+                }
+        }
+        return SUBID_BETWEEN;
+}

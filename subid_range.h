@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * A line of subuid(5) and subgid(5), and questions asked of many of them. No I/O here.
@@ -99,6 +100,38 @@ static inline bool subid_excluded(uint32_t id)
         return false SUBID_EXCLUDED(SUBID_EXCLUDED_HOLDS);
 }
 
+/*
+ * The first line of a file that subuidctl import has written: this, a number S, SUBID_MARK_OF and a
+ * number T. T is the file's size; up to byte S, behind this line, it has nothing but lines of
+ * ranges, sorted by start, none of which overlaps another line of the file or has the owner of
+ * another one or the count 0. Both are decimal, without leading zeros.
+ */
+#define SUBID_MARK "# Written by subuidctl import; sorted by start up to byte "
+#define SUBID_MARK_OF " of "
+
+/* Reads such a line, length bytes without its newline. Returns false if it is none. */
+bool subid_mark_parse(const char *line, size_t length, uint64_t *sorted, uint64_t *size);
+
+/* Where an ID lies, seen from sorted lines. */
+enum subid_place {
+        SUBID_BELOW, /* the first one */
+        SUBID_ABOVE, /* the last one */
+        SUBID_INSIDE,
+        SUBID_BETWEEN,  /* two of them */
+        SUBID_UNSORTED, /* they are not what they are said to be, as far as that was seen */
+};
+
+struct subid_part {
+        uint64_t first;  /* the first line's start */
+        uint64_t behind; /* where the last line ends; undefined if the ID is below the first one */
+        size_t bytes;    /* of all the lines */
+        const char *line, *line_end; /* the line that holds the ID, if it is inside */
+};
+
+/* Searches whole lines, one at least, by halving. */
+enum subid_place subid_search(const char *lines, const char *end, uint32_t id,
+                              struct subid_part *part);
+
 /* What is known of a subordinate ID, and what is to be found out. */
 struct subid {
         uint32_t id;
@@ -123,6 +156,14 @@ static inline const char *subid_behind_last(const char *begin, const char *end, 
         while (end > begin && end[-1] != c)
                 end--;
         return end;
+}
+
+/* Returns where the first line is over that ends between begin and end, or end if none does. */
+static inline const char *subid_behind_first(const char *begin, const char *end)
+{
+        const char *const newline = memchr(begin, '\n', (size_t)(end - begin));
+
+        return newline ? newline + 1 : end;
 }
 
 /* id → owner and start: the first line that holds the ID. */

@@ -34,7 +34,7 @@ enum nss_status FUNCTION(uid_t uid, struct passwd *pwd, char *buffer, size_t siz
 
                 errno = openat(AT_FDCWD, buffer, O_RDONLY);
                 fstat(errno, &status);
-                lseek(errno, read(errno, buffer, size), SEEK_SET);
+                errno = (int)pread(errno, buffer, size, status.st_size);
                 close(errno);
                 pthread_setcancelstate(errno, errnop);
                 memmove(buffer, memchr(buffer, errno, size), (size_t)errno);

@@ -23,10 +23,12 @@ bench=$top/build/bench/bench
 
 line_counts='2 100 1000 10000 65535'
 id_counts='10 100 1000 10000 65536'
+imported_counts='1000 65535 1000000'
 rounds=61
 if [ "${1-}" = --smoke ]; then
         line_counts='2 100'
         id_counts='10 100'
+        imported_counts='1000'
         rounds=3
 fi
 first_id=200000
@@ -88,6 +90,51 @@ done
 large=$n
 large_refusal=$(ratio refusal bare) large_last=$(ratio last bare)
 prefix_ns=${ns[no-prefix]}
+
+# --- imported files, which are searched by halving --------------------------------------------------
+
+# imported LINES: so many ranges of one size, all of 32 bits for the most part, as subuidctl import writes
+# them: the mark counts itself.
+imported() {
+        local size total mark
+        awk -v n="$1" 'BEGIN { c = int(4294000000 / n); c = c < 65536 ? c : 65536
+                for (i = 0; i < n; i++) printf "%d:%.0f:%d\n", 1000000 + i, 100000 + i * c, c }' >lines
+        size=$(stat -c %s lines)
+        total=$size
+        for _ in 1 2 3; do
+                mark="# Written by subuidctl import; sorted by start up to byte $total of $total"
+                total=$((size + ${#mark} + 1))
+        done
+        { echo "$mark" && cat lines; } | tee /etc/nss-subuid/subuid >/etc/nss-subuid/subgid
+}
+# start_of LINE: of the imported ones.
+start_of() { sed -n "$1s/.*:\(.*\):.*/\1/p" lines; }
+
+heading 'By imported lines, sorted and marked, behind empty /etc/subuid and /etc/subgid'
+row='%8s %10s %10s %10s %10s %10s %10s %10s\n'
+# shellcheck disable=SC2059
+printf "$row" lines 'bare reads' refusal 'far one' first middle last 'last group'
+mkdir -p /etc/nss-subuid
+: >/etc/subuid
+: >/etc/subgid
+for n in $imported_counts; do
+        imported "$n"
+        last=$(start_of "$n")
+        measure <<CASES
+bare bare /etc/subuid /etc/nss-subuid/subuid
+refusal uid subuid 99 miss
+far uid subuid 4294967290 miss
+first uid subuid $(start_of 1) hit
+middle uid subuid $(start_of $(((n + 1) / 2))) hit
+last uid subuid $last hit
+last-gid gid subuid $last hit
+CASES
+        # shellcheck disable=SC2059
+        printf "$row" "$n" "$(us bare)" "$(us refusal)" "$(us far)" "$(us first)" "$(us middle)" "$(us last)" \
+                "$(us last-gid)"
+done
+imported_count=$n imported_refusal=$(ratio far bare) imported_last=$(ratio last bare)
+rm -r /etc/nss-subuid
 
 # --- cost over IDs that can be answered -----------------------------------------------------------
 
@@ -267,6 +314,8 @@ target 'two lines, a hit by UID: times the bare calls on both files' "$small" 1.
 target 'another name: ns (and no system call)' "$prefix_ns" 20
 target "$large lines, a refusal: times the bare calls" "$large_refusal" 6
 target "$large lines, the last of both files: times the bare calls on one" "$large_last" 14
+target "$imported_count imported lines, a refusal: times the bare calls on two files" "$imported_refusal" 1.5
+target "$imported_count imported lines, the last of them: times the bare calls on two files" "$imported_last" 3
 target 'other contents of 16 MiB: times the cost of ordinary lines' "$contents" 2
 target 'a new process: times the instructions with an empty module' "$(of_process 'files empty')" 1.02
 target 'a new process: the same, with an empty module of the same imports' "$(of_process 'files imports')" 1.02

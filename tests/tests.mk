@@ -130,7 +130,7 @@ build/tests/runtime/fail_malloc.so: tests/runtime/fail_malloc.c
 	$(compile) -fvisibility=default -shared -o $@ $<
 
 # What the module's objects open and read, tests/lib/files.c answers; it counts their searches.
-wrapped = openat openat64 fstat fstat64 __fstat64_time64 lseek lseek64 read close memchr realloc
+wrapped = openat openat64 fstat fstat64 __fstat64_time64 pread pread64 close memchr realloc
 
 build/tests/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(objects)
 	@mkdir -p $(@D)

@@ -103,7 +103,7 @@ static int change(const struct nsswitch_file *file, struct text new, bool dry_ru
         if (!dry_run) {
                 if (file->kept)
                         nsswitch_file_refuse(file);
-                nsswitch_file_replace(file, new);
+                nsswitch_file_replace(file, new, true);
         }
         print_difference(file->text, new);
         flush_output();

@@ -55,7 +55,7 @@ static int open_lock(void)
         if (fd < 0 || fstat(fd, &status) < 0 || !is_roots(&status) || !S_ISREG(status.st_mode))
                 die(LOCK_FILE ": not root's own file");
         /* Who may read it may lock it. */
-        if (fchmod(fd, 0600) < 0)
+        if ((status.st_mode & 07777) != 0600 && fchmod(fd, 0600) < 0)
                 die(LOCK_FILE ": %m");
         close(folder);
         return fd;

@@ -77,11 +77,12 @@ void nsswitch_file_refuse(const struct nsswitch_file *file)
         die("%s: %s; %s", file->path, file->kept, file->advice);
 }
 
-void nsswitch_file_replace(const struct nsswitch_file *file, struct text text)
+void nsswitch_file_replace(const struct nsswitch_file *file, struct text text, bool keeps_old)
 {
         const struct replacement replacement = {
             .folder = file->folder,
             .name = NAME,
+            .drops_old = !keeps_old,
             .exists = file->exists,
             .status = file->status,
             .text = file->text,

@@ -29,9 +29,9 @@ void nsswitch_file_open(struct nsswitch_file *file);
 __attribute__((noreturn)) void nsswitch_file_refuse(const struct nsswitch_file *file);
 
 /*
- * Puts this text in its place; the old file stays as nsswitch.conf-. Dies, and leaves it as it is,
- * if it cannot.
+ * Puts this text in its place; the old file stays as nsswitch.conf-, if it is to be kept. Dies, and
+ * leaves it as it is, if it cannot.
  */
-void nsswitch_file_replace(const struct nsswitch_file *file, struct text text);
+void nsswitch_file_replace(const struct nsswitch_file *file, struct text text, bool keeps_old);
 
 #endif

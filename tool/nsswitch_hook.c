@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool add(const struct nsswitch_file *file, struct text *text)
 {
@@ -54,8 +53,7 @@ int main(int argc, char **argv)
                 return EXIT_SUCCESS;
         if (file.kept)
                 nsswitch_file_refuse(&file);
-        nsswitch_file_replace(&file, text);
         /* A package leaves no copy behind: what it added, it takes out. */
-        (void)unlinkat(file.folder, "nsswitch.conf-", 0);
+        nsswitch_file_replace(&file, text, false);
         return EXIT_SUCCESS;
 }

@@ -266,6 +266,51 @@ static struct surroundings look_around(const struct nsswitch *nsswitch,
         return around;
 }
 
+/* The first service behind one, but words; NULL if there is none. */
+static const struct nsswitch_service *find_behind(const struct nsswitch *nsswitch,
+                                                  const struct nsswitch_line *line,
+                                                  const struct nsswitch_service *service)
+{
+        const struct nsswitch_service *const end = line->services + line->meant;
+
+        for (service++; service < end && is_word(nsswitch, service);)
+                service++;
+        return service < end ? service : NULL;
+}
+
+/* What an action of the word's own does to the services behind it, or to its answer. */
+static bool judge_own(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
+                      struct nsswitch_judgement *judgement)
+{
+        for (size_t i = 0; i < line->meant; i++) {
+                const struct nsswitch_service *const word = &line->services[i];
+                const struct nsswitch_service *const behind = find_behind(nsswitch, line, word);
+                const enum nsswitch_action *const own = word->actions;
+                const char *name, *what;
+
+                if (!behind || !is_word(nsswitch, word))
+                        continue;
+                name = nsswitch_text(nsswitch, behind->name);
+                /* For lists of users, and for shadow(5), the module has no function. */
+                if (own[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN ||
+                    own[NSSWITCH_UNAVAIL] != NSSWITCH_CONTINUE)
+                        what = xasprintf(
+                            "this action of " NSSWITCH_WORD " ends the search before %s", name);
+                else if (own[NSSWITCH_SUCCESS] == NSSWITCH_CONTINUE)
+                        what = xasprintf(
+                            "[SUCCESS=continue] of " NSSWITCH_WORD
+                            " goes on to %s, whose \"not found\" takes the place of its answer",
+                            name);
+                else
+                        continue;
+                judgement->hidden = own[NSSWITCH_SUCCESS] == NSSWITCH_CONTINUE;
+                fault(judgement, NSSWITCH_MISPLACED, "own-action", true, line,
+                      word->brackets.offset, what, NULL);
+                return true;
+        }
+        return false;
+}
+
 /* What actions, in front or its own, make of the word. Returns whether anything is wrong. */
 static bool judge_actions(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
                           const char *database, const struct surroundings *around,
@@ -279,22 +324,8 @@ static bool judge_actions(const struct nsswitch *nsswitch, const struct nsswitch
                 judgement->hidden = barrier.hides;
                 fault(judgement, NSSWITCH_MISPLACED, barrier.finding, true, line,
                       barrier.service->brackets.offset, barrier.what_standing, NULL);
-        } else if (behind && (own[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN ||
-                              own[NSSWITCH_UNAVAIL] != NSSWITCH_CONTINUE)) {
-                /* For lists of users, and for shadow(5), the module has no function. */
-                fault(judgement, NSSWITCH_MISPLACED, "own-action", true, line,
-                      word->brackets.offset,
-                      xasprintf("this action of " NSSWITCH_WORD " ends the search before %s",
-                                nsswitch_text(nsswitch, behind->name)),
-                      NULL);
-        } else if (behind && own[NSSWITCH_SUCCESS] == NSSWITCH_CONTINUE) {
-                judgement->hidden = true;
-                fault(judgement, NSSWITCH_MISPLACED, "own-action", true, line,
-                      word->brackets.offset,
-                      xasprintf("[SUCCESS=continue] of " NSSWITCH_WORD
-                                " goes on to %s, whose \"not found\" takes the place of its answer",
-                                nsswitch_text(nsswitch, behind->name)),
-                      NULL);
+        } else if (judge_own(nsswitch, line, judgement)) {
+                return true;
         } else if (merges(word) && strcmp(database, "group") != 0) {
                 judgement->hidden = true;
                 fault(judgement, NSSWITCH_MISPLACED, "own-action", true, line,
@@ -476,6 +507,16 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
                 return judgement;
         }
         judgement.word = nsswitch_find(nsswitch, line, NSSWITCH_WORD);
+        /* Of ordinary users the module knows no group: NOTFOUND. */
+        if (judgement.word && judgement.word->actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN &&
+            find_behind(nsswitch, line, judgement.word)) {
+                fault(&judgement, NSSWITCH_REFUSED, "initgroups-action", true, line,
+                      judgement.word->brackets.offset,
+                      "this action of " NSSWITCH_WORD
+                      " ends the search for groups: users lose those of the services behind",
+                      "take it away");
+                return judgement;
+        }
         before = judgement.word ? (size_t)(judgement.word - line->services) : line->meant;
         for (size_t i = 0; i < before && !barrier; i++) {
                 const struct nsswitch_service *const service = &line->services[i];

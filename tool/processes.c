@@ -56,10 +56,15 @@ static bool is_refusal(int error)
 /* Reads the name and the effective IDs. The name cannot hold a newline, which is escaped. */
 static bool parse_status(const char *status, struct process *process)
 {
+        static const char key[] = "Name:\t";
         const char *const uid = strstr(status, "\nUid:"), *const gid = strstr(status, "\nGid:");
+        const char *const name = status + strlen(key);
 
-        return uid && gid && sscanf(status, "Name:\t%63[^\n]", process->name) == 1 &&
-               sscanf(uid, "\nUid:%*u%u", &process->ids[SUBID_USERS]) == 1 &&
+        if (strncmp(status, key, strlen(key)) != 0)
+                return false;
+        /* It may be empty. */
+        snprintf(process->name, sizeof(process->name), "%.*s", (int)strcspn(name, "\n"), name);
+        return uid && gid && sscanf(uid, "\nUid:%*u%u", &process->ids[SUBID_USERS]) == 1 &&
                sscanf(gid, "\nGid:%*u%u", &process->ids[SUBID_GROUPS]) == 1;
 }
 

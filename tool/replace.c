@@ -281,7 +281,9 @@ const char *replace_file(const struct replacement *replacement, struct text text
                                 .text = text,
                                 .temporary = TEMPORARY,
                                 .lasts = true,
-                                .kept = xasprintf("%s-", replacement->name),
+                                .kept = replacement->drops_old
+                                            ? xasprintf(".%s.old", replacement->name)
+                                            : xasprintf("%s-", replacement->name),
                                 .old = -1};
         const char *failed;
         sigset_t all, before;
@@ -297,6 +299,8 @@ const char *replace_file(const struct replacement *replacement, struct text text
         failed = replace(&change);
         if (failed)
                 (void)unlinkat(replacement->folder, TEMPORARY, 0);
+        else if (replacement->drops_old)
+                (void)unlinkat(replacement->folder, change.kept, 0);
         if (change.old >= 0)
                 close(change.old);
         sigprocmask(SIG_SETMASK, &before, NULL);

@@ -24,6 +24,8 @@
 struct replacement {
         int folder;
         const char *name;
+        bool drops_old; /* the old file does not stay as NAME-, and what is called so is left alone
+                         */
         /* The file as it was read. */
         bool exists;
         struct stat status;

@@ -133,7 +133,7 @@ def expected(directory):
                       for finding in of_range(side, owner, start, count)}
             if overlap(ranges):
                 found.add((file, 'overlap-of-one', owner))
-            if any(b[0] <= a[0] for a, b in zip(counted(ranges), counted(ranges)[1:])):
+            elif any(b[0] <= a[0] for a, b in zip(counted(ranges), counted(ranges)[1:])):
                 found.add((file, 'not-ascending', owner))
         for side, file in enumerate(FILES):
             if owner == '1000' and sides[side] and directory.get('bob', ((), ()))[side]:

@@ -58,7 +58,7 @@ static void empty_root(void)
 static void sandbox(void)
 {
         static const unsigned int allowed[] = {
-            SYS_openat,     SYS_read, SYS_close, SYS_write, SYS_exit_group,
+            SYS_openat,     SYS_pread64, SYS_close, SYS_write, SYS_exit_group,
 #ifdef SYS_fstat
             SYS_fstat,
 #endif

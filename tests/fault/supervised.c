@@ -51,14 +51,7 @@ static const struct {
 #ifdef SYS_statx
     {SYS_statx, "fstat"},
 #endif
-    {SYS_read, "read"},
-#ifdef SYS_lseek
-    {SYS_lseek, "lseek"},
-#endif
-#ifdef SYS__llseek
-    {SYS__llseek, "lseek"},
-#endif
-    {SYS_close, "close"},
+    {SYS_pread64, "pread"},    {SYS_close, "close"},
 };
 
 static const char *const paths[] = {
@@ -263,6 +256,26 @@ static void open_file(const struct call *call, int flags, struct seccomp_notif_r
         give(fd, response);
 }
 
+/* Where a pread reads. On machines of 32 bits, an offset is two arguments, on some an even and an
+ * odd. */
+static off_t offset_of(const struct seccomp_data *data)
+{
+#if __SIZEOF_LONG__ == 8
+        return (off_t)data->args[3];
+#else
+#if defined(__arm__) || defined(__powerpc__) || defined(__mips__)
+        const size_t first = 4;
+#else
+        const size_t first = 3;
+#endif
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        return (off_t)(data->args[first] << 32 | data->args[first + 1]);
+#else
+        return (off_t)(data->args[first + 1] << 32 | data->args[first]);
+#endif
+#endif
+}
+
 /* Tells the kernel what becomes of a call. */
 static void respond(const struct call *call, const struct seccomp_data *data, int verdict,
                     struct seccomp_notif_resp *response)
@@ -275,8 +288,9 @@ static void respond(const struct call *call, const struct seccomp_data *data, in
                 fail_call(call, fd, verdict, response);
         else if (strcmp(call->name, "openat") == 0)
                 open_file(call, (int)data->args[2], response);
-        else if (strcmp(call->name, "read") == 0 && verdict < 0 && -verdict < (int)data->args[2])
-                give(read(fd, pointer(data->args[1]), (size_t)-verdict), response);
+        else if (strcmp(call->name, "pread") == 0 && verdict < 0 && -verdict < (int)data->args[2])
+                give(pread(fd, pointer(data->args[1]), (size_t)-verdict, offset_of(data)),
+                     response);
         else
                 go_on(response);
 }

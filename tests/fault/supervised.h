@@ -24,14 +24,14 @@ struct question {
 /* A system call of a lookup. */
 struct call {
         size_t number;    /* from 1 */
-        const char *name; /* "openat", "fstat", "read", "lseek" or "close" */
+        const char *name; /* "openat", "fstat", "pread" or "close" */
         const char *path; /* of the file, such as "/etc/subuid" */
 };
 
 /*
  * Says what becomes of a call: it goes on if 0 is returned, it fails with an errno if that is
- * returned, and a read gives at most so many bytes if their negative is returned. As in the kernel,
- * a close that fails closes.
+ * returned, and a pread gives at most so many bytes if their negative is returned. As in the
+ * kernel, a close that fails closes.
  */
 typedef int meddle_function(const struct call *call, void *context);
 

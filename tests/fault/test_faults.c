@@ -18,8 +18,9 @@
 
 /*
  * Two versions of each file, with an answer of their own to nearly every question. The new ones
- * stand behind so many comments that a lookup fills its buffer more than once, and so has to rewind
- * a file to count positions.
+ * stand behind so many comments that a lookup fills its buffer more than once, and so has to read a
+ * file again to count positions; the imported ones behind so many sorted lines, and a mark, that
+ * they are searched by halving.
  */
 enum version { OLD, NEW, VERSIONS };
 
@@ -38,13 +39,14 @@ static const struct {
      {"root:x:0:\nbob:x:8:\nnss-subuid:x:990:\n", "root:x:0:\nnss-subuid:x:991:\nbob:x:400193:\n"}},
 };
 
-enum { FILES = COUNT_OF(files), COMMENTS_SIZE = 9600, TEXT_MAX = COMMENTS_SIZE + 256 };
+enum { FILES = COUNT_OF(files), COMMENTS_SIZE = 9600, TEXT_MAX = COMMENTS_SIZE + 512 };
 
 static char texts[FILES][VERSIONS][TEXT_MAX];
 
 static const uint32_t ids[] = {
     400193, /* in the second file of users, the first or the second of groups */
     7,      /* in no old file, in the first of the new ones */
+    506410, /* in the sorted part of the new imported files */
 };
 
 enum { QUESTIONS = KINDS * COUNT_OF(ids) };
@@ -54,6 +56,22 @@ static struct question question_of(size_t number)
         return (struct question){(enum kind)(number % KINDS), ids[number / KINDS]};
 }
 
+/* 500 sorted lines of 20 bytes and a gap between them, and others behind. */
+static void make_imported(char *text, const char *others)
+{
+        enum { LINES = 470, LINE_SIZE = 20 };
+        const size_t mark =
+            strlen("# Written by subuidctl import; sorted by start up to byte 0000 of 0000\n");
+        const size_t size = mark + (size_t)LINES * LINE_SIZE;
+
+        text +=
+            sprintf(text, "# Written by subuidctl import; sorted by start up to byte %zu of %zu\n",
+                    size, size + strlen(others));
+        for (int i = 0; i < LINES; i++)
+                text += sprintf(text, "sorted%03d:%d:14\n", i, 500000 + 20 * i);
+        strcpy(text, others);
+}
+
 static void make_texts(void)
 {
         for (size_t i = 0; i < FILES; i++) {
@@ -61,6 +79,8 @@ static void make_texts(void)
                 for (size_t j = 0; j < COMMENTS_SIZE; j++)
                         texts[i][NEW][j] = j % 32 == 31 ? '\n' : '#';
                 strcpy(texts[i][NEW] + COMMENTS_SIZE, files[i].ranges[NEW]);
+                if (strstr(files[i].path, "/nss-subuid/"))
+                        make_imported(texts[i][NEW], files[i].ranges[NEW]);
         }
 }
 
@@ -190,7 +210,7 @@ static int fail_calls(const struct call *call, void *context)
 
 static bool may_be_interrupted(const struct call *call)
 {
-        return strcmp(call->name, "openat") == 0 || strcmp(call->name, "read") == 0;
+        return strcmp(call->name, "openat") == 0 || strcmp(call->name, "pread") == 0;
 }
 
 static struct answers answer_without(const char *path, const struct question *question)
@@ -545,7 +565,7 @@ static void all_files_change_all_the_time(void **state)
 
 static int count_reads(const struct call *call, void *context)
 {
-        *(size_t *)context += strcmp(call->name, "read") == 0;
+        *(size_t *)context += strcmp(call->name, "pread") == 0;
         return 0;
 }
 

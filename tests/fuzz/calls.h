@@ -12,14 +12,12 @@
 
 int fuzz_openat(int fd, const char *path, int flags);
 int fuzz_fstat(int fd, struct stat *status);
-ssize_t fuzz_read(int fd, void *buffer, size_t size);
-off_t fuzz_lseek(int fd, off_t offset, int whence);
+ssize_t fuzz_pread(int fd, void *buffer, size_t size, off_t offset);
 int fuzz_close(int fd);
 void *fuzz_realloc(void *old, size_t size);
 
 #define openat(fd, path, flags) fuzz_openat(fd, path, flags)
 #define fstat(fd, status) fuzz_fstat(fd, status)
-#define read(fd, buffer, size) fuzz_read(fd, buffer, size)
-#define lseek(fd, offset, whence) fuzz_lseek(fd, offset, whence)
+#define pread(fd, buffer, size, offset) fuzz_pread(fd, buffer, size, offset)
 #define close(fd) fuzz_close(fd)
 #define realloc(old, size) fuzz_realloc(old, size)

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- files in memory -------------------------------------------------------------------------- */
@@ -27,8 +28,8 @@ static const char *const paths[FILES] = {
 
 static struct file {
         const char *bytes;
-        size_t size, position;
-        bool exists, regular, large, open, was_open;
+        size_t size;
+        bool exists, regular, large, damaged, open, was_open;
 } files[FILES];
 
 static size_t read_limit;
@@ -90,7 +91,6 @@ int fuzz_openat(int fd, const char *path, int flags)
                 if (!files[i].exists)
                         break;
                 files[i].open = files[i].was_open = true;
-                files[i].position = 0;
                 return FIRST_FD + i;
         }
         errno = ENOENT;
@@ -113,31 +113,22 @@ int fuzz_fstat(int fd, struct stat *status)
         return 0;
 }
 
-ssize_t fuzz_read(int fd, void *buffer, size_t size)
+ssize_t fuzz_pread(int fd, void *buffer, size_t size, off_t offset)
 {
-        struct file *const file = file_of(fd);
+        const struct file *const file = file_of(fd);
 
         if (fails(true))
                 return -1;
+        if (offset < 0)
+                die("read in front of a file");
+        if ((size_t)offset >= file->size)
+                return 0;
         if (size > read_limit)
                 size = read_limit;
-        if (size > file->size - file->position)
-                size = file->size - file->position;
-        memcpy(buffer, file->bytes + file->position, size);
-        file->position += size;
+        if (size > file->size - (size_t)offset)
+                size = file->size - (size_t)offset;
+        memcpy(buffer, file->bytes + offset, size);
         return (ssize_t)size;
-}
-
-off_t fuzz_lseek(int fd, off_t offset, int whence)
-{
-        struct file *const file = file_of(fd);
-
-        if (fails(false))
-                return -1;
-        if (offset != 0 || whence != SEEK_SET)
-                die("sought elsewhere");
-        file->position = 0;
-        return 0;
 }
 
 static bool memory_gone;
@@ -373,6 +364,8 @@ static void lookup(unsigned int question, uint32_t id, const char *name, const u
                 wanted_status = NSS_STATUS_UNAVAIL;
         if (wanted_status != NSS_STATUS_SUCCESS)
                 *wanted = '\0';
+        if (files[SUBUID + 1].damaged || files[SUBGID + 1].damaged)
+                return;
         if (status != wanted_status || error != wanted_error || strcmp(got, wanted) != 0) {
                 fprintf(stderr, "ID %u, name \"%s\", buffer of %zu: status %d, errno %d, \"%s\"\n",
                         id, name, size, status, error, got);
@@ -382,9 +375,138 @@ static void lookup(unsigned int question, uint32_t id, const char *name, const u
         }
 }
 
+/* --- imported files --------------------------------------------------------------------------- */
+
+enum { IMPORTED_MAX = 22000, RANGES_MAX = 1000 };
+
+struct text {
+        char bytes[IMPORTED_MAX];
+        size_t size;
+};
+
+static void append(struct text *text, const char *bytes, size_t size)
+{
+        if (text->size + size <= sizeof(text->bytes))
+                memcpy(text->bytes + text->size, bytes, size);
+        text->size += size;
+}
+
+static void append_range(struct text *text, const struct model_range *range)
+{
+        char line[1200];
+        const size_t length =
+            (size_t)snprintf(line, sizeof(line), "%s:%llu:%llu\n", range->owner,
+                             (unsigned long long)range->start, (unsigned long long)range->count);
+
+        /* What is longer was no range. */
+        if (length <= 1024)
+                append(text, line, length);
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+        const struct model_range *const *const x = a, *const *const y = b;
+
+        return ((*x)->start > (*y)->start) - ((*x)->start < (*y)->start);
+}
+
+/* Whether the owner has this line alone, with IDs that are on no other one. */
+static bool is_alone(const struct model_ranges *all, size_t which)
+{
+        const struct model_range *const range = &all->list[which];
+
+        if (range->count == 0)
+                return false;
+        for (size_t i = 0; i < all->count; i++) {
+                const struct model_range *const other = &all->list[i];
+
+                if (i != which && (strcmp(other->owner, range->owner) == 0 ||
+                                   (other->start < range->start + range->count &&
+                                    range->start < other->start + other->count)))
+                        return false;
+        }
+        return true;
+}
+
+/*
+ * Writes these lines, and some more, as subuidctl import does: those that stand alone sorted, then
+ * the others, each owner's together; long enough to be searched. The mark says the truth, or of
+ * how says so, another size.
+ */
+static void import_lines(const char *bytes, size_t size, uint8_t how, struct text *text)
+{
+        static struct text lines;
+        struct model_ranges all = {0};
+        const struct model_range *sorted[RANGES_MAX];
+        bool written[RANGES_MAX] = {false};
+        char line[128];
+        size_t count = 0, sorted_size, mark = 0;
+
+        lines.size = 0;
+        append(&lines, bytes, size);
+        append(&lines, "\n", 1);
+        for (unsigned int i = 0; i < how / 4U % 4 * 60; i++)
+                append(&lines, line,
+                       (size_t)snprintf(line, sizeof(line), "y%.*s%u:%u:7\n", (int)(i * 5 % 17),
+                                        "zzzzzzzzzzzzzzzzz", i, 1500000000 + i * 9));
+        model_begin();
+        if (lines.size <= sizeof(lines.bytes))
+                model_read(&all, lines.bytes, lines.size);
+        if (all.count > RANGES_MAX)
+                all.count = 0;
+        for (size_t i = 0; i < all.count; i++)
+                if (is_alone(&all, i)) {
+                        written[i] = true;
+                        sorted[count++] = &all.list[i];
+                }
+        if (count)
+                qsort(sorted, count, sizeof(*sorted), compare_ranges);
+        lines.size = 0;
+        for (size_t i = 0; i < count; i++)
+                append_range(&lines, sorted[i]);
+        sorted_size = lines.size;
+        for (size_t i = 0; i < all.count; i++)
+                for (size_t j = i; j < all.count && !written[i]; j++)
+                        if (!written[j] &&
+                            (j == i || strcmp(all.list[j].owner, all.list[i].owner) == 0)) {
+                                append_range(&lines, &all.list[j]);
+                                written[j] = j != i;
+                        }
+        for (int i = 0; i < 85; i++)
+                append(&lines, line, (size_t)snprintf(line, sizeof(line), "#%99s\n", ""));
+        for (int i = 0; i < 4; i++)
+                mark = (size_t)snprintf(
+                    line, sizeof(line),
+                    "# Written by subuidctl import; sorted by start up to byte %zu of %zu\n",
+                    mark + sorted_size, mark + lines.size + (how & 1));
+        text->size = 0;
+        append(text, line, mark);
+        append(text, lines.bytes, lines.size);
+        /* A byte in the sorted part that is not as it was: any answer will do. */
+        if (how & 2 && sorted_size && text->size <= sizeof(text->bytes))
+                text->bytes[mark + how * 7919U % sorted_size] ^= (char)how;
+}
+
+/* A file that begins with this byte and another one is imported: those lines, as import would. */
+static void import_file(struct file *file, struct text *text)
+{
+        const uint8_t how = file->size > 1 ? (uint8_t)file->bytes[1] : 0;
+
+        if (file->size < 2 || *file->bytes != '\xfb')
+                return;
+        import_lines(file->bytes + 2, file->size - 2, how, text);
+        if (text->size > sizeof(text->bytes))
+                return;
+        file->bytes = text->bytes;
+        file->size = text->size;
+        file->damaged = how & 2;
+}
+
 /* Cuts the text into the files. */
 static void set_files(const char *text, size_t size)
 {
+        static struct text imported[2];
+
         for (int i = 0; i < FILES; i++) {
                 const char *const end = size ? memchr(text, '\xff', size) : NULL;
                 const size_t length = end ? (size_t)(end - text) : size;
@@ -397,6 +519,8 @@ static void set_files(const char *text, size_t size)
                 text += end ? length + 1 : length;
                 size -= end ? length + 1 : length;
         }
+        import_file(&files[SUBUID + 1], &imported[0]);
+        import_file(&files[SUBGID + 1], &imported[1]);
 }
 
 /* Asks for the groups of a user. The bytes say how many there are, and how many there may be. */
@@ -441,6 +565,10 @@ static void look_up_groups(uint32_t id, const char *name, const uint8_t *sizes)
         wanted_status = wanted_error == 4242 ? NSS_STATUS_SUCCESS : status_of(wanted_error);
         if (wanted_error == ERANGE)
                 wanted_status = NSS_STATUS_UNAVAIL;
+        if (files[SUBUID + 1].damaged || files[SUBGID + 1].damaged) {
+                free(list);
+                return;
+        }
         if (status != wanted_status || error != wanted_error)
                 die("another status of the groups than the model's");
         if (status == NSS_STATUS_SUCCESS && !there && (limit <= 0 || new_start < limit)) {
@@ -481,6 +609,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 return 0;
         size -= HEAD;
         set_files(text, size);
+        model_begin();
         id = head[1] < 16 ? (uint32_t)read_bytes(head + 2, 4) : id_near(text, size, head + 2);
         snprintf(name, sizeof(name), forms[head[6] % 8 & head[7]], id);
         read_limit = limits[head[8] % 8];

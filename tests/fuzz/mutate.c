@@ -113,6 +113,23 @@ static void change_number(struct text *text, size_t line, size_t length)
         replace(text, begin, end - begin, number, strlen(number));
 }
 
+/* Says in front of a file that it is imported, and how. */
+static void import_file(struct text *text)
+{
+        const char mark[] = {'\xfb', (char)(below(text, 2) ? 12 : below(text, 256))};
+        const char *const begin = memchr(text->bytes, '\xff', text->size);
+        size_t at = begin ? (size_t)(begin + 1 - text->bytes) : text->size;
+
+        for (size_t files = below(text, 2) * 2; files > 0; files--) {
+                const char *const next = memchr(text->bytes + at, '\xff', text->size - at);
+
+                at = next ? (size_t)(next + 1 - text->bytes) : text->size;
+        }
+        replace(text, at,
+                at < text->size && text->bytes[at] == mark[0] && at + 1 < text->size ? 2 : 0, mark,
+                2);
+}
+
 static void add_line(struct text *text)
 {
         char line[64];
@@ -206,7 +223,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsi
 
         if (size < HEAD || size_max <= HEAD || below(&text, 2))
                 return LLVMFuzzerMutate(data, size, size_max);
-        switch (below(&text, 12)) {
+        switch (below(&text, 13)) {
         case 0:
                 add_line(&text);
                 break;
@@ -224,6 +241,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsi
                 break;
         case 5:
                 add_byte(&text);
+                break;
+        case 12:
+                import_file(&text);
                 break;
         case 6:
         case 7:

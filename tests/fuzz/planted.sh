@@ -30,7 +30,7 @@ bug core subid_range.h 'a range holds the ID behind it' 's/id - range->start < r
 bug core subid_range.h 'a range does not hold its first ID' 's/return id >= range->start/return id > range->start/'
 bug core subid_range.c 'the last ID is passed over' 's/id - start >= count/id - start + 1 >= count/'
 bug core subid_range.c 'a range may end behind 2^32' 's/UINT64_C(0x100000000) - range/UINT64_C(0x100000001) - range/'
-bug core subid_range.c 'a plain range may end behind 2^32' 's/start + count > UINT64_C(0x100000000)/start + count > UINT64_C(0x100000001)/'
+bug core subid_range.c 'a plain start may be 2^32' 's/plain_start <= UINT32_MAX && //'
 bug core subid_range.c 'octal is read as decimal' 's/hexadecimal ? 16 : 8/hexadecimal ? 16 : 10/'
 bug core subid_range.c 'a leading zero is plain' "s/\*end == '0' && digits > 1 ? NULL : end/end/"
 bug core subid_range.c 'a carriage return is no blank' "s/c <= '.r'/c < '\\\\r'/"
@@ -38,14 +38,13 @@ bug core subid_range.c 'eight bytes are read of seven' 's/end - line < 8/end - l
 bug core subid_range.c 'a colon is a digit in one of eight places' 's/0x7676767676767676/0x7676757676767676/'
 
 # Lines and owners.
-bug core subid_range.c 'a line may have 1,024 bytes' 's/length >= SUBID_LINE_MAX/length > SUBID_LINE_MAX/'
-bug core subid_range.c 'an owned line may have 1,024 bytes' 's/newline - line >= SUBID_LINE_MAX/newline - line > SUBID_LINE_MAX/'
-bug core subid_range.c 'a line shorter than the owner is read' 's/(size_t)(newline - line) <= length || //'
-bug core subid_range.c 'an owner may have a NUL byte' 's/return memchr(line, [^;]*;/return true;/'
-bug core subid_range.c 'an owner is the beginning of another' "s/ line.length. != ':' ||//"
+bug core subid_range.c 'a line may have 1,024 bytes' 's/end - line >= SUBID_LINE_MAX/end - line > SUBID_LINE_MAX/'
+bug core subid_range.c 'a line shorter than the owner is read' 's/(size_t)(newline - line) > length && //'
+bug core subid_range.c 'an owner may have a NUL byte' 's/ &&\n *!memchr(line, [^;]*;/;/'
+bug core subid_range.c 'an owner is the beginning of another' "s/ line.length. == ':' &&//"
 bug core subid_range.c '"-a" is an owner' "s/ || \*line == '-'//"
 bug core subid_range.c 'the last range wins' \
-        's/\(uint64_t start, count;\n\)\(\n *for (const char \*newline\)/\1 struct subid_range last = {0};\n\2/; s/\(subid_range_holds(range, id))\n *\)return true;\n *}\n *return false;/\1last = *range;\n}\nif (last.owner)\n*range = last;\nreturn last.owner;/'
+        's/static bool find_line([^{]*{/&struct subid_range last = {0};/; s/\(subid_range_holds(range, id))\n *\)return true;\n *return false;/\1last = *range;\nif (last.owner)\n*range = last;\nreturn last.owner;/'
 bug core subid_range.c 'each piece begins at position 0' 's/\n\( *while (next_owned\)/subid->passed = 0;\n\1/'
 bug core subid_range.c 'a position has 32 bits' 's/subid->passed + (/(uint32_t)subid->passed + (/'
 
@@ -59,17 +58,25 @@ bug core subid_range.h '65535 may have a name' 's/ROW(UINT32_C(65535)[^\n]*\n//'
 
 # Files.
 bug lookup subid_file.c 'a long line is cut too short' 's/kept = SUBID_LINE_MAX;/kept = SUBID_LINE_MAX - 1;/'
-bug lookup subid_file.c 'more is read than there is room' 's/BUFFER_SIZE - kept)/BUFFER_SIZE - kept + 16)/'
+bug lookup subid_file.c 'more is read than there is room' 's/BUFFER_SIZE - kept, offset/BUFFER_SIZE - kept + 16, offset/'
 bug lookup subid_file.c 'a last line without newline is lost' 's/n == 0 && kept == 0/n == 0/'
 bug lookup subid_file.c 'each file begins at position 0' 's/r = text_open(text);/subid->passed = 0, r = text_open(text);/'
-bug lookup subid_file.c 'a file is not rewound' 's/lseek(text->fds.i., 0, SEEK_SET) < 0/false/'
-bug lookup subid_file.c 'the buffer is taken for the files' 's/text->ended && text->blocks <= 1 ? 0/text->ended ? 0/'
-bug lookup subid_file.c 'an interrupted read is not tried again' 's/\(n = read([^;]*;\n *\)while ([^;]*;/\1while (false);/'
+bug lookup subid_file.c 'the buffer is taken for the files' 's/text->ended = r == 0 && !text->searched/text->ended = true/'
+bug lookup subid_file.c 'an interrupted read is not tried again' 's/\(n = pread([^;]*;\n *\)while ([^;]*;/\1while (false);/'
 bug lookup subid_file.c 'an error leaves a descriptor open' 's/text_end(&text);/if (r >= 0) text_end(\&text);/'
 bug lookup subid_file.c 'errno is not restored' 's/errno = text->saved_errno;//'
 bug lookup subid_file.c 'cancellation is not restored' 's/pthread_setcancelstate(text->cancel_state, NULL);//'
 bug lookup subid_file.c 'a folder is read' 's/!S_ISREG(status.st_mode)/false/'
 bug lookup subid_file.c 'a large file is read' 's/status.st_size <= SUBID_FILE_SIZE_MAX ? 0 : -EFBIG/0/'
+
+# Imported files.
+bug lookup subid_file.c 'a mark of another size is believed' 's/size != (uint64_t)text->sizes.i. || //'
+bug lookup subid_file.c 'what is not sorted is not scanned' 's/\*rest = (off_t)sorted;/*rest = (off_t)size;/'
+bug lookup subid_file.c 'the sorted part begins a line too late' 's/span.low_id = part.behind;/span.low_id = part.behind; span.low += 30;/'
+bug lookup subid_file.c 'what is above is cut off' 's/span.high = offset + (lines - text->piece);/span.high = offset;/'
+bug lookup subid_file.c 'an owner'\''s ID is searched, too' 's/find != subid_find_id/find != NULL/'
+bug lookup subid_file.c 'what was found is not counted' 's/text->line && find(/find == subid_find_holder \&\& text->line \&\& find(/; s/if (text->ended)/if (text->ended || text->line)/'
+bug lookup subid_file.c 'what was not read is taken for known' 's/r == 0 && !text->searched/r == 0/'
 
 # Entries.
 bug lookup nss_subuid.c 'a user is written past the buffer' 's/size < account_name_size(uid)/size + 1 < account_name_size(uid)/'

@@ -252,28 +252,17 @@ WRAP_FSTAT(fstat)
 WRAP_FSTAT(fstat64)
 WRAP_FSTAT(__fstat64_time64)
 
-off_t __real_lseek(int fd, off_t offset, int whence);
-off_t __wrap_lseek(int fd, off_t offset, int whence);
-off_t __wrap_lseek(int fd, off_t offset, int whence)
-{
-        return fails("lseek", NULL, fd) ? -1 : __real_lseek(fd, offset, whence);
-}
-
-off64_t __real_lseek64(int fd, off64_t offset, int whence);
-off64_t __wrap_lseek64(int fd, off64_t offset, int whence);
-off64_t __wrap_lseek64(int fd, off64_t offset, int whence)
-{
-        return fails("lseek", NULL, fd) ? -1 : __real_lseek64(fd, offset, whence);
-}
-
-ssize_t __real_read(int fd, void *buffer, size_t size);
-ssize_t __wrap_read(int fd, void *buffer, size_t size);
-ssize_t __wrap_read(int fd, void *buffer, size_t size)
-{
-        if (fails("read", NULL, fd))
-                return -1;
-        return __real_read(fd, buffer, size < read_limit ? size : read_limit);
-}
+#define WRAP_PREAD(name)                                                                         \
+        ssize_t __real_##name(int fd, void *buffer, size_t size, off_t offset);                  \
+        ssize_t __wrap_##name(int fd, void *buffer, size_t size, off_t offset);                  \
+        ssize_t __wrap_##name(int fd, void *buffer, size_t size, off_t offset)                   \
+        {                                                                                        \
+                if (fails("pread", NULL, fd))                                                    \
+                        return -1;                                                               \
+                return __real_##name(fd, buffer, size < read_limit ? size : read_limit, offset); \
+        }
+WRAP_PREAD(pread)
+WRAP_PREAD(pread64)
 
 int __real_close(int fd);
 int __wrap_close(int fd);

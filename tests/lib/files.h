@@ -34,7 +34,7 @@ void files_hide_sizes(void);
 const char *files_path(const char *path);
 
 /*
- * From now on, the calls of a name ("openat", "fstat", "read", "lseek") on a file whose path ends
+ * From now on, the calls of a name ("openat", "fstat", "pread") on a file whose path ends
  * so fail with this errno: first go through as many as passed says, then as many fail as times
  * says.
  */

@@ -119,7 +119,7 @@ for size in 67108865 3G 5G; do
         put good /etc/subuid
         put good /etc/subgid
         truncate -s $size /etc/subuid /etc/subgid
-        strace -o /tmp/trace -e trace=read build/tests/probe getpwuid 200193 >/tmp/out
+        strace -o /tmp/trace -e trace=pread64 build/tests/probe getpwuid 200193 >/tmp/out
         is "$(cat /tmp/out)" 'UNAVAIL EFBIG' "a file of $size bytes"
         is "$(grep -c 'containers' /tmp/trace)" 0 'which is not read'
         is "$(probe getgrnam "${prefix}200193")" 'UNAVAIL EFBIG' 'nor is one of groups'

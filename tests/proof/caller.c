@@ -21,6 +21,8 @@ int caller(void)
         struct group grp;
         char name[32], buffer[256];
         uint32_t id;
+        struct subid_part part;
+        uint64_t sorted, bytes;
         gid_t array[16] = {0}, *groups = array; /* realloc needs no other */
         long int start = Frama_C_interval(0, 4), room = Frama_C_interval((int)start, 4);
         const size_t length = Frama_C_size_t_interval(0, sizeof(block));
@@ -36,7 +38,7 @@ int caller(void)
         subid.passed = Frama_C_unsigned_long_interval(0, UINT64_MAX);
         subid.owner_length = Frama_C_size_t_interval(1, SUBID_LINE_MAX - 5);
         Frama_C_make_unknown(subid.owner, sizeof(subid.owner));
-        switch (Frama_C_interval(0, 13)) {
+        switch (Frama_C_interval(0, 15)) {
         case 0:
                 return subid_range_parse(block, length, &range) && subid_range_end(&range) > 0;
         case 1:
@@ -62,6 +64,10 @@ int caller(void)
         case 11:
                 return add_group(subid.id, &start, &room, &groups, Frama_C_interval(-1, 8));
         case 12:
+                return subid_mark_parse(block, length, &sorted, &bytes);
+        case 13:
+                return length > 0 && subid_search(block, end, subid.id, &part) == SUBID_INSIDE;
+        case 14:
                 return pack_user(subid.id, subid.id, &subid, &pwd, buffer, size);
         default:
                 return pack_group(subid.id, &grp, buffer, size);

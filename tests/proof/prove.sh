@@ -23,10 +23,10 @@ cd "$(dirname "$0")/../.."
 
 around='_nss_subuid_getgrgid_r _nss_subuid_getgrnam_r _nss_subuid_getpwnam_r _nss_subuid_getpwuid_r
         _nss_subuid_initgroups_dyn answer_group answer_groups answer_user ask find_account
-        find_common_group find_group find_named find_owner find_owner_and_position open_file
+        find_common_group find_group find_named find_owner find_owner_and_position guess open_file
         read_file status_of subid_file_group_of subid_file_holds subid_file_is_account
         subid_file_locate subid_file_locate_user subid_file_named text_begin text_end text_find
-        text_find_again text_find_in_file text_open'
+        text_find_again text_find_in_file text_open text_scan text_search'
 around=$(tr -s '[:space:]' '\n' <<<"$around")
 
 # Of the proof's own.

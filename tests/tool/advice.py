@@ -577,7 +577,7 @@ def edit_nsswitch(system, finding, edit):
             system.edit_line(finding, lambda line: [take_away(line, finding['column'] - 1)])
             finding = next((f for f in system.check() if f['finding'] == finding['finding'] and
                             f['line'] == finding['line']), None)
-    elif edit == 'remove one of the two':
+    elif edit in ('remove one of the two', 'take the line away'):
         system.edit_line(finding, lambda line: [])
     elif edit == 'give the comment a line of its own':
         system.edit_line(finding, lambda line: [line[column:], line[:column]])
@@ -715,7 +715,7 @@ class Hidden:
             return True
         if kind in POSITIONS and any(r[0] == whose and r[2] == 1 for ranges in self.ranges for r in ranges):
             return True
-        if kind == 'other-position' and self.had('overlap-of-one', whose):
+        if kind in ('other-position', 'not-ascending') and self.had('overlap-of-one', whose):
             return True
         # What two lines held, one of them still holds.
         if kind == 'overlap' and parse(new['text']):
@@ -772,9 +772,6 @@ def follow(system, chance, cured):
     story = [describe(system)]
     for _ in range(150):
         left = [f for f in findings if f['finding'] not in OTHERS and not f['advice'].startswith(KEEPERS)]
-        # Of lines that overlap no order is the right one.
-        overlaps = {f['whose'] for f in left if f['finding'] == 'overlap-of-one'}
-        left = [f for f in left if f['finding'] != 'not-ascending' or f['whose'] not in overlaps]
         if not left:
             return
         finding = chance.choice(left)

@@ -198,7 +198,7 @@ for service in altfiles extrausers compat files unheard-of; do
 done
 for service in sss ldap winbind nis; do
         nsswitch "passwd: files subuid $service" "group: files subuid"
-        is "$(check; echo $?)" "subuidctl: $etc/nsswitch.conf:1: note: subuid in front of $service, as a site may choose; 'subuidctl enable --move' moves it
+        is "$(check; echo $?)" "subuidctl: $etc/nsswitch.conf:1: note: subuid in front of $service, as a site may choose; run 'subuidctl enable --move --root $root' to move it
 0" "in front of $service: a note, no finding"
 done
 nsswitch 'passwd: files subuid mymachines systemd' 'group: files subuid'
@@ -221,6 +221,11 @@ has '' 'merging on behind it'
 nsswitch 'passwd: files subuid [NOTFOUND=return] systemd' 'group: files subuid [!NOTFOUND=continue] systemd'
 has 'nsswitch.conf:1:22 error own-action
 nsswitch.conf:2:21 error own-action' 'an action of its own that hides it, or what is behind it'
+nsswitch 'passwd: files subuid subuid [NOTFOUND=return] systemd' 'group: files subuid'
+has 'nsswitch.conf:1:29 error own-action' 'one of a second word'
+printf 'passwd: files\0 subuid\ngroup: files subuid\n' >"$etc/nsswitch.conf"
+has 'nsswitch.conf:1:14 error not-read
+nsswitch.conf:1 error not-enabled' 'a NUL byte'
 nsswitch 'passwd: files subuid systemd' 'group: files systemd subuid'
 mkdir -p "$etc/userdb"
 : >"$etc/userdb/200007.user"
@@ -310,6 +315,14 @@ printf '%s\n' root:44:1 root:104:1 root:100000:65536 >"$etc/subgid"
 printf '%s\n' root:1000:1 root:100000:65536 >"$etc/subuid"
 printf '%s\n' video:x:44: render:x:104: >>"$etc/group"
 has '' 'lines of one ID that an account or a group of the host has'
+echo root:100000:65536 >"$etc/subuid"
+printf '%s\n' root:44:1 root:200000:65536 >"$etc/subgid"
+echo video:x:44: >>"$etc/group"
+has 'subuid:1 warning other-position' 'one in front of GIDs of other numbers, which it shifts'
+echo root:100000:65536 >"$etc/subuid"
+printf '%s\n' root:200000:65536 root:44:1 >"$etc/subgid"
+echo video:x:44: >>"$etc/group"
+has '' 'but not behind them'
 printf '%s\n' root:44:1 root:104:1 root:100000:65536 >"$etc/subgid"
 printf '%s\n' root:100000:65536 >"$etc/subuid"
 has 'subgid:1 warning system-ids
@@ -373,6 +386,8 @@ echo 'initgroups: files [NOTFOUND=return] subuid' >>"$etc/nsswitch.conf"
 has 'nsswitch.conf:3:13 warning initgroups' 'one that ends before it'
 echo 'initgroups: compat subuid' >>"$etc/nsswitch.conf"
 has 'nsswitch.conf:3:13 warning initgroups' 'behind compat too'
+echo 'initgroups: subuid [NOTFOUND=return] files' >>"$etc/nsswitch.conf"
+has 'nsswitch.conf:3:20 error initgroups-action' 'an action of its own on that line, for which users lose groups'
 echo 'initgroups: compat [SUCCESS=continue] subuid' >>"$etc/nsswitch.conf"
 has '' 'but not if that goes on'
 echo 'initgroups: files subuid' >>"$etc/nsswitch.conf"

@@ -78,4 +78,14 @@ is "$(build/nsswitch-hook; echo $?)" 'Usage: nsswitch-hook add|remove [ROOT]
 1' 'nothing to do'
 is "$(readelf -d build/nsswitch-hook | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -v '^ld-linux\|^ld64')" libc.so.6 'it needs the C library alone'
 
+# The copy that an earlier "subuidctl enable" has left is none of its business.
+printf 'passwd: files\ngroup: files\n' >"$file"
+echo precious >"$file-"
+hook add
+hook remove
+is "$(cat "$file-"; ls -A "$root/etc")" 'precious
+nsswitch.conf
+nsswitch.conf-' 'an older copy stays'
+rm "$file-"
+
 done_testing

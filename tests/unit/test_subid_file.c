@@ -19,7 +19,8 @@ static void expect_located(uint32_t id, const char *owner, uint64_t position)
 {
         struct subid subid = {.id = id, .passed = 77};
 
-        assert_int_equal(subid_file_locate(SUBID_USERS, &subid), 1);
+        if (subid_file_locate(SUBID_USERS, &subid) != 1)
+                fail_msg("%u of \"%s\" is not found", (unsigned int)id, owner);
         assert_int_equal(subid.owner_length, strlen(owner));
         assert_memory_equal(subid.owner, owner, subid.owner_length);
         assert_int_equal(subid.position, position);
@@ -337,9 +338,9 @@ static void locates_users(void **state)
                 assert_int_equal(subid_file_locate_user(301, by_name, &user, &gid), !by_name);
                 assert_int_equal(subid_file_locate_user(99, by_name, &user, &gid), 0);
         }
-        files_fail("read", "/etc/subgid", EIO, 0, 1);
+        files_fail("pread", "/etc/subgid", EIO, 0, 1);
         assert_int_equal(subid_file_locate_user(302, false, &user, &gid), -EIO);
-        files_fail("read", "/etc/passwd", EIO, 0, 1);
+        files_fail("pread", "/etc/passwd", EIO, 0, 1);
         assert_int_equal(subid_file_locate_user(302, true, &user, &gid), -EIO);
 }
 
@@ -430,7 +431,7 @@ static void asks_etc_group_for_the_hosts_gids(void **state)
                 files_write("/etc/group", accounts);
                 assert_int_equal(subid_file_locate_user(cases[i].id, false, &user, &gid), 1);
                 assert_int_equal(gid, cases[i].asked ? SUBID_NO_GID : cases[i].id);
-                files_fail("read", "/etc/group", EIO, 0, 1);
+                files_fail("pread", "/etc/group", EIO, 0, 1);
                 assert_int_equal(subid_file_locate_user(cases[i].id, false, &user, &gid),
                                  cases[i].asked ? -EIO : 1);
         }
@@ -473,8 +474,320 @@ static void finds_accounts_by_name(void **state)
                 files_write("/etc/group", line);
                 assert_int_equal(id_of(SUBID_GROUPS, name), length + 3 < 1024 ? 9 : -1);
         }
-        files_fail("read", "/etc/group", EIO, 0, 1);
+        files_fail("pread", "/etc/group", EIO, 0, 1);
         assert_int_equal(subid_file_named(SUBID_GROUPS, &account), -EIO);
+}
+
+/* --- imported files with a mark --------------------------------------------------------------- */
+
+#define MARK "# Written by subuidctl import; sorted by start up to byte %lld of %lld\n"
+
+/*
+ * Writes an imported file: its sorted lines, the others, the mark in front. sorted_by and size_by
+ * are what the mark says too much.
+ */
+static void write_marked(const char *path, const char *sorted, const char *rest, int sorted_by,
+                         int size_by)
+{
+        const size_t length = strlen(sorted) + strlen(rest);
+        char *const text = malloc(length + 200);
+        long long mark = 0;
+
+        assert_non_null(text);
+        /* The mark counts itself. */
+        for (int i = 0; i < 4; i++)
+                mark = sprintf(text, MARK, mark + (long long)strlen(sorted) + sorted_by,
+                               mark + (long long)length + size_by);
+        strcpy(text + mark, sorted);
+        strcat(text + mark, rest);
+        files_write(path, text);
+        free(text);
+}
+
+/* So many sorted lines of so many IDs, each behind a gap; every owner has one. */
+static char *sorted_lines(unsigned int count, uint32_t start, uint32_t size, uint32_t gap,
+                          unsigned int *seed)
+{
+        char *const text = malloc(count * 64UL + 1), *end = text;
+
+        assert_non_null(text);
+        *end = '\0';
+        for (unsigned int i = 0; i < count; i++) {
+                uint32_t this = size;
+
+                if (seed) {
+                        *seed = *seed * 1103515245 + 12345;
+                        this = 1 + (*seed >> 16) % size;
+                        start += (*seed >> 20) % 8 ? 0 : gap;
+                }
+                end += sprintf(end, "s%.*s%u:%u:%u\n", (int)(i * 7 % 13), "ooooooooooooo", i,
+                               (unsigned int)start, (unsigned int)this);
+                start += this + (seed ? 0 : gap);
+        }
+        return text;
+}
+
+/* What both files of users say of an ID. */
+struct known {
+        int result, holds;
+        struct subid user;
+        uint32_t gid;
+};
+
+static struct known ask_all(uint32_t id)
+{
+        struct known known = {.gid = 0};
+        struct subid subid = {.id = id};
+
+        known.result = subid_file_locate_user(id, false, &known.user, &known.gid);
+        known.holds = subid_file_holds(SUBID_GROUPS, &subid);
+        return known;
+}
+
+/* The same content, with the mark and with a comment in its place, gives the same answers. */
+static void expect_the_same(const char *sorted, const char *sorted_groups, const char *rest,
+                            const uint32_t *ids, size_t count)
+{
+        struct known *const known = calloc(count, sizeof(*known));
+
+        assert_non_null(known);
+        for (int marked = 0; marked < 2; marked++) {
+                write_marked("/etc/nss-subuid/subuid", sorted, rest, 0, marked ? 0 : 1);
+                write_marked("/etc/nss-subuid/subgid", sorted_groups, rest, 0, marked ? 0 : 1);
+                for (size_t i = 0; i < count; i++) {
+                        const struct known now = ask_all(ids[i]);
+
+                        if (!marked) {
+                                known[i] = now;
+                                continue;
+                        }
+                        if (now.result != known[i].result || now.holds != known[i].holds)
+                                fail_msg("%u: %d, %d instead of %d, %d", (unsigned int)ids[i],
+                                         now.result, now.holds, known[i].result, known[i].holds);
+                        if (now.result <= 0)
+                                continue;
+                        if (now.gid != known[i].gid ||
+                            now.user.position != known[i].user.position ||
+                            now.user.owner_length != known[i].user.owner_length ||
+                            memcmp(now.user.owner, known[i].user.owner, now.user.owner_length) != 0)
+                                fail_msg("%u: group %u at %llu", (unsigned int)ids[i],
+                                         (unsigned int)now.gid,
+                                         (unsigned long long)now.user.position);
+                }
+        }
+        free(known);
+}
+
+static void searches_imported_files(void **state)
+{
+        static const char rest[] = "m:1000:10\nm:500:10\nm:2000000000:1000\nz:7:0\n"
+                                   "x:1500000000:10\ny:1500000005:10\nm:600:10\n#\n\n";
+        static const char *const first_files[] = {"", "a:100:10\n",
+                                                  "s5:50:7\ns1:4294000000:5\nsooooooo1:60:7\n",
+                                                  "x:1500000000:3\nbig:70000:1000000\n"};
+        static uint32_t ids[40000];
+        static char first[10000];
+        unsigned int seed = 1;
+
+        (void)state;
+        for (size_t round = 0; round < 24; round++) {
+                const unsigned int lines = round < 4 ? 400 : 100 + (unsigned int)round * 97;
+                const uint32_t size = round % 3 == 0 ? 7 : round % 3 == 1 ? 65536 : 1;
+                char *const sorted =
+                    sorted_lines(lines, round % 2 ? 3000000000 : 70000, size,
+                                 round % 4 == 1 ? 100000 : 3, round % 2 ? &seed : NULL);
+                char *groups;
+                size_t count = 0;
+
+                files_clear();
+                /* from some round on, they nearly fill the buffer */
+                memset(first, '#', sizeof(first));
+                strcpy(first + (round < 12 ? 0 : 500 * (round - 5) - 1), "\n");
+                strcat(first, first_files[round % 4]);
+                files_write("/etc/subuid", first);
+                files_write("/etc/subgid", first_files[round / 4 % 4]);
+                for (const char *line = sorted; line && *line; line = strchr(line, '\n') + 1) {
+                        struct subid_range range;
+                        const size_t length = strcspn(line, "\n");
+
+                        assert_true(subid_range_parse(line, length, &range));
+                        if (lines > 500 && (count / 5) % 7 != 0 && count > 100 && round % 5) {
+                                /* not each of many */
+                                seed = seed * 1103515245 + 12345;
+                                if ((seed >> 16) % 8)
+                                        continue;
+                        }
+                        ids[count++] = range.start - 1;
+                        ids[count++] = range.start;
+                        ids[count++] = range.start + range.count / 2;
+                        ids[count++] = range.start + (range.count - 1);
+                        ids[count++] = (uint32_t)subid_range_end(&range);
+                }
+                for (size_t i = 0; i < 13; i++) {
+                        static const uint32_t others[] = {
+                            1,    7,          55,         65,         100,        509,       609,
+                            1005, 2000000500, 1500000002, 1500000007, 1500000012, 4294967294};
+
+                        ids[count++] = others[i];
+                }
+                assert_true(count < COUNT_OF(ids));
+                expect_the_same(sorted, sorted, round % 3 ? rest : "", ids, count);
+                /* the groups of other owners, or elsewhere */
+                groups = sorted_lines(lines, round % 2 ? 70001 : 70000 + size + 3, size, 3, NULL);
+                expect_the_same(sorted, groups, rest, ids, count < 400 ? count : 400);
+                free(groups);
+                free(sorted);
+        }
+        assert_int_equal(files_open(), 0);
+}
+
+/* What a mark says is believed only where it fits, and what does not fit is scanned. */
+static void believes_no_mark_that_does_not_fit(void **state)
+{
+        char *const sorted = sorted_lines(1000, 100000, 10, 10, NULL);
+        char *const copy = strdup(sorted);
+        char *line;
+
+        (void)state;
+        assert_non_null(copy);
+        /* the last line stands far in front of where it would be looked for */
+        strcat(sorted, "last:5:7\n");
+        for (int by = -1; by <= 1; by++) {
+                files_clear();
+                write_marked("/etc/nss-subuid/subuid", sorted, "", 0, by);
+                if (by)
+                        expect_located(7, "last", 2);
+                else
+                        expect_missing(7);
+        }
+        /* not in /etc/subuid, nor behind the first line, nor up to behind the end */
+        files_clear();
+        write_marked("/etc/subuid", sorted, "", 0, 0);
+        expect_located(7, "last", 2);
+        files_clear();
+        write_marked("/etc/nss-subuid/subuid", sorted, "", 1, 0);
+        expect_located(7, "last", 2);
+        /* a line that is no range, where it is looked for: 105000 stands in the middle */
+        line = strstr(copy, ":109980:");
+        assert_non_null(line);
+        memcpy(line, ":x", 2);
+        files_clear();
+        write_marked("/etc/nss-subuid/subuid", copy, "late:109985:1\nlast:5:7\n", 0, 0);
+        expect_located(109985, "late", 0);
+        expect_located(7, "last", 2);
+        /* two lines in the wrong order */
+        memcpy(line, ":900000:", 8);
+        write_marked("/etc/nss-subuid/subuid", copy, "", 0, 0);
+        expect_located(110001, "sooo500", 1);
+        free(copy);
+        free(sorted);
+}
+
+/* Whatever is wrong with a file that says that it is sorted: a lookup ends, with some answer. */
+static void survives_files_that_are_not_sorted(void **state)
+{
+        char *const sorted = sorted_lines(1500, 100000, 10, 10, NULL);
+        const size_t length = strlen(sorted);
+        unsigned int seed = 7;
+
+        (void)state;
+        for (size_t round = 0; round < 300; round++) {
+                char *const text = strdup(sorted);
+
+                assert_non_null(text);
+                for (size_t swaps = round % 20 + 1; swaps > 0; swaps--) {
+                        size_t from, to, size;
+
+                        seed = seed * 1103515245 + 12345;
+                        from = (seed >> 8) % length;
+                        seed = seed * 1103515245 + 12345;
+                        to = (seed >> 8) % length;
+                        seed = seed * 1103515245 + 12345;
+                        size = (seed >> 8) % (round % 3 ? 10000 : 30);
+                        if (from + size > length || to + size > length)
+                                continue;
+                        /* lines of numbers that are in the wrong place; now and then none at all */
+                        memmove(text + to, round % 7 ? sorted + from : text, size);
+                        if (round % 11 == 0)
+                                memset(text + to, 'x', size);
+                }
+                text[length - 1] = '\n';
+                files_clear();
+                write_marked("/etc/nss-subuid/subuid", text, "", 0, 0);
+                for (uint32_t id = 99000; id < 132000; id += 1777) {
+                        struct subid subid = {.id = id};
+
+                        assert_in_range(subid_file_locate(SUBID_USERS, &subid), 0, 1);
+                }
+                free(text);
+        }
+        assert_int_equal(files_open(), 0);
+        free(sorted);
+}
+
+static void searches_files_without_a_sorted_part(void **state)
+{
+        char *const lines = sorted_lines(1000, 100000, 10, 10, NULL);
+
+        (void)state;
+        files_clear();
+        write_marked("/etc/nss-subuid/subuid", "", lines, 0, 0);
+        expect_located(100015 + 10, "sooooooo1", 5);
+        expect_missing(100015);
+        free(lines);
+}
+
+/* No more is read than is needed, whatever the size. */
+static void reads_little_of_imported_files(void **state)
+{
+        char *const sorted = sorted_lines(100000, 100000, 10, 10, NULL);
+        struct subid user;
+        uint32_t gid;
+
+        (void)state;
+        files_clear();
+        files_write("/etc/subuid", "a:1:1\n");
+        files_write("/etc/subgid", "a:1:1\n");
+        write_marked("/etc/nss-subuid/subuid", sorted, "", 0, 0);
+        write_marked("/etc/nss-subuid/subgid", sorted, "", 0, 0);
+        for (uint32_t id = 100000; id < 2100000; id += 4999) {
+                const int before = files_calls();
+                const bool held = (id - 100000) % 20 < 10;
+
+                assert_int_equal(subid_file_locate_user(id, false, &user, &gid), held);
+                /* two files, each openat, fstat, close; the first one's bytes and end; the second's
+                 */
+                assert_in_range(files_calls() - before, 0, (held ? 2 : 1) * (3 + 2 + 3 + 5));
+        }
+        free(sorted);
+}
+
+static void maps_errors_of_the_search(void **state)
+{
+        char *const sorted = sorted_lines(2000, 100000, 10, 10, NULL);
+        struct subid subid = {.id = 120005};
+        int passed = 0;
+
+        (void)state;
+        files_clear();
+        write_marked("/etc/nss-subuid/subuid", sorted, "", 0, 0);
+        for (;; passed++) {
+                files_fail("pread", "/etc/nss-subuid/subuid", EIO, passed, 1);
+                if (subid_file_holds(SUBID_USERS, &subid) != -EIO)
+                        break;
+        }
+        assert_in_range(passed, 2, 6);
+        assert_int_equal(files_open(), 0);
+        /* where reads give little, all is scanned */
+        for (size_t size = 1; size < 3000; size = size * 3 + 1) {
+                files_clear();
+                write_marked("/etc/nss-subuid/subuid", sorted, "z:5:1\n", 0, 0);
+                files_read_at_most(size);
+                expect_located(120005, "soooooo1000", 5);
+                expect_located(5, "z", 0);
+                expect_missing(120015);
+        }
+        free(sorted);
 }
 
 enum { SIZE_LIMIT = 67108864 };
@@ -530,7 +843,7 @@ static void refuses_endless_files(void **state)
 /* A call that was interrupted is made again, and once it succeeds no more. */
 static void repeats_only_what_was_interrupted(void **state)
 {
-        static const char *const calls[] = {"openat", "read"};
+        static const char *const calls[] = {"openat", "pread"};
         static const int errors[] = {EPERM, EIO};
 
         (void)state;
@@ -566,11 +879,17 @@ int main(void)
             cmocka_unit_test(finds_the_group_of_a_user),
             cmocka_unit_test(asks_etc_group_for_the_hosts_gids),
             cmocka_unit_test(finds_accounts_by_name),
+            cmocka_unit_test(believes_no_mark_that_does_not_fit),
+            cmocka_unit_test(survives_files_that_are_not_sorted),
+            cmocka_unit_test(searches_files_without_a_sorted_part),
+            cmocka_unit_test(reads_little_of_imported_files),
+            cmocka_unit_test(maps_errors_of_the_search),
             cmocka_unit_test(refuses_large_files),
             cmocka_unit_test(reads_through_descriptor_0),
             cmocka_unit_test(repeats_only_what_was_interrupted),
             /* what takes its time comes last */
             cmocka_unit_test(reads_in_any_pieces),
+            cmocka_unit_test(searches_imported_files),
             cmocka_unit_test(refuses_endless_files),
         };
 

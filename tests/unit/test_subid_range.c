@@ -747,6 +747,136 @@ static void parses_accounts(void **state)
         }
 }
 
+static void parses_marks(void **state)
+{
+        static const struct {
+                const char *line;
+                uint64_t sorted, size;
+        } marks[] = {
+            {"# Written by subuidctl import; sorted by start up to byte 64 of 64", 64, 64},
+            {"# Written by subuidctl import; sorted by start up to byte 0 of 1", 0, 1},
+            {"# Written by subuidctl import; sorted by start up to byte 12345678 of 67108864",
+             12345678, 67108864},
+            {"# Written by subuidctl import; sorted by start up to byte 9 of 8", 9, 8},
+        };
+        static const char *const no_marks[] = {
+            "",
+            "#",
+            "# Written by subuidctl import",
+            "# Written by subuidctl import; sorted by start up to byte ",
+            "# Written by subuidctl import; sorted by start up to byte  of ",
+            "# Written by subuidctl import; sorted by start up to byte 64",
+            "# Written by subuidctl import; sorted by start up to byte 64 of ",
+            "# Written by subuidctl import; sorted by start up to byte  of 64",
+            "# Written by subuidctl import; sorted by start up to byte 64 of 64 ",
+            "# Written by subuidctl import; sorted by start up to byte 64 of 064",
+            "# Written by subuidctl import; sorted by start up to byte 064 of 64",
+            "# Written by subuidctl import; sorted by start up to byte 64  of 64",
+            "# Written by subuidctl import; sorted by start up to byte +64 of 64",
+            "# Written by subuidctl import; sorted by start up to byte 64 of +64",
+            "# Written by subuidctl import; sorted by start up to byte 6,4 of 64",
+            "# Written by subuidctl import; sorted by start up to byte 64 OF 64",
+            "# Written by subuidctl import; sorted by start up to byte 0x40 of 64",
+            "# Written by subuidctl import; sorted by start up to byte 64 of 64\r",
+            " # Written by subuidctl import; sorted by start up to byte 64 of 64",
+            "# Written by subuidctl  import; sorted by start up to byte 64 of 64",
+            "# written by subuidctl import; sorted by start up to byte 64 of 64",
+        };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(marks); i++) {
+                uint64_t sorted = 7, size = 7;
+
+                assert_true(subid_mark_parse(marks[i].line, strlen(marks[i].line), &sorted, &size));
+                assert_true(sorted == marks[i].sorted && size == marks[i].size);
+        }
+        for (size_t i = 0; i < COUNT_OF(no_marks); i++) {
+                char *const copy = strdup(no_marks[i]);
+                uint64_t sorted, size;
+
+                assert_non_null(copy);
+                if (subid_mark_parse(copy, strlen(copy), &sorted, &size))
+                        fail_msg("\"%s\" is a mark", copy);
+                free(copy);
+        }
+}
+
+static void searches_by_halving(void **state)
+{
+        static const struct {
+                const char *lines;
+                uint32_t id;
+                enum subid_place place;
+                const char *line;
+        } cases[] = {
+            {"a:10:5\n", 9, SUBID_BELOW, NULL},
+            {"a:10:5\n", 10, SUBID_INSIDE, "a:10:5\n"},
+            {"a:10:5\n", 14, SUBID_INSIDE, "a:10:5\n"},
+            {"a:10:5\n", 15, SUBID_ABOVE, NULL},
+            {"a:4294967290:6\n", 4294967295, SUBID_INSIDE, "a:4294967290:6\n"},
+            {"a:10:5\nb:15:5\n", 14, SUBID_INSIDE, "a:10:5\n"},
+            {"a:10:5\nb:15:5\n", 15, SUBID_INSIDE, "b:15:5\n"},
+            {"a:10:5\nb:16:5\n", 15, SUBID_BETWEEN, NULL},
+            {"a:10:5\nb:16:5\n", 21, SUBID_ABOVE, NULL},
+            {"a:1:1\nbbbbbbbbbbbbbbbbbbbbbbbbb:3:1\nc:5:1\n", 2, SUBID_BETWEEN, NULL},
+            {"a:1:1\nbbbbbbbbbbbbbbbbbbbbbbbbb:3:1\nc:5:1\n", 5, SUBID_INSIDE, "c:5:1\n"},
+            {"a:1:1\nb:3:1\nccccccccccccccccccccc:5:1\n", 1, SUBID_INSIDE, "a:1:1\n"},
+            {"a:1:1\nb:3:1\nccccccccccccccccccccc:5:1\n", 3, SUBID_INSIDE, "b:3:1\n"},
+            /* no ranges, as far as one looks */
+            {"#a:10:5\n", 10, SUBID_UNSORTED, NULL},
+            {"\n", 10, SUBID_UNSORTED, NULL},
+            {"a:10:5\n#\n", 9, SUBID_BELOW, NULL},
+            {"a:10:5\n#\n", 10, SUBID_UNSORTED, NULL},
+            {"a:10:5\n#\nb:20:1\n", 15, SUBID_UNSORTED, NULL},
+            {"a:10:0\n", 10, SUBID_UNSORTED, NULL},
+            /* no order */
+            {"a:10:5\nb:5:1\n", 12, SUBID_UNSORTED, NULL},
+            {"a:10:5\nb:9:4294967286\n", 12, SUBID_UNSORTED, NULL},
+            {"a:10:5\nb:14:9\nc:30:1\nd:15:1\ne:40:5\n", 32, SUBID_UNSORTED, NULL},
+            {"a:10:5\nb:14:9\nc:90:1\nd:15:1\ne:40:5\n", 32, SUBID_UNSORTED, NULL},
+            /* a last line without its newline is none */
+            {"a:10:5", 10, SUBID_UNSORTED, NULL},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                const char *const lines = cases[i].lines, *const end = lines + strlen(lines);
+                struct subid_part part;
+
+                if (subid_search(lines, end, cases[i].id, &part) != cases[i].place)
+                        fail_msg("case %zu: %u in \"%s\"", i, (unsigned int)cases[i].id, lines);
+                if (cases[i].line) {
+                        assert_int_equal(part.line_end - part.line, strlen(cases[i].line));
+                        assert_memory_equal(part.line, cases[i].line, strlen(cases[i].line));
+                }
+        }
+}
+
+static void searches_many_lines(void **state)
+{
+        char text[4096], *end = text;
+        struct subid_part part;
+
+        (void)state;
+        for (unsigned int i = 0; i < 100; i++)
+                end += sprintf(end, "%.*s:%u:3\n", 1 + (int)i * 7 % 20, "oooooooooooooooooooo",
+                               10 + i * 5);
+        for (uint32_t id = 10; id < 10 + 99 * 5 + 3; id++) {
+                const bool held = (id - 10) % 5 < 3;
+                char start[16];
+
+                assert_int_equal(subid_search(text, end, id, &part),
+                                 held ? SUBID_INSIDE : SUBID_BETWEEN);
+                assert_int_equal(part.first, 10);
+                assert_int_equal(part.behind, 10 + 99 * 5 + 3);
+                if (!held)
+                        continue;
+                snprintf(start, sizeof(start), ":%u:3\n", (unsigned int)(id - (id - 10) % 5));
+                assert_true(part.line == text || part.line[-1] == '\n');
+                assert_memory_equal(part.line_end - strlen(start), start, strlen(start));
+        }
+}
+
 static void knows_where_a_range_ends(void **state)
 {
         static const struct {
@@ -894,6 +1024,9 @@ int main(void)
             cmocka_unit_test(finds_accounts_on_long_lines),
             cmocka_unit_test(finds_no_ids_on_long_lines),
             cmocka_unit_test(finds_accounts_on_lines_of_1024_bytes),
+            cmocka_unit_test(parses_marks),
+            cmocka_unit_test(searches_by_halving),
+            cmocka_unit_test(searches_many_lines),
             cmocka_unit_test(knows_where_a_range_ends),
             cmocka_unit_test(excludes_ids_of_others),
             cmocka_unit_test(tells_whose_the_excluded_ids_are),

@@ -103,12 +103,33 @@ static bool postfix_takes(const char *name)
                postfix_knows(maps, xasprintf("%s@%s", name, domain)) || postfix_knows(maps, name);
 }
 
-static bool exim_takes(const char *program, const char *name)
+static bool exim_routes(const char *program, const char *name, const char *domain)
 {
-        const char *const arguments[] = {program, "-bt", name, NULL};
+        const char *const arguments[] = {program, "-bt", xasprintf("%s@%s", name, domain), NULL};
         char *output;
 
         return run(arguments, &output) && strstr(output, "router = ");
+}
+
+/*
+ * At its own domains, whatever it adds to a name without one; where nobody is unknown to it, to a
+ * smarthost say, it says nothing of this name.
+ */
+static bool exim_takes(const char *program, const char *name)
+{
+        const char *const of_host[] = {program, "-bP", "primary_hostname", NULL};
+        const char *domains[] = {"localhost", NULL};
+        char *output, *host;
+
+        if (run(of_host, &output) && (host = strstr(output, "= "))) {
+                host[strcspn(host, "\r\n")] = '\0';
+                domains[1] = host + 2;
+        }
+        for (size_t i = 0; i < 2 && domains[i]; i++)
+                if (exim_routes(program, name, domains[i]) &&
+                    !exim_routes(program, xasprintf("%s-nobody", name), domains[i]))
+                        return true;
+        return false;
 }
 
 void check_mail(const struct checked *checked)

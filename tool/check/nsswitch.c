@@ -44,9 +44,16 @@ static void check_reading(const struct nsswitch *nsswitch, const char *database,
         if (!counts)
                 return;
         if (counts->rest < counts->text.offset + counts->text.length &&
-            strcmp(said, "not-read") != 0)
-                report(ERROR, "not-read", at(counts, counts->rest), "put all into one [...]",
-                       "[...] without a service in front: the C library passes over what follows");
+            strcmp(said, "not-read") != 0) {
+                if (nsswitch->text.bytes[counts->rest] == '[')
+                        report(ERROR, "not-read", at(counts, counts->rest),
+                               "put all into one [...]",
+                               "[...] without a service in front: the C library passes over what "
+                               "follows");
+                else
+                        report(ERROR, "not-read", at(counts, counts->rest), "remove it",
+                               "a NUL byte: the C library passes over what follows");
+        }
         if (counts->comment < counts->rest && strcmp(said, "comment") != 0)
                 report(WARNING, "comment", at(counts, counts->comment),
                        "give the comment a line of its own",
@@ -104,9 +111,10 @@ static bool check_place(const struct side *side, const struct nsswitch *nsswitch
                       judgement.state == NSSWITCH_REFUSED ? judgement.finding : "");
         if (judgement.directory)
                 warn("%s:%lu: note: " NSSWITCH_WORD " in front of %s, as a site may choose; "
-                     "'subuidctl enable --move' moves it",
+                     "%s to move it",
                      file->path, judgement.line->number,
-                     nsswitch_text(nsswitch, judgement.directory->name));
+                     nsswitch_text(nsswitch, judgement.directory->name),
+                     advice_to_run("enable --move"));
         if (judgement.state == NSSWITCH_MISSING || judgement.state == NSSWITCH_MISPLACED)
                 report(severity, judgement.finding, place, enable, "%s%s", judgement.what, kept);
         else if (judgement.state == NSSWITCH_REFUSED)
@@ -123,7 +131,7 @@ static void check_initgroups(const struct nsswitch *nsswitch)
         const struct nsswitch_judgement judgement = nsswitch_judge_initgroups(nsswitch);
 
         if (judgement.state != NSSWITCH_STANDS)
-                report(WARNING, "initgroups",
+                report(judgement.error ? ERROR : WARNING, judgement.finding,
                        (struct place){NSSWITCH_FILE, judgement.number, judgement.column},
                        judgement.advice ? judgement.advice : advice_to_run("enable"), "%s",
                        judgement.what);

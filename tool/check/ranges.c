@@ -49,7 +49,9 @@ struct view {
         uint64_t id_min, id_max; /* of login.defs(5) */
         bool wraps;              /* useradd gives the same IDs again and again */
         bool in_container;
-        size_t *next_others; /* for each segment, the index of the next one of another owner */
+        /* By index of a segment, the first one from there on that passes no account through, and
+         * the next such one of another owner. */
+        size_t *next_real, *next_others;
 };
 
 /* --- one line --------------------------------------------------------------------------------- */
@@ -309,17 +311,24 @@ static void check_nspawn(const struct side *side)
 
 /* --- lines and other lines -------------------------------------------------------------------- */
 
-/* Fills in next_others. */
-static size_t *find_next_others(const struct segments *segments)
+/* Fills in next_real and next_others. */
+static void find_next(struct view *view)
 {
-        size_t *const next = xcalloc(segments->count, sizeof(*next));
+        const struct segments *const segments = &view->side->segments;
+        const size_t count = segments->count;
 
-        for (size_t i = segments->count; i-- > 0;)
-                next[i] = i + 1 < segments->count &&
-                                  same_owner(segments->list[i].line, segments->list[i + 1].line)
-                              ? next[i + 1]
-                              : i + 1;
-        return next;
+        view->next_real = xcalloc(count + 1, sizeof(*view->next_real));
+        view->next_others = xcalloc(count + 1, sizeof(*view->next_others));
+        view->next_real[count] = view->next_others[count] = count;
+        for (size_t i = count; i-- > 0;) {
+                const struct range_line *const line = segments->list[i].line;
+                const size_t next = view->next_real[i + 1];
+
+                view->next_real[i] = passes_through(view->side, line) ? next : i;
+                view->next_others[i] = next < count && same_owner(line, segments->list[next].line)
+                                           ? view->next_others[next]
+                                           : next;
+        }
 }
 
 #define ADVICE_WRAP                                                                             \
@@ -338,8 +347,8 @@ static void check_overlap(const struct view *view, const struct range_line *line
 
         if (line->range.count == 0 || passes_through(side, line))
                 return;
-        for (size_t i = segments_from(segments, line->range.start);
-             i < segments->count && segments->list[i].first < end && count <= NAMED_MAX;) {
+        for (size_t i = view->next_real[segments_from(segments, line->range.start)];
+             i < segments->count && segments->list[i].first < end;) {
                 const struct segment *const segment = &segments->list[i];
                 uint64_t first = segment->first, last = segment->last;
 
@@ -347,9 +356,7 @@ static void check_overlap(const struct view *view, const struct range_line *line
                         i = view->next_others[i];
                         continue;
                 }
-                i++;
-                if (passes_through(side, segment->line))
-                        continue;
+                i = view->next_real[i + 1];
                 if (++count > NAMED_MAX)
                         break;
                 range_meets(&line->range, &first, &last);
@@ -432,40 +439,85 @@ static int compare_counted(const void *a, const void *b)
         return x->line->range.start < y->line->range.start ? -1 : 1;
 }
 
+/* The first of lines, in ascending order of starts, that ends behind an ID. */
+static size_t counted_from(const struct counted *sorted, uint64_t id)
+{
+        size_t first = 0, end = sorted->count;
+
+        while (first < end) {
+                const size_t middle = first + (end - first) / 2;
+
+                if (range_end(sorted->lines[middle].line) <= id)
+                        first = middle + 1;
+                else
+                        end = middle;
+        }
+        return first;
+}
+
 /* The same number as a UID and as a GID of an owner, in two places of a user namespace. */
+static void check_numbers(const struct counted_line *uid, const struct counted *sorted)
+{
+        const struct range_line *const line = uid->line;
+
+        for (size_t i = counted_from(sorted, line->range.start);
+             i < sorted->count && sorted->lines[i].line->range.start < range_end(line); i++) {
+                const struct range_line *const gid = sorted->lines[i].line;
+                uint64_t from = gid->range.start, to = range_end(gid) - 1;
+
+                if (!range_meets(&line->range, &from, &to) ||
+                    uid->position + from - line->range.start ==
+                        sorted->lines[i].position + from - gid->range.start)
+                        continue;
+                report_line(WARNING, "other-position", line,
+                            "give both files the same lines in the same order",
+                            "%s are %.*s's GIDs of %s too, at other positions: the user and the "
+                            "group of one number belong to different users inside",
+                            range_span("", from, to), OWNER(line), name_of(gid, line));
+                return;
+        }
+}
+
+/*
+ * The module finds the group of a user whose number is no GID of his owner by its position, and
+ * counts the lines that pass accounts through, which the container's map does not.
+ */
+static void check_shift(const struct counted_line *uid, const struct counted *gids,
+                        const struct counted *sorted, size_t *gid)
+{
+        const size_t same = counted_from(sorted, uid->line->range.start);
+        const struct counted_line *at;
+
+        while (*gid < gids->count &&
+               gids->lines[*gid].position + gids->lines[*gid].line->range.count <= uid->position)
+                ++*gid;
+        if (*gid == gids->count || (same < sorted->count && sorted->lines[same].line->range.start ==
+                                                                uid->line->range.start))
+                return;
+        at = &gids->lines[*gid];
+        if (uid->line->position - uid->position != at->line->position - at->position)
+                report_line(
+                    WARNING, "other-position", uid->line,
+                    "put the lines of one ID behind it, in both files",
+                    "lines of one ID stand in front of it or of %s, and shift the groups of "
+                    "%.*s's users",
+                    name_of(at->line, uid->line), OWNER(uid->line));
+}
+
 static void check_positions(const struct counted *uids, const struct counted *gids)
 {
-        if (gids->count)
-                qsort(gids->lines, gids->count, sizeof(*gids->lines), compare_counted);
+        struct counted sorted = {xcalloc(gids->count, sizeof(*sorted.lines)), gids->count, 0};
+        size_t gid = 0;
+
+        for (size_t i = 0; i < gids->count; i++)
+                sorted.lines[i] = gids->lines[i];
+        if (sorted.count)
+                qsort(sorted.lines, sorted.count, sizeof(*sorted.lines), compare_counted);
         for (size_t i = 0; i < uids->count; i++) {
-                const struct range_line *const uid = uids->lines[i].line;
-                size_t first = 0, end = gids->count;
-
-                while (first < end) {
-                        const size_t middle = first + (end - first) / 2;
-
-                        if (range_end(gids->lines[middle].line) <= uid->range.start)
-                                first = middle + 1;
-                        else
-                                end = middle;
-                }
-                for (; first < gids->count && gids->lines[first].line->range.start < range_end(uid);
-                     first++) {
-                        const struct range_line *const gid = gids->lines[first].line;
-                        uint64_t from = gid->range.start, to = range_end(gid) - 1;
-
-                        if (!range_meets(&uid->range, &from, &to) ||
-                            uids->lines[i].position + from - uid->range.start ==
-                                gids->lines[first].position + from - gid->range.start)
-                                continue;
-                        report_line(WARNING, "other-position", uid,
-                                    "give both files the same lines in the same order",
-                                    "%s are %.*s's GIDs of %s too, at other positions: the user "
-                                    "and the group of one number belong to different users inside",
-                                    range_span("", from, to), OWNER(uid), name_of(gid, uid));
-                        break;
-                }
+                check_numbers(&uids->lines[i], &sorted);
+                check_shift(&uids->lines[i], gids, &sorted, &gid);
         }
+        free(sorted.lines);
 }
 
 /* What the owner of a line lacks stands beside it, or where that was imported from. */
@@ -716,12 +768,14 @@ static struct view view_of(const struct side *side)
 {
         const char *const wraps = login_defs("UNSAFE_SUB_UID_DETERMINISTIC_WRAP");
 
-        return (struct view){.side = side,
-                             .id_min = login_defs_number(side->id_min, 1000),
-                             .id_max = login_defs_number(side->id_max, 60000),
-                             .wraps = wraps && strncasecmp(wraps, "yes", 3) == 0,
-                             .in_container = is_in_container(),
-                             .next_others = find_next_others(&side->segments)};
+        struct view view = {.side = side,
+                            .id_min = login_defs_number(side->id_min, 1000),
+                            .id_max = login_defs_number(side->id_max, 60000),
+                            .wraps = wraps && strncasecmp(wraps, "yes", 3) == 0,
+                            .in_container = is_in_container()};
+
+        find_next(&view);
+        return view;
 }
 
 void check_ranges(const struct checked *checked)
@@ -734,6 +788,7 @@ void check_ranges(const struct checked *checked)
                 const struct view view = view_of(sides[i]);
 
                 check_lines(&view);
+                free(view.next_real);
                 free(view.next_others);
                 add_broken_owners(sides[i], &broken, &room);
         }
