@@ -402,9 +402,14 @@ static bool has_plus(const char *database)
 
         if (root_read(strcmp(database, "passwd") == 0 ? "/etc/passwd" : "/etc/group", &text) < 0)
                 return false;
-        while (take_line(&text, &line))
+        while (take_line(&text, &line)) {
+                while (line.size && is_blank(*line.bytes)) {
+                        line.bytes++;
+                        line.size--;
+                }
                 if (line.size && line.bytes[0] == '+' && (line.size == 1 || line.bytes[1] == ':'))
                         return true;
+        }
         return false;
 }
 
@@ -421,6 +426,7 @@ static bool judge_compat(const struct nsswitch *nsswitch, const struct nsswitch_
             nsswitch_line_of(nsswitch, xasprintf("%s_compat", database));
         const struct nsswitch_service *const compat = nsswitch_find(nsswitch, line, "compat");
         const struct nsswitch_service *source = NULL;
+        struct barrier barrier;
 
         if (!compat || !of_compat || of_compat->count == 0 ||
             !is_word(nsswitch, &of_compat->services[0]))
@@ -441,10 +447,13 @@ static bool judge_compat(const struct nsswitch *nsswitch, const struct nsswitch_
                                               "where they lie in a range",
                                 nsswitch_text(nsswitch, source->name)),
                       "take it away");
-        else if (!nsswitch_find(nsswitch, line, NSSWITCH_WORD) && has_plus(database))
-                judgement->word = &of_compat->services[0];
-        else
+        else if (nsswitch_find(nsswitch, line, NSSWITCH_WORD) || !has_plus(database))
                 return false;
+        else if (find_barrier(nsswitch, line, (size_t)(compat - line->services), &barrier))
+                fault(judgement, NSSWITCH_REFUSED, barrier.finding, true, line,
+                      barrier.service->brackets.offset, barrier.what_behind, "take it away");
+        else
+                judgement->word = &of_compat->services[0];
         return true;
 }
 

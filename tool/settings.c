@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -56,19 +57,55 @@ static void read_settings(const char *path, struct settings *settings)
                         *equals = '\0';
                         settings->all = grow(settings->all, settings->count, &settings->room,
                                              sizeof(*settings->all));
-                        settings->all[settings->count++] =
-                            (struct setting){section, trim(first), trim(equals + 1)};
+                        settings->all[settings->count++] = (struct setting){
+                            .section = section, .key = trim(first), .value = trim(equals + 1)};
                 }
+        }
+}
+
+static int compare_settings(const void *a, const void *b)
+{
+        const struct setting *const x = *(const struct setting *const *)a;
+        const struct setting *const y = *(const struct setting *const *)b;
+        const int order = strcmp(x->section, y->section);
+
+        return order ? order : (x > y) - (x < y);
+}
+
+/* Once all are read. */
+static void sort(struct settings *settings)
+{
+        settings->by_section = xcalloc(settings->count, sizeof(struct setting *));
+        for (size_t i = 0; i < settings->count; i++)
+                settings->by_section[i] = &settings->all[i];
+        if (settings->count)
+                qsort(settings->by_section, settings->count, sizeof(struct setting *),
+                      compare_settings);
+        for (size_t i = 0; i < settings->count; i++) {
+                const size_t at = (size_t)(settings->by_section[i] - settings->all);
+
+                settings->all[at].begins = i == 0 || strcmp(settings->by_section[i - 1]->section,
+                                                            settings->all[at].section) != 0;
         }
 }
 
 const char *settings_get(const struct settings *settings, const char *section, const char *key,
                          const char *otherwise)
 {
-        for (size_t i = settings->count; i-- > 0;)
-                if (strcmp(settings->all[i].section, section) == 0 &&
-                    strcasecmp(settings->all[i].key, key) == 0)
-                        return settings->all[i].value;
+        size_t first = 0, end = settings->count;
+
+        while (first < end) {
+                const size_t middle = first + (end - first) / 2;
+
+                if (strcmp(settings->by_section[middle]->section, section) < 0)
+                        first = middle + 1;
+                else
+                        end = middle;
+        }
+        for (size_t i = first;
+             i < settings->count && strcmp(settings->by_section[i]->section, section) == 0; i++)
+                if (strcasecmp(settings->by_section[i]->key, key) == 0)
+                        otherwise = settings->by_section[i]->value;
         return otherwise;
 }
 
@@ -90,20 +127,14 @@ void settings_read_sssd(struct settings *settings)
         *settings = (struct settings){.count = 0};
         read_settings(SSSD_FILE, settings);
         read_folder(SSSD_FOLDER, settings);
+        sort(settings);
 }
 
 void settings_read_winbind(struct settings *settings)
 {
         *settings = (struct settings){.count = 0};
         read_settings(WINBIND_FILE, settings);
-}
-
-bool settings_begins_section(const struct settings *settings, size_t i)
-{
-        for (size_t j = 0; j < i; j++)
-                if (strcmp(settings->all[j].section, settings->all[i].section) == 0)
-                        return false;
-        return true;
+        sort(settings);
 }
 
 static bool is_true(const char *value)

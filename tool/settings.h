@@ -12,11 +12,13 @@
 
 struct setting {
         const char *section, *key, *value;
+        bool begins; /* the first one of its section */
 };
 
 struct settings {
         struct setting *all;
         size_t count, room;
+        const struct setting **by_section; /* then in their order */
 };
 
 #define SSSD_FILE "/etc/sssd/sssd.conf"
@@ -29,9 +31,6 @@ void settings_read_winbind(struct settings *settings);
 /* The last one counts, in small or capital letters. */
 const char *settings_get(const struct settings *settings, const char *section, const char *key,
                          const char *otherwise);
-
-/* Whether a setting is the first one of its section. */
-bool settings_begins_section(const struct settings *settings, size_t i);
 
 /* Whether a source of accounts lists them: sss, winbind and ldap do only where they are told to. */
 bool settings_enumerates(const char *service);

@@ -237,6 +237,9 @@ nsswitch.conf:4:15 error compat' 'in a line for compat: nobody asks it there wit
 nsswitch 'passwd: compat' 'group: compat subuid' 'passwd_compat: subuid'
 echo '+::::::' >>"$etc/passwd"
 has '' 'for users compat asks it'
+nsswitch 'passwd: files [NOTFOUND=return] compat' 'group: compat subuid' 'passwd_compat: subuid'
+printf ' +::::::\n' >>"$etc/passwd"
+has 'nsswitch.conf:1:15 error not-enabled' 'but not where glibc does not get to compat'
 nsswitch 'passwd: compat sss' 'group: compat subuid' 'passwd_compat: subuid'
 has 'nsswitch.conf:3:16 error compat' 'in front of services behind compat'
 nsswitch 'passwd: files subuid' 'group: files subuid' 'passwd_compat: subuid'
@@ -358,11 +361,11 @@ node
 
 # --- accounts of every source ---------------------------------------------------------------------
 
-echo _200193:x:1500:1500::/: >>"$etc/passwd"
-echo _200193:x:1500: >>"$etc/group"
+echo "${prefix}200193:x:1500:1500::/:" >>"$etc/passwd"
+echo "${prefix}200193:x:1500:" >>"$etc/group"
 has 'group:5 error account-name
 passwd:4 error account-name' 'an account that is called as another ID'
-echo _100:x:1500:1500::/: >>"$etc/passwd"
+echo "${prefix}100:x:1500:1500::/:" >>"$etc/passwd"
 has '' 'or as one of no range'
 mkdir -p "$root/usr/lib" "$root/var/lib/extrausers"
 echo eve:x:200001:1::/: >"$root/usr/lib/passwd"
@@ -391,9 +394,9 @@ has 'nsswitch.conf:3:20 error initgroups-action' 'an action of its own on that l
 echo 'initgroups: compat [SUCCESS=continue] subuid' >>"$etc/nsswitch.conf"
 has '' 'but not if that goes on'
 echo 'initgroups: files subuid' >>"$etc/nsswitch.conf"
-echo 'video:x:44:bob,_200193' >>"$etc/group"
+echo "video:x:44:bob,${prefix}200193" >>"$etc/group"
 has 'group:5 error group-hidden' 'a user of the module in another group'
-echo 'video:x:44:bob,_200193' >>"$etc/group"
+echo "video:x:44:bob,${prefix}200193" >>"$etc/group"
 has '' 'which does no harm without that line'
 
 # --- directories ----------------------------------------------------------------------------------

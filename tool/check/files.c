@@ -33,12 +33,16 @@ static void check_link(const char *path)
 /* The module runs in the programs of all users. */
 static void check_mode(const char *path, mode_t readable)
 {
-        const char *const chmod = xasprintf(
-            "run 'chmod %s %s%s'", readable == S_IROTH ? "644" : "755", root_folder(), path);
-        struct stat status;
+        const char *const mode = readable == S_IROTH ? "644" : "755";
+        struct stat status, link;
+        const char *chmod;
 
-        if (!look_at(path, 0, &status))
+        if (!look_at(path, 0, &status) || !look_at(path, O_NOFOLLOW, &link))
                 return;
+        /* Of a link the command would follow it; below --root, out of there. */
+        chmod = S_ISLNK(link.st_mode)
+                    ? xasprintf("give the file that it leads to the mode %s", mode)
+                    : xasprintf("run 'chmod %s %s%s'", mode, root_folder(), path);
         if ((status.st_mode & readable) != readable)
                 report(ERROR, "not-readable", (struct place){path, 0, 0}, chmod,
                        "not all users may read it: their programs see no names");

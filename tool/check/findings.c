@@ -50,7 +50,8 @@ const char *advice_to_run(const char *command)
 {
         return root_is_running()
                    ? xasprintf("run 'subuidctl %s'", command)
-                   : xasprintf("run 'subuidctl %s --root %s'", command, root_folder());
+                   : xasprintf("run 'subuidctl %s --root %s'", command,
+                               quoted(root_folder(), strlen(root_folder()), SIZE_MAX));
 }
 
 /* Causes come first: what is no file of /etc, the library, and nsswitch.conf. */

@@ -44,7 +44,7 @@ static bool maps(const struct settings *settings, size_t i)
         const char *const section = settings->all[i].section;
         const char *provider, *mapping;
 
-        if (strncmp(section, "domain/", 7) != 0 || !settings_begins_section(settings, i))
+        if (strncmp(section, "domain/", 7) != 0 || !settings->all[i].begins)
                 return false;
         provider = settings_get(settings, section, "id_provider", "");
         mapping = settings_get(settings, section, "ldap_id_mapping",
