@@ -16,7 +16,8 @@
 
 enum {
         ANSWER = STDERR_FILENO + 1, /* the only descriptor besides the standard ones */
-        END_MS = 200,               /* what is killed and still there then cannot be killed */
+        GRACE_MS = 20,
+        END_MS = 200, /* what is killed and still there then cannot be killed */
 };
 
 static pid_t parent;
@@ -43,6 +44,8 @@ bool child_try(struct child *child, child_function *function, const void *data)
         }
         if (child->pid == 0) {
                 child_dies_with_parent();
+                /* What it starts in turn, a plugin say, is ended with it; it has no terminal. */
+                setsid();
                 if (ends[1] != ANSWER && dup2(ends[1], ANSWER) < 0)
                         _exit(EXIT_FAILURE);
                 close_range(ANSWER + 1, UINT_MAX, 0);
@@ -117,15 +120,19 @@ int child_end(const struct child *child)
         int status;
 
         close(child->fd);
-        /* One that has ended by itself is waited for as it is. */
+        /* One that is about to end by itself may do so. */
         for (int ms = 0; ms < END_MS; ms++) {
-                const pid_t pid = waitpid(child->pid, &status, WNOHANG);
+                siginfo_t ended = {.si_pid = 0};
 
-                if (pid == child->pid)
-                        return status;
-                if (pid < 0)
+                /* Not reaped yet: its number is nobody else's, nor is that of its group. */
+                if (waitid(P_PID, (id_t)child->pid, &ended, WEXITED | WNOHANG | WNOWAIT) < 0)
                         return -1;
-                kill(child->pid, SIGKILL);
+                if (ended.si_pid != 0 || ms >= GRACE_MS)
+                        kill(-child->pid, SIGKILL);
+                if (ended.si_pid != 0)
+                        return waitpid(child->pid, &status, 0) == child->pid ? status : -1;
+                if (ms >= GRACE_MS)
+                        kill(child->pid, SIGKILL);
                 usleep(1000);
         }
         return -1;

@@ -25,25 +25,36 @@ static unsigned char class_of(const char *folder, const char *name)
         return class;
 }
 
-/* In a folder such as /usr/lib, and in those of it such as x86_64-linux-gnu. */
-static void look_below(const char *folder, const char *name, bool classes[3])
+/* The usual folders, and those in them such as x86_64-linux-gnu; looked for once. */
+static char **find_folders(void)
 {
-        char **paths;
+        static const char *const usual[] = {"/lib",       "/lib64",     "/lib32",  "/usr/lib",
+                                            "/usr/lib64", "/usr/lib32", "/libx32", "/usr/libx32"};
+        char **folders = NULL, **paths;
+        size_t count = 0, room = 0;
 
-        classes[class_of(folder, name)] = true;
-        if (root_list(folder, "", &paths) < 0)
-                return;
-        for (; *paths; paths++)
-                if (strstr(*paths, "-linux-gnu"))
-                        classes[class_of(*paths, name)] = true;
+        for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
+                folders = grow(folders, count, &room, sizeof(*folders));
+                folders[count++] = xstrndup(usual[i], strlen(usual[i]));
+                if (root_list(usual[i], "-linux-gnu", &paths) < 0)
+                        continue;
+                for (; *paths; paths++) {
+                        folders = grow(folders, count, &room, sizeof(*folders));
+                        folders[count++] = *paths;
+                }
+        }
+        folders = grow(folders, count, &room, sizeof(*folders));
+        folders[count] = NULL;
+        return folders;
 }
 
 void libraries_find(const char *name, bool classes[3])
 {
-        static const char *const folders[] = {"/lib",       "/lib64",     "/lib32",  "/usr/lib",
-                                              "/usr/lib64", "/usr/lib32", "/libx32", "/usr/libx32"};
+        static char **folders;
 
+        if (!folders)
+                folders = find_folders();
         memset(classes, 0, 3 * sizeof(*classes));
-        for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
-                look_below(folders[i], name, classes);
+        for (char **folder = folders; *folder; folder++)
+                classes[class_of(*folder, name)] = true;
 }

@@ -16,6 +16,9 @@ static const char *const known_databases[] = {
     "publickey",  "rpc",      "services", "shadow",       "shadow_compat",
 };
 
+/* libsubid takes no longer name, and asks the files then. */
+#define SUBID_SERVICE_MAX 50
+
 static const char *const statuses[] = {
     [NSSWITCH_SUCCESS] = "SUCCESS",
     [NSSWITCH_NOTFOUND] = "NOTFOUND",
@@ -252,7 +255,8 @@ const char *nsswitch_subid_service(const struct nsswitch *nsswitch, unsigned lon
                 const bool ended =
                     line.bytes + line.size < nsswitch->text.bytes + nsswitch->text.size;
                 char *const text = xstrndup(line.bytes, line.size);
-                const char *word;
+                size_t length;
+                char *word;
 
                 /* With its newline, a line of less than eight bytes does not count there. */
                 if (strlen(text) + ended < 8 || strncasecmp(text, key, strlen(key)) != 0)
@@ -261,8 +265,9 @@ const char *nsswitch_subid_service(const struct nsswitch *nsswitch, unsigned lon
                 word += strspn(word, blanks);
                 if (!*word)
                         continue;
-                return strcmp(word = xstrndup(word, strcspn(word, " \t\n")), "files") == 0 ? NULL
-                                                                                           : word;
+                length = strcspn(word, " \t\n");
+                word[length] = '\0';
+                return strcmp(word, "files") == 0 || length > SUBID_SERVICE_MAX ? NULL : word;
         }
         return NULL;
 }

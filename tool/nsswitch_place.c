@@ -121,9 +121,11 @@ static bool find_barrier_at(const struct nsswitch *nsswitch, const struct nsswit
                 barrier->what_standing = "[NOTFOUND=return] ends the search before " NSSWITCH_WORD;
                 return true;
         }
-        /* One that has no function for users counts as unavailable (nss/nsswitch.c). */
+        /* One that has no function for users, or is not there, counts as unavailable
+         * (nss/nsswitch.c). */
         if (actions[NSSWITCH_UNAVAIL] == NSSWITCH_MERGE ||
-            (actions[NSSWITCH_UNAVAIL] == NSSWITCH_RETURN && !has_accounts(nsswitch, service))) {
+            (actions[NSSWITCH_UNAVAIL] == NSSWITCH_RETURN &&
+             (!has_accounts(nsswitch, service) || !may_exist(nsswitch, service)))) {
                 barrier->what_behind =
                     "this action for UNAVAIL would hide " NSSWITCH_WORD " behind it";
                 barrier->what_standing =
@@ -487,12 +489,24 @@ struct nsswitch_judgement nsswitch_judge(const struct nsswitch *nsswitch, const 
                             xasprintf(NSSWITCH_WORD " does not stand in the line for %s", database),
                             NULL);
         } else {
+                const struct nsswitch_service *last;
+
                 judge_word(nsswitch, line, database, record, move, &judgement);
-                /* Moved, it would stand no better. */
-                if (judgement.state == NSSWITCH_MISPLACED)
+                /* Moved, it would stand no better; alone it has nobody to stand behind. */
+                if (judgement.state == NSSWITCH_MISPLACED ||
+                    find_place(nsswitch, line, record, &last) == 0)
                         refuse(nsswitch, line, record, &judgement);
         }
         return judgement;
+}
+
+/* Whether a line has any service but the word, in front of its comment. */
+static bool has_other_services(const struct nsswitch *nsswitch, const struct nsswitch_line *line)
+{
+        for (size_t i = 0; i < line->meant; i++)
+                if (!is_word(nsswitch, &line->services[i]))
+                        return true;
+        return false;
 }
 
 struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswitch)
@@ -509,9 +523,9 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
                 judgement.finding = "initgroups";
                 return judgement;
         }
-        if (line->count == 0) {
-                fault(&judgement, NSSWITCH_REFUSED, "initgroups", false, line, NSSWITCH_NONE,
-                      "no service in the line for initgroups: no user is in any group",
+        if (!has_other_services(nsswitch, line)) {
+                fault(&judgement, NSSWITCH_REFUSED, "initgroups-action", true, line, NSSWITCH_NONE,
+                      "no source of groups in the line for initgroups: no user is in any",
                       "take the line away");
                 return judgement;
         }
@@ -546,7 +560,7 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
                       barrier->brackets.length
                           ? "take its action away, or the line for initgroups"
                           : "write [SUCCESS=continue] behind it, or take the line away");
-        else if (!judgement.word && line->meant > 0) {
+        else if (!judgement.word) {
                 fault(&judgement, NSSWITCH_MISSING, "initgroups", false, line, NSSWITCH_NONE,
                       NSSWITCH_WORD
                       " does not stand in the line for initgroups: its users are in no "

@@ -223,6 +223,9 @@ static void finds_the_service_of_subid(void **state)
             {"subid: \nsubid: sss\n", "sss", 2},
             {"subid: sss", "sss", 1},
             {"subid: sss[NOTFOUND=return]\n", "sss[NOTFOUND=return]", 1},
+            {"subid: a2345678901234567890123456789012345678901234567890\n",
+             "a2345678901234567890123456789012345678901234567890", 1},
+            {"subid: a23456789012345678901234567890123456789012345678901\n", NULL, 0},
             {"", NULL, 0},
         };
 

@@ -84,10 +84,10 @@ void check_files(const struct checked *checked)
         for (size_t i = 0; i < 2; i++) {
                 const subid_path *const paths = subid_range_paths[sides[i]->database];
 
+                for (size_t j = 0; j < SUBID_FILES; j++)
+                        check_mode(paths[j], S_IROTH);
+                /* newuidmap reads the first one alone. */
                 check_link(paths[0]);
-                check_mode(paths[0], S_IROTH);
-                check_mode(paths[1], S_IROTH);
-                /* newuidmap does not read the second one. */
                 check_text(paths[0]);
         }
         check_mode("/etc/nss-subuid", S_IROTH | S_IXOTH);

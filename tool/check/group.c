@@ -40,6 +40,11 @@ static bool take_member(struct text *list, struct text *name)
         *name = (struct text){list->bytes, comma ? (size_t)(comma - list->bytes) : list->size};
         list->bytes += name->size + (comma != NULL);
         list->size -= name->size + (comma != NULL);
+        /* As glibc does (nss/nss_files). */
+        while (name->size && is_blank(*name->bytes)) {
+                name->bytes++;
+                name->size--;
+        }
         return true;
 }
 
@@ -80,7 +85,10 @@ static void check_members(const struct account *group, struct text list)
 static void check_member_of(const struct checked *checked, struct text line, unsigned long number)
 {
         struct text list = field(line, 3), name;
+        struct subid_account group;
 
+        if (!subid_account_parse(line.bytes, line.size, &group))
+                return;
         while (take_member(&list, &name)) {
                 uint32_t id;
 
