@@ -108,6 +108,18 @@ struct barrier {
         const char *what_behind, *what_standing;
 };
 
+/*
+ * Whether glibc, that passes over a service which is not there or lacks the function, ends there:
+ * it goes on for the action "continue" alone (nss/nsswitch.c). One that is there is unavailable on
+ * a bad day only.
+ */
+static bool is_end_if_absent(const struct nsswitch *nsswitch,
+                             const struct nsswitch_service *service)
+{
+        return service->actions[NSSWITCH_UNAVAIL] != NSSWITCH_CONTINUE &&
+               (!has_accounts(nsswitch, service) || !may_exist(nsswitch, service));
+}
+
 static bool find_barrier_at(const struct nsswitch *nsswitch, const struct nsswitch_service *service,
                             struct barrier *barrier)
 {
@@ -121,11 +133,7 @@ static bool find_barrier_at(const struct nsswitch *nsswitch, const struct nsswit
                 barrier->what_standing = "[NOTFOUND=return] ends the search before " NSSWITCH_WORD;
                 return true;
         }
-        /* One that has no function for users, or is not there, counts as unavailable
-         * (nss/nsswitch.c). */
-        if (actions[NSSWITCH_UNAVAIL] == NSSWITCH_MERGE ||
-            (actions[NSSWITCH_UNAVAIL] == NSSWITCH_RETURN &&
-             (!has_accounts(nsswitch, service) || !may_exist(nsswitch, service)))) {
+        if (is_end_if_absent(nsswitch, service)) {
                 barrier->what_behind =
                     "this action for UNAVAIL would hide " NSSWITCH_WORD " behind it";
                 barrier->what_standing =
@@ -546,7 +554,7 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
 
                 /* compat has found groups, also where there are none (nss_compat). */
                 if (service->actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN ||
-                    service->actions[NSSWITCH_UNAVAIL] != NSSWITCH_CONTINUE ||
+                    is_end_if_absent(nsswitch, service) ||
                     (nsswitch_is(nsswitch, service->name, "compat") &&
                      service->actions[NSSWITCH_SUCCESS] == NSSWITCH_RETURN))
                         barrier = service;
@@ -557,7 +565,8 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
                       xasprintf("%s ends the search for groups before " NSSWITCH_WORD
                                 ", whose users are then in no group " GROUP_NAME,
                                 nsswitch_text(nsswitch, barrier->name)),
-                      barrier->brackets.length
+                      barrier->actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN ||
+                              is_end_if_absent(nsswitch, barrier)
                           ? "take its action away, or the line for initgroups"
                           : "write [SUCCESS=continue] behind it, or take the line away");
         else if (!judgement.word) {

@@ -517,6 +517,15 @@ def make_file(system, finding, chance):
     system.write(finding['name'], data)
 
 
+def change_mode(system, finding, chance):
+    """By the command, or of the file that a link leads to."""
+    by_hand = re.fullmatch(r'give the file that it leads to the mode (\d+)', finding['advice'])
+    if by_hand:
+        os.chmod(system.path(finding['name']), int(by_hand[1], 8))
+    else:
+        run_advice(system, finding, chance)
+
+
 def run_advice(system, finding, chance):
     command = re.fullmatch(r"run '(.*)'", finding['advice'])[1]
     status, errors = system.run(command)
@@ -643,12 +652,12 @@ CURES = {
     'symlink': make_file,
     'no-newline': cure_text(lambda data: data + b'\n'),
     'nul-byte': cure_text(lambda data: data.replace(b'\0', b'')),
-    'not-readable': run_advice,
-    'writable': run_advice,
+    'not-readable': change_mode,
+    'writable': change_mode,
     'unused-import': remove_import,
     **dict.fromkeys(('not-enabled', 'mistake', 'not-read', 'two-lines', 'comment', 'own-action', 'compat',
                      'twice', 'wrong-database', 'before-accounts', 'before-systemd', 'behind-systemd',
-                     'behind-return', 'behind-continue', 'merge', 'initgroups'), cure_nsswitch),
+                     'behind-return', 'behind-continue', 'merge', 'initgroups', 'initgroups-action'), cure_nsswitch),
 }
 
 
@@ -661,7 +670,7 @@ def key(finding):
 
 
 def is_gone(finding, before, after):
-    if finding['finding'] in ('mistake', 'not-read', 'initgroups'):
+    if finding['finding'] in ('mistake', 'not-read', 'initgroups', 'initgroups-action'):
         # The first reason is told: now it may be another.
         return not any(all(f[i] == finding[i] for i in ('finding', 'message', 'text')) for f in after)
 
@@ -970,6 +979,8 @@ COLLECTED = (
     {'etc/group': 'root:x:0:\n'},
     {'etc/group': 'root:x:0:\nnss-subuid:x:200005:bob\nstaff:x:50:_200007,bob\n',
      NSSWITCH: 'passwd: files subuid\ngroup: files subuid\ninitgroups: files\n'},
+    {NSSWITCH: 'passwd: files subuid\ngroup: files subuid\ninitgroups: subuid [NOTFOUND=return] files\n'},
+    {NSSWITCH: 'passwd: files subuid\ngroup: files subuid\ninitgroups: # none\n'},
     {'etc/passwd': 'root:x:0:0::/:\n_200007:x:5:5::/:\n'},
     {'etc/subuid': 'bob:0303240:65536\nbob:100:65536\n', 'etc/subgid': 'bob:0303240:65536\nbob:100:65536\n'},
     {NSSWITCH: 'passwd: files extrausers subuid\ngroup: files subuid\n',
