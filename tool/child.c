@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,7 +49,8 @@ bool child_try(struct child *child, child_function *function, const void *data)
                 setsid();
                 if (ends[1] != ANSWER && dup2(ends[1], ANSWER) < 0)
                         _exit(EXIT_FAILURE);
-                close_range(ANSWER + 1, UINT_MAX, 0);
+                /* Debian 11's C library has no name for it. */
+                syscall(__NR_close_range, (unsigned int)ANSWER + 1, UINT_MAX, 0U);
                 signal(SIGPIPE, SIG_DFL);
                 function(ANSWER, data);
                 /* Not exit(), which would run what a plugin has left to be run. */

@@ -51,7 +51,7 @@ int root_open(const char *path, int flags)
          * nothing else may make a thousand tries fail.
          */
         do
-                fd = (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
+                fd = (int)syscall(__NR_openat2, folder, path, &how, sizeof(how));
         while (fd < 0 && errno == EAGAIN && ++tries < TRIES_MAX);
         fd = fd < 0 ? -errno : fd;
         close(folder);

@@ -22,11 +22,17 @@ version=$(systemctl --version | awk 'NR == 1 { print $2 }')
 # files that systemd gives away, and what the log says.
 # What services the users come from is said in $services: whoever makes a bundle must not ask one that hangs.
 services='files subuid'
+sleep=$(command -v sleep) unmerged=$(find /bin /lib /lib64 -maxdepth 0 -type d)
 container() {
         local id=c$BASHPID name=${1%-subuid} scope
         local dir=$bundles/$id
         nsswitch files
-        cgroup_source=cgroup bundle $id '0 200000 65536' '' /usr/bin/sleep 300
+        cgroup_source=cgroup bundle $id '0 200000 65536' '' $sleep 300 2>/dev/null
+        # Debian 11 need not have all of it below /usr.
+        for folder in $unmerged; do
+                sed -i "s|^ *{\"destination\": \"/usr\"|{\"destination\": \"$folder\", \"type\": \"bind\", \"source\": \"$folder\", \"options\": [\"rbind\", \"ro\"]},\n&|" \
+                        $dir/config.json
+        done
         sed -i -E "s/\"user\": \{\"uid\": 0/\"user\": {\"uid\": $2/; s/(\"source\": \"cgroup\", \"options\": \[\")rw/\1$3/" $dir/config.json
         nsswitch "$services"
         inside timeout 30 "$1" --systemd-cgroup run --detach --bundle $dir $id </dev/null >/tmp/output 2>&1 || {

@@ -37,7 +37,7 @@ static bool stat_below(const char *root, const char *path, struct stat *status)
 
         if (folder < 0)
                 return false;
-        fd = (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
+        fd = (int)syscall(__NR_openat2, folder, path, &how, sizeof(how));
         if (fd >= 0) {
                 done = fstat(fd, status) == 0;
                 close(fd);
