@@ -139,7 +139,7 @@ static const char *plain_fields(const char *line, const char *newline, uint64_t 
 static bool parse_fields(const char *line, const char *colon, const char *end,
                          struct subid_range *range)
 {
-        const char *start = colon + 1, *count;
+        const char *const start = colon + 1;
         uint64_t plain_start, plain_count;
 
         if (end - line >= SUBID_LINE_MAX)
@@ -149,7 +149,8 @@ static bool parse_fields(const char *line, const char *colon, const char *end,
                 range->start = (uint32_t)plain_start;
                 range->count = (uint32_t)plain_count;
         } else {
-                count = memchr(start, ':', (size_t)(end - start));
+                const char *const count = memchr(start, ':', (size_t)(end - start));
+
                 if (!count || !parse_number(start, count, 0, &range->start) ||
                     !parse_number(count + 1, end, 0, &range->count))
                         return false;

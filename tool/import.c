@@ -19,7 +19,13 @@
 
 #define FOLDER "/etc/nss-subuid"
 
-#define HEAD "# Written by subuidctl import, which will write it anew.\n"
+/* By which the module searches the first part of the file; see subid_range.h. */
+#define MARK "# Written by subuidctl import; sorted by start up to byte "
+
+/* Behind that part. */
+#define NOTE                                                                                  \
+        "# Who edits this file takes its first line away before. subuidctl import writes it " \
+        "anew.\n"
 
 struct lines {
         struct range_line *lines;
@@ -32,6 +38,13 @@ struct file {
         struct replacement replacement; /* of what stands in it */
         struct ranges old;              /* the same, and that of the system's own file */
         struct lines lines;             /* what is to stand in it */
+        struct text contents;           /* the same, written */
+};
+
+/* Lines, and which of them overlap another. */
+struct overlapping {
+        const struct range_line *lines;
+        bool *flags;
 };
 
 /* Opens the folder, made if it does not exist. */
@@ -212,19 +225,110 @@ static size_t report_overlaps(const struct file *file)
         return overlaps.count;
 }
 
-static char *contents(const struct file *file, size_t *size)
+/* Says of each line that overlaps another one that it does. */
+static void mark_overlap(const struct range_line *line, const struct range_line *furthest,
+                         void *data)
 {
-        char *text = NULL;
-        FILE *const out = open_memstream(&text, size);
+        bool *const overlaps = ((struct overlapping *)data)->flags;
+        const struct range_line *const lines = ((struct overlapping *)data)->lines;
 
+        overlaps[line - lines] = overlaps[furthest - lines] = true;
+}
+
+/*
+ * The lines that can be searched by halving: of owners who have one line, which holds IDs and
+ * overlaps no other. In ascending order of their starts; *flags says of each line whether it is
+ * one.
+ */
+static const struct range_line **find_sorted(const struct lines *lines, bool **flags, size_t *count)
+{
+        struct range_line **const all = xcalloc(lines->count, sizeof(struct range_line *));
+        struct overlapping overlapping = {lines->lines, xcalloc(lines->count, sizeof(bool))};
+        const struct range_line **sorted;
+
+        *count = 0;
+        for (size_t i = 0; i < lines->count; i++)
+                all[i] = &lines->lines[i];
+        sorted = ranges_by_start(all, lines->count);
+        ranges_each_overlap(sorted, lines->count, mark_overlap, &overlapping);
+        *flags = xcalloc(lines->count, sizeof(bool));
+        for (size_t i = 0; i < lines->count; i++) {
+                const struct subid_range *const range = &lines->lines[i].range;
+                const struct range_line *const before = i > 0 ? &lines->lines[i - 1] : NULL;
+                const struct range_line *const after =
+                    i + 1 < lines->count ? &lines->lines[i + 1] : NULL;
+
+                /* An owner's lines stand together. */
+                (*flags)[i] =
+                    range->count > 0 && !overlapping.flags[i] &&
+                    !(before && is_owned_by(&before->range, range->owner, range->owner_length)) &&
+                    !(after && is_owned_by(&after->range, range->owner, range->owner_length));
+        }
+        for (size_t i = 0; i < lines->count; i++)
+                if ((*flags)[sorted[i] - lines->lines])
+                        sorted[(*count)++] = sorted[i];
+        free(overlapping.flags);
+        free(all);
+        return sorted;
+}
+
+static size_t sizes_of(const struct range_line *const *lines, size_t count)
+{
+        size_t size = 0;
+
+        for (size_t i = 0; i < count; i++)
+                size += lines[i]->length + 1;
+        return size;
+}
+
+/* The first line: it tells its own length, too. */
+static char *make_mark(size_t sorted, size_t rest)
+{
+        size_t size = 0, length;
+        char *mark = NULL;
+
+        do {
+                length = size;
+                free(mark);
+                mark = xasprintf(MARK "%zu of %zu\n", length + sorted, length + sorted + rest);
+                size = strlen(mark);
+        } while (size != length);
+        return mark;
+}
+
+/* What is searched by halving, and behind it the rest, each owner's lines together. */
+static void make_contents(struct file *file)
+{
+        const struct lines *const lines = &file->lines;
+        size_t count, size, rest = strlen(NOTE);
+        const struct range_line **sorted;
+        char *mark, *text = NULL;
+        bool *flags;
+        FILE *out;
+
+        sorted = find_sorted(lines, &flags, &count);
+        for (size_t i = 0; i < lines->count; i++)
+                rest += flags[i] ? 0 : lines->lines[i].length + 1;
+        out = open_memstream(&text, &size);
         if (!out)
                 die("out of memory");
-        fputs(HEAD, out);
-        for (size_t i = 0; i < file->lines.count; i++)
-                fprintf(out, "%.*s\n", (int)file->lines.lines[i].length, file->lines.lines[i].text);
+        mark = make_mark(sizes_of(sorted, count), rest);
+        fputs(mark, out);
+        for (size_t i = 0; i < count; i++)
+                fprintf(out, "%.*s\n", (int)sorted[i]->length, sorted[i]->text);
+        fputs(NOTE, out);
+        for (size_t i = 0; i < lines->count; i++)
+                if (!flags[i])
+                        fprintf(out, "%.*s\n", (int)lines->lines[i].length, lines->lines[i].text);
         if (fclose(out) != 0)
                 die("out of memory");
-        return text;
+        if (size > ROOT_FILE_MAX)
+                die("%s: left as it is: %zu ranges are more than the module reads, 64 MiB",
+                    file->path, lines->count);
+        free(mark);
+        free(sorted);
+        free(flags);
+        file->contents = (struct text){text, size};
 }
 
 /* The time of a file tells subuidctl check how old an import is. */
@@ -249,20 +353,15 @@ static void replace(int folder, const struct file *file, struct text text)
 
 static void write_file(int folder, const struct file *file, bool complete)
 {
-        const struct text *const old = &file->replacement.text;
-        struct text text;
-        char *const bytes = contents(file, &text.size);
-        bool same;
+        const struct text *const old = &file->replacement.text, *const new = &file->contents;
+        const bool same = file->replacement.exists &&
+                          new->size == old->size &&memcmp(new->bytes, old->bytes, new->size) == 0;
 
-        text.bytes = bytes;
-        same = file->replacement.exists && text.size == old->size &&
-               memcmp(text.bytes, old->bytes, text.size) == 0;
         if (!same)
-                replace(folder, file, text);
+                replace(folder, file, *new);
         else if (complete)
                 touch(folder, file);
         printf("%s: %zu ranges%s\n", file->path, file->lines.count, same ? ", as before" : "");
-        free(bytes);
 }
 
 /* NULL: the files. */
@@ -306,6 +405,8 @@ int command_import(const struct options *options, char **argv)
         if (failures == owners.count || report_overlaps(&files[0]) + report_overlaps(&files[1]) > 0)
                 return EXIT_FAILURE;
         good = good && failures == 0;
+        for (int i = 0; i < 2; i++)
+                make_contents(&files[i]);
         /* First the groups: no user is ever seen whose group is yet to come. */
         write_file(folder, &files[1], good);
         write_file(folder, &files[0], good);

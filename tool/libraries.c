@@ -48,13 +48,32 @@ static char **find_folders(void)
         return folders;
 }
 
-void libraries_find(const char *name, bool classes[3])
+static char *const *usual_folders(void)
 {
         static char **folders;
 
         if (!folders)
                 folders = find_folders();
+        return folders;
+}
+
+void libraries_find(const char *name, bool classes[3])
+{
         memset(classes, 0, 3 * sizeof(*classes));
-        for (char **folder = folders; *folder; folder++)
+        for (char *const *folder = usual_folders(); *folder; folder++)
                 classes[class_of(*folder, name)] = true;
+}
+
+bool libraries_name(const char *name, const char *function)
+{
+        for (char *const *folder = usual_folders(); *folder; folder++) {
+                char *const path = xasprintf("%s/%s", *folder, name);
+                struct text text;
+
+                /* The NUL at its end belongs to the name, too. */
+                if (root_read(path, &text) == 0 &&
+                    memmem(text.bytes, text.size, function, strlen(function) + 1))
+                        return true;
+        }
+        return false;
 }

@@ -8,4 +8,7 @@
  */
 void libraries_find(const char *name, bool classes[3]);
 
+/* Whether one of them has a function of this name, as far as the name alone tells. */
+bool libraries_name(const char *name, const char *function);
+
 #endif

@@ -188,19 +188,27 @@ static enum added add_to(struct text *text, const char *database, const char *re
         return result;
 }
 
-/* Where that cannot be done, the line stays, and that is said. */
-static void add_to_initgroups(struct text *text, const struct nsswitch_wish *wish)
+/*
+ * Where that cannot be done, the line stays, and that is said. Returns false where the word stands
+ * and takes groups from users, which is to be mended first.
+ */
+static bool add_to_initgroups(struct text *text, const struct nsswitch_wish *wish, bool *broken)
 {
         struct nsswitch_judgement judgement;
         struct nsswitch nsswitch;
+        bool harms;
 
         nsswitch_parse(*text, &nsswitch);
         judgement = nsswitch_judge_initgroups(&nsswitch);
+        harms = judgement.state == NSSWITCH_REFUSED && judgement.error && judgement.word;
         if (judgement.state == NSSWITCH_MISSING)
                 insert(text, judgement.line, judgement.place);
+        else if (harms)
+                say_refusal(&judgement, wish, broken);
         else if (judgement.state == NSSWITCH_REFUSED)
                 warn("%s:%lu: %s; left as it is", wish->path, judgement.number, judgement.what);
         nsswitch_free(&nsswitch);
+        return !harms;
 }
 
 bool nsswitch_add(struct text *text, const struct nsswitch_wish *wish)
@@ -217,11 +225,10 @@ bool nsswitch_add(struct text *text, const struct nsswitch_wish *wish)
                 while (result == AGAIN);
                 added &= result == ADDED;
         }
-        if (!added)
+        if (!added || !add_to_initgroups(text, wish, &broken))
                 return false;
         for (size_t i = 0; i < 2; i++)
                 if (done[i])
                         warn("%s", done[i]);
-        add_to_initgroups(text, wish);
         return true;
 }

@@ -517,6 +517,22 @@ static bool has_other_services(const struct nsswitch *nsswitch, const struct nss
         return false;
 }
 
+/*
+ * Whether a service is said to have found groups of a user, also where there are none: so does
+ * nss_compat, and glibc of one that has a list of groups and no function for those of a user
+ * (compat_call in nss/initgroups.c).
+ */
+static bool always_finds_groups(const struct nsswitch *nsswitch,
+                                const struct nsswitch_service *service)
+{
+        const char *const name = nsswitch_text(nsswitch, service->name);
+        const char *const library = xasprintf("libnss_%s.so.2", name);
+
+        return strcmp(name, "compat") == 0 ||
+               (libraries_name(library, xasprintf("_nss_%s_getgrent_r", name)) &&
+                !libraries_name(library, xasprintf("_nss_%s_initgroups_dyn", name)));
+}
+
 struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswitch)
 {
         const struct nsswitch_line *const line = nsswitch_line_of(nsswitch, "initgroups");
@@ -531,13 +547,13 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
                 judgement.finding = "initgroups";
                 return judgement;
         }
+        judgement.word = nsswitch_find(nsswitch, line, NSSWITCH_WORD);
         if (!has_other_services(nsswitch, line)) {
                 fault(&judgement, NSSWITCH_REFUSED, "initgroups-action", true, line, NSSWITCH_NONE,
                       "no source of groups in the line for initgroups: no user is in any",
                       "take the line away");
                 return judgement;
         }
-        judgement.word = nsswitch_find(nsswitch, line, NSSWITCH_WORD);
         /* Of ordinary users the module knows no group: NOTFOUND. */
         if (judgement.word && judgement.word->actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN &&
             find_behind(nsswitch, line, judgement.word)) {
@@ -552,10 +568,9 @@ struct nsswitch_judgement nsswitch_judge_initgroups(const struct nsswitch *nsswi
         for (size_t i = 0; i < before && !barrier; i++) {
                 const struct nsswitch_service *const service = &line->services[i];
 
-                /* compat has found groups, also where there are none (nss_compat). */
                 if (service->actions[NSSWITCH_NOTFOUND] == NSSWITCH_RETURN ||
                     is_end_if_absent(nsswitch, service) ||
-                    (nsswitch_is(nsswitch, service->name, "compat") &&
+                    (always_finds_groups(nsswitch, service) &&
                      service->actions[NSSWITCH_SUCCESS] == NSSWITCH_RETURN))
                         barrier = service;
         }

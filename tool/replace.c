@@ -140,9 +140,9 @@ static const char *fill(const struct change *change, int fd, struct text text)
         if (!write_all(fd, text.bytes, text.size))
                 return cannot(change, "writing a new file beside it");
         /* A service may be forbidden to ask for what is so anyway. */
-        if (fstat(fd, &status) < 0 || ((status.st_uid != replacement->owner ||
-                                        status.st_gid != replacement->group) &&
-                                       fchown(fd, replacement->owner, replacement->group) < 0))
+        if (fstat(fd, &status) < 0 ||
+            ((status.st_uid != replacement->owner || status.st_gid != replacement->group) &&
+             fchown(fd, replacement->owner, replacement->group) < 0))
                 return cannot(change, "keeping its owner");
         if (change->old >= 0 && copy_attributes(change->old, fd) < 0)
                 return cannot(change, "keeping its extended attributes");

@@ -122,6 +122,25 @@ def positions(ranges):
         at += count
 
 
+def shifted(sides):
+    """Whether lines that pass an account through move the module's groups of users away from the container's."""
+    def lines(ranges):
+        at = raw = 0
+        for start, count in ranges:
+            passes = passes_through(start, count)
+            if count and not passes:
+                yield start, start + count, at, raw
+            at += 0 if passes else count
+            raw += count
+    gids = list(lines(sides[1]))
+    for first, _, at, raw in lines(sides[0]):
+        behind = [gid for gid in sorted(gids) if gid[1] > first]
+        there = [gid for gid in gids if gid[2] <= at < gid[2] + gid[1] - gid[0]]
+        if there and not (behind and behind[0][0] == first) and raw - at != there[0][3] - there[0][2]:
+            return True
+    return False
+
+
 def expected(directory):
     """What check has to say of the imported files."""
     found = set()
@@ -146,9 +165,9 @@ def expected(directory):
                 found.add((FILES[side], lacking, owner))
             elif side == 0 and totals[1] < totals[0]:
                 found.add((FILES[0], 'fewer-gids', owner))
-        if not any(map(overlap, sides)) and any(
+        if not any(map(overlap, sides)) and (shifted(sides) or any(
                 max(a, c) < min(b, d) and p - a != q - c
-                for a, b, p in positions(sides[0]) for c, d, q in positions(sides[1])):
+                for a, b, p in positions(sides[0]) for c, d, q in positions(sides[1]))):
             found.add((FILES[0], 'other-position', owner))
     for side, file in enumerate(FILES):
         if not any(sides[side] for sides in directory.values()):

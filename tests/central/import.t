@@ -12,9 +12,9 @@ plain='passwd: files subuid
 group: files subuid'
 
 import() { subuidctl import "$@" 2>&1; echo "exit $?"; }
-# What the files hold, but for the comment.
-users() { grep -v '^#' $folder/subuid; }
-groups() { grep -v '^#' $folder/subgid; }
+# What the files hold, but for the comments, by owner.
+users() { grep -v '^#' $folder/subuid | LC_ALL=C sort -st: -k1,1; }
+groups() { grep -v '^#' $folder/subgid | LC_ALL=C sort -st: -k1,1; }
 directory() { printf '%s\n' "$@" >/etc/directory; }
 nsswitch() { printf '%s\n' "$plain" "$@" >/etc/nsswitch.conf; }
 # Both files as they were last imported, with the time when.
@@ -394,6 +394,41 @@ exit 0' '10,000 owners'
 ok $? 'in seconds'
 echo "# $((SECONDS - start)) s"
 is "$(getent passwd $((10009 * 65536 + 5)) | cut -d : -f 5)" 'subuid 5 of bulk10009' 'and the last one has a name'
+
+# --- the form -------------------------------------------------------------------------------------
+
+# subid_range.h says it; that the module answers as from the lines alone, tests/fuzz and tests/nss/changes.t do.
+rm $folder/sub?id
+directory 'z|uid 500000:10' 'z|gid 500000:10' 'bob|uid 700000:10 600000:10' 'bob|gid 600000:10' \
+        'alice|uid 900000:10' 'alice|gid 400000:10 900000:0' 'none|uid 5:0' 'none|gid none'
+umask 022
+import z bob alice none >/tmp/result
+is "$(cat $folder/subuid)" '# Written by subuidctl import; sorted by start up to byte 96 of 222
+z:500000:10
+alice:900000:10
+# Who edits this file takes its first line away before. subuidctl import writes it anew.
+bob:700000:10
+bob:600000:10
+none:5:0' 'lines that can be searched, by start, and the others by owner'
+is "$(cat $folder/subgid)" '# Written by subuidctl import; sorted by start up to byte 94 of 214
+z:500000:10
+bob:600000:10
+# Who edits this file takes its first line away before. subuidctl import writes it anew.
+alice:400000:10
+alice:900000:0' 'for groups too'
+is "$(wc -c <$folder/subuid) $(sed -n 2,3p $folder/subuid | wc -c)" '222 28' 'the sizes are true'
+is "$(subuidctl check --json | grep -c '"mark"')" 0 'so says check'
+is "$(getent passwd 500001 600001 | cut -d: -f5)" 'subuid 1 of z
+subuid 11 of bob' 'the module answers'
+# Of owners who are not named, as many lines as there may be.
+python3 - <<'SCRIPT' >$folder/subuid
+for start in range(1000000, 1067108):
+    print(f'{start:0989}:{start}:1')
+print('x' * 690 + ':1:1')
+SCRIPT
+before=$(state | sha256sum)
+like "$(import alice)" "^subuidctl: $folder/subuid: left as it is: 67110 ranges are more than the module reads, 64 MiB" 'too large a file is not written'
+is "$(state | sha256sum)" "$before" 'nor is the other'
 
 is "$(setpriv --reuid=65534 --regid=65534 --clear-groups subuidctl import alice 2>&1; echo "exit $?")" 'subuidctl: /etc/nss-subuid: needs root
 exit 1' 'nobody but root can'

@@ -539,6 +539,10 @@ def remove_import(system, finding, chance):
             os.unlink(system.path(names[1]))
 
 
+def cure_mark(system, finding, chance):
+    system.put_lines(finding['name'], system.lines(finding['name'])[1:])
+
+
 # --- nsswitch.conf --------------------------------------------------------------------------------
 
 def take_away(line, column):
@@ -655,6 +659,7 @@ CURES = {
     'not-readable': change_mode,
     'writable': change_mode,
     'unused-import': remove_import,
+    'mark': cure_mark,
     **dict.fromkeys(('not-enabled', 'mistake', 'not-read', 'two-lines', 'comment', 'own-action', 'compat',
                      'twice', 'wrong-database', 'before-accounts', 'before-systemd', 'behind-systemd',
                      'behind-return', 'behind-continue', 'merge', 'initgroups', 'initgroups-action'), cure_nsswitch),
@@ -945,6 +950,7 @@ def random_system(system, chance):
         system.write('etc/nss-subuid/owners', 'bob\n')
 
 
+MARK = '# Written by subuidctl import; sorted by start up to byte '
 # Systems that people have: what differs from a node as it should be.
 NODE = {
     'etc/subuid': 'containers:200000:268435456\n', 'etc/subgid': 'containers:200000:268435456\n',
@@ -994,6 +1000,10 @@ COLLECTED = (
     {'etc/subuid': None, 'etc/subgid': None},
     {'etc/subuid': 'bob:100000:65536\n1000:300000:65536\n', 'etc/subgid': 'bob:100000:65536\n1000:300000:65536\n'},
     {'etc/nss-subuid/subuid': 'eve:100000:65536\n', 'etc/nss-subuid/subgid': 'eve:100000:65536\n'},
+    # One edited that has its size still, one that has not.
+    {NSSWITCH: 'passwd: files sss subuid\ngroup: files sss subuid\nsubid: sss\n',
+     'etc/nss-subuid/subuid': MARK + '113 of 113\neve:1800000000:65536\nbob:1700000000:65536\n',
+     'etc/nss-subuid/subgid': MARK + '13 of 13\neve:1800000000:65536\nbob:1700000000:65536\n'},
 )
 
 

@@ -389,6 +389,15 @@ echo 'initgroups: files [NOTFOUND=return] subuid' >>"$etc/nsswitch.conf"
 has 'nsswitch.conf:3:13 warning initgroups' 'one that ends before it'
 echo 'initgroups: compat subuid' >>"$etc/nsswitch.conf"
 has 'nsswitch.conf:3:13 warning initgroups' 'behind compat too'
+printf '_nss_%s\0' list_getgrent_r list_initgroups >"$lib/libnss_list.so.2"
+echo 'initgroups: list subuid' >>"$etc/nsswitch.conf"
+has 'nsswitch.conf:3:13 warning initgroups' 'and behind a service that only lists groups'
+printf '_nss_%s\0' list_getgrent_r >"$lib/libnss_list.so.2"
+echo 'initgroups: list [SUCCESS=continue] subuid' >>"$etc/nsswitch.conf"
+has '' 'unless it goes on'
+printf '_nss_%s\0' list_getgrent_r list_initgroups_dyn >"$lib/libnss_list.so.2"
+echo 'initgroups: list subuid' >>"$etc/nsswitch.conf"
+has '' 'nor behind one that finds those of a user'
 echo 'initgroups: subuid [NOTFOUND=return] files' >>"$etc/nsswitch.conf"
 has 'nsswitch.conf:3:20 error initgroups-action' 'an action of its own on that line, for which users lose groups'
 echo 'initgroups: compat [SUCCESS=continue] subuid' >>"$etc/nsswitch.conf"
@@ -431,6 +440,43 @@ node
 directory files
 : >"$etc/nss-subuid/subuid"
 has 'nss-subuid/subuid warning unused-import' 'an import, and no directory'
+
+# The files as import writes them, and edited.
+imported() {
+        local sorted mark='' rest='# rest' name size
+        directory sss
+        sorted=$(printf '%s\n' "$@")
+        # The mark tells its own length, too.
+        for _ in 1 2 3 4; do
+                size=$((${#mark} + 1 + ${#sorted} + 1))
+                mark="# Written by subuidctl import; sorted by start up to byte $size of $((size + ${#rest} + 1))"
+        done
+        for name in subuid subgid; do
+                printf '%s\n' "$mark" "$sorted" "$rest" >"$etc/nss-subuid/$name"
+        done
+}
+imported bob:300000000:5 eve:400000000:5
+is "$(stat -c %s "$etc/nss-subuid/subuid")" "$(head -n 1 "$etc/nss-subuid/subuid" | sed 's/.* //')" 'a file with its size in it'
+has '' 'and with the mark of one that is sorted'
+imported bob:300000000:5 eve:400000000:5
+echo carol:500000000:5 | tee -a "$etc/nss-subuid/subuid" >>"$etc/nss-subuid/subgid"
+has 'nss-subuid/subgid:1 warning mark
+nss-subuid/subuid:1 warning mark' 'edited, it has another size'
+imported bob:400000000:5 eve:300000000:5
+has 'nss-subuid/subgid:3 error mark
+nss-subuid/subuid:3 error mark' 'not sorted'
+imported bob:300000000:5 eve:300000004:5
+like "$(check 2>&1 | found)" 'subuid:3 error mark' 'lines that overlap'
+imported bob:300000000:5 bob:400000000:5
+has 'nss-subuid/subgid:2 error mark
+nss-subuid/subuid:2 error mark' 'two of one owner'
+imported bob:300000000:5 '#ve:400000000:5'
+has 'nss-subuid/subgid:3 error mark
+nss-subuid/subuid:3 error mark' 'one that was taken out'
+imported bob:300000000:5
+sed -i "1s/byte [0-9]*/byte $(($(head -n 2 "$etc/nss-subuid/subuid" | wc -c) - 1))/" "$etc"/nss-subuid/sub?id
+has 'nss-subuid/subgid:1 error mark
+nss-subuid/subuid:1 error mark' 'no line ends where it says'
 directory sss
 touch -d @0 "$etc/nss-subuid/subuid" "$etc/nss-subuid/subgid"
 has 'nss-subuid/subgid warning old-import

@@ -3,6 +3,7 @@
 #include "findings.h"
 
 #include "../owners.h"
+#include "../ranges.h"
 #include "../root.h"
 
 #include <fcntl.h>
@@ -17,8 +18,8 @@
 /* The timer runs once a day. */
 #define OLD_DAYS 2
 
-/* When a file was written, or -1 if it does not exist. It may be of 1970: images are built so. */
-static time_t time_of(const char *path)
+/* Its st_mtime is -1 if it does not exist. It may be of 1970: images are built so. */
+static struct stat status_of(const char *path)
 {
         const int fd = root_open(path, O_PATH);
         struct stat status = {.st_mtime = -1};
@@ -28,7 +29,12 @@ static time_t time_of(const char *path)
                         status.st_mtime = -1;
                 close(fd);
         }
-        return status.st_mtime;
+        return status;
+}
+
+static time_t time_of(const char *path)
+{
+        return status_of(path).st_mtime;
 }
 
 /* import asks the running system's directory. */
@@ -74,6 +80,72 @@ static void check_ignored(const struct checked *checked, const struct side *side
         }
 }
 
+static bool has_another(const struct ranges *ranges, const struct range_line *line)
+{
+        struct range_line *const *lines;
+        const size_t count = ranges_of(ranges, line->range.owner, line->range.owner_length, &lines);
+
+        for (size_t i = 0; i < count; i++)
+                if (lines[i] != line && strcmp(lines[i]->path, line->path) == 0)
+                        return true;
+        return false;
+}
+
+/* What a line must not be in the part that the module searches by halving, or NULL. */
+static const char *wrong_in_part(const struct ranges *ranges, const struct range_line *line,
+                                 uint64_t behind)
+{
+        if (!line->is_range || line->range.count == 0)
+                return "no range";
+        if (line->range.start < behind)
+                return "not behind the one before";
+        return has_another(ranges, line) ? "not the only one of its owner" : NULL;
+}
+
+#define ADVICE_MARK "take the first line away"
+
+/* Whether the first line of an imported file is true: who edits the file is to take it away. */
+static void check_mark(const struct side *side)
+{
+        const char *const path = subid_range_paths[side->database][1];
+        const struct range_line *line = side->ranges.lines, *mark;
+        const struct range_line *const end = line + side->ranges.count;
+        uint64_t sorted, size, behind = 0;
+        const char *expected;
+
+        while (line < end && strcmp(line->path, path) != 0)
+                line++;
+        if (line == end || line->number != 1 ||
+            !subid_mark_parse(line->text, line->length, &sorted, &size))
+                return;
+        if (size != (uint64_t)status_of(path).st_size) {
+                report_line(WARNING, "mark", line, ADVICE_MARK,
+                            "edited: the file has another size, so the module reads all of it "
+                            "for each answer");
+                return;
+        }
+        mark = line++;
+        expected = mark->text + mark->length + 1;
+        for (; line < end && (uint64_t)(line->text - mark->text) < sorted; line++) {
+                const char *const wrong = wrong_in_part(&side->ranges, line, behind);
+
+                if (wrong) {
+                        report_line(ERROR, "mark", line, ADVICE_MARK,
+                                    "edited: %s, where the module searches by halving, so it may "
+                                    "miss IDs",
+                                    wrong);
+                        return;
+                }
+                behind = range_end(line);
+                expected = line->text + line->length + 1;
+        }
+        if ((uint64_t)(expected - mark->text) != sorted)
+                report_line(ERROR, "mark", mark, ADVICE_MARK,
+                            "edited: no range ends at byte %llu, up to which the module searches "
+                            "by halving, so it may miss IDs",
+                            (unsigned long long)sorted);
+}
+
 void check_import(const struct checked *checked)
 {
         const struct side *const sides[] = {&checked->users, &checked->groups};
@@ -84,6 +156,7 @@ void check_import(const struct checked *checked)
                 const char *const path = subid_range_paths[sides[i]->database][1];
                 const bool exists = time_of(path) != -1;
 
+                check_mark(sides[i]);
                 if (!service) {
                         if (exists)
                                 report(WARNING, "unused-import", (struct place){path, 0, 0},
