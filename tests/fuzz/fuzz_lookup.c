@@ -377,7 +377,13 @@ static void lookup(unsigned int question, uint32_t id, const char *name, const u
 
 /* --- imported files --------------------------------------------------------------------------- */
 
-enum { IMPORTED_MAX = 22000, RANGES_MAX = 1000, EXTRA_START = 1500000000, EXTRA_STEP = 9 };
+enum { IMPORTED_MAX = 22000, RANGES_MAX = 1000, EXTRA_MAX = 600, EXTRA_COUNT = 3 };
+
+/* Extra lines of an imported file lie the farther apart the further behind. */
+static uint32_t extra_start(uint32_t i)
+{
+        return 1500000000 + EXTRA_COUNT * i * i;
+}
 
 struct text {
         char bytes[IMPORTED_MAX];
@@ -435,6 +441,7 @@ static bool is_alone(const struct model_ranges *all, size_t which)
  */
 static void import_lines(const char *bytes, size_t size, uint8_t how, struct text *text)
 {
+        static const unsigned int extra[] = {0, 60, 180, EXTRA_MAX};
         static struct text lines;
         struct model_ranges all = {0};
         const struct model_range *sorted[RANGES_MAX];
@@ -445,10 +452,10 @@ static void import_lines(const char *bytes, size_t size, uint8_t how, struct tex
         lines.size = 0;
         append(&lines, bytes, size);
         append(&lines, "\n", 1);
-        for (unsigned int i = 0; i < how / 4U % 4 * 60; i++)
+        for (unsigned int i = 0; i < extra[how / 4 % 4]; i++)
                 append(&lines, line,
-                       (size_t)snprintf(line, sizeof(line), "y%.*s%u:%u:7\n", (int)(i * 5 % 17),
-                                        "zzzzzzzzzzzzzzzzz", i, EXTRA_START + i * EXTRA_STEP));
+                       (size_t)snprintf(line, sizeof(line), "y%.*s%u:%u:%d\n", (int)(i * 5 % 17),
+                                        "zzzzzzzzzzzzzzzzz", i, extra_start(i), EXTRA_COUNT));
         model_begin();
         if (lines.size <= sizeof(lines.bytes))
                 model_read(&all, lines.bytes, lines.size);
@@ -472,7 +479,7 @@ static void import_lines(const char *bytes, size_t size, uint8_t how, struct tex
                                 append_range(&lines, &all.list[j]);
                                 written[j] = j != i;
                         }
-        for (int i = 0; i < 85; i++)
+        while (lines.size < 8300)
                 append(&lines, line, (size_t)snprintf(line, sizeof(line), "#%99s\n", ""));
         for (int i = 0; i < 4; i++)
                 mark = (size_t)snprintf(
@@ -613,7 +620,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         id = (uint32_t)read_bytes(head + 2, 4);
         /* Near the lines of an imported file that are not in the input, or near one that is. */
         if (head[1] >= 16)
-                id = head[1] < 48 ? EXTRA_START + id % (180 * EXTRA_STEP)
+                id = head[1] < 80 ? extra_start(id % EXTRA_MAX) + (id >> 16) % 5 - 1
                                   : id_near(text, size, head + 2);
         snprintf(name, sizeof(name), forms[head[6] % 8 & head[7]], id);
         read_limit = limits[head[8] % 8];
