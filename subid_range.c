@@ -9,15 +9,10 @@ static bool is_blank(char c)
         return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static bool is_digit(char c)
-{
-        return c >= '0' && c <= '9';
-}
-
 /* The value of a digit of any base up to 16, or 16 if c is none. */
 static unsigned int digit_value(char c)
 {
-        if (is_digit(c))
+        if (c >= '0' && c <= '9')
                 return (unsigned int)(c - '0');
         if (c >= 'a' && c <= 'f')
                 return (unsigned int)(c - 'a') + 10;
@@ -88,6 +83,21 @@ static inline unsigned int count_digits(uint64_t bytes)
         return others ? (unsigned int)__builtin_clzll(others) / 8 : 8;
 }
 
+/* Reads the ninth and the tenth digit from the right, those before *end, and moves it there. */
+static inline uint64_t read_top_digits(const char *line, const char **end)
+{
+        const char *p = *end;
+        uint64_t value = 0;
+
+        if (p > line && p[-1] >= '0' && p[-1] <= '9') {
+                value = (uint64_t)(*--p - '0') * 100000000;
+                if (p > line && p[-1] >= '0' && p[-1] <= '9')
+                        value += (uint64_t)(*--p - '0') * 1000000000;
+        }
+        *end = p;
+        return value;
+}
+
 /*
  * Reads the decimal number that ends before end: at most ten digits, of which the first may be "0"
  * only if it is the only one. Returns where it begins, or NULL if there is no such number or less
@@ -110,11 +120,8 @@ static inline const char *plain_number(const char *line, const char *end, uint64
         bytes = (bytes * 100 + (bytes >> 16)) & UINT64_C(0x0000ffff0000ffff);
         *number = (bytes * 10000 + (bytes >> 32)) & UINT32_MAX;
         end -= digits;
-        if (digits == 8 && end > line && is_digit(end[-1])) {
-                *number += (uint64_t)(*--end - '0') * 100000000;
-                if (end > line && is_digit(end[-1]))
-                        *number += (uint64_t)(*--end - '0') * 1000000000;
-        }
+        if (digits == 8)
+                *number += read_top_digits(line, &end);
         return *end == '0' && digits > 1 ? NULL : end;
 }
 

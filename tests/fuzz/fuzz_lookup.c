@@ -377,7 +377,13 @@ static void lookup(unsigned int question, uint32_t id, const char *name, const u
 
 /* --- imported files --------------------------------------------------------------------------- */
 
-enum { IMPORTED_MAX = 22000, RANGES_MAX = 1000 };
+enum { IMPORTED_MAX = 22000, RANGES_MAX = 1000, EXTRA_MAX = 600, EXTRA_COUNT = 3 };
+
+/* Extra lines of an imported file lie the farther apart the further behind. */
+static uint32_t extra_start(uint32_t i)
+{
+        return 1500000000 + EXTRA_COUNT * i * i;
+}
 
 struct text {
         char bytes[IMPORTED_MAX];
@@ -430,11 +436,12 @@ static bool is_alone(const struct model_ranges *all, size_t which)
 
 /*
  * Writes these lines, and some more, as subuidctl import does: those that stand alone sorted, then
- * the others, each owner's together; long enough to be searched. The mark says the truth, or of
- * how says so, another size.
+ * the others, each owner's together; long enough to be searched. If how says so, they are sorted
+ * the other way round, and the mark says another size.
  */
 static void import_lines(const char *bytes, size_t size, uint8_t how, struct text *text)
 {
+        static const unsigned int extra[] = {0, 60, 180, EXTRA_MAX};
         static struct text lines;
         struct model_ranges all = {0};
         const struct model_range *sorted[RANGES_MAX];
@@ -445,10 +452,10 @@ static void import_lines(const char *bytes, size_t size, uint8_t how, struct tex
         lines.size = 0;
         append(&lines, bytes, size);
         append(&lines, "\n", 1);
-        for (unsigned int i = 0; i < how / 4U % 4 * 60; i++)
+        for (unsigned int i = 0; i < extra[how / 4 % 4]; i++)
                 append(&lines, line,
-                       (size_t)snprintf(line, sizeof(line), "y%.*s%u:%u:7\n", (int)(i * 5 % 17),
-                                        "zzzzzzzzzzzzzzzzz", i, 1500000000 + i * 9));
+                       (size_t)snprintf(line, sizeof(line), "y%.*s%u:%u:%d\n", (int)(i * 5 % 17),
+                                        "zzzzzzzzzzzzzzzzz", i, extra_start(i), EXTRA_COUNT));
         model_begin();
         if (lines.size <= sizeof(lines.bytes))
                 model_read(&all, lines.bytes, lines.size);
@@ -463,7 +470,7 @@ static void import_lines(const char *bytes, size_t size, uint8_t how, struct tex
                 qsort(sorted, count, sizeof(*sorted), compare_ranges);
         lines.size = 0;
         for (size_t i = 0; i < count; i++)
-                append_range(&lines, sorted[i]);
+                append_range(&lines, sorted[how & 1 ? count - 1 - i : i]);
         sorted_size = lines.size;
         for (size_t i = 0; i < all.count; i++)
                 for (size_t j = i; j < all.count && !written[i]; j++)
@@ -472,7 +479,7 @@ static void import_lines(const char *bytes, size_t size, uint8_t how, struct tex
                                 append_range(&lines, &all.list[j]);
                                 written[j] = j != i;
                         }
-        for (int i = 0; i < 85; i++)
+        while (lines.size < 8300)
                 append(&lines, line, (size_t)snprintf(line, sizeof(line), "#%99s\n", ""));
         for (int i = 0; i < 4; i++)
                 mark = (size_t)snprintf(
@@ -610,7 +617,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size -= HEAD;
         set_files(text, size);
         model_begin();
-        id = head[1] < 16 ? (uint32_t)read_bytes(head + 2, 4) : id_near(text, size, head + 2);
+        id = (uint32_t)read_bytes(head + 2, 4);
+        /* Near the lines of an imported file that are not in the input, or near one that is. */
+        if (head[1] >= 16)
+                id = head[1] < 80 ? extra_start(id % EXTRA_MAX) + (id >> 16) % 5 - 1
+                                  : id_near(text, size, head + 2);
         snprintf(name, sizeof(name), forms[head[6] % 8 & head[7]], id);
         read_limit = limits[head[8] % 8];
         calls = 0;

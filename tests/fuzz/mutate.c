@@ -116,7 +116,8 @@ static void change_number(struct text *text, size_t line, size_t length)
 /* Says in front of a file that it is imported, and how. */
 static void import_file(struct text *text)
 {
-        const char mark[] = {'\xfb', (char)(below(text, 2) ? 12 : below(text, 256))};
+        const char mark[] = {'\xfb',
+                             (char)(below(text, 2) ? 8 + 4 * below(text, 2) : below(text, 256))};
         const char *const begin = memchr(text->bytes, '\xff', text->size);
         size_t at = begin ? (size_t)(begin + 1 - text->bytes) : text->size;
 

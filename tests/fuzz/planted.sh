@@ -72,8 +72,8 @@ bug lookup subid_file.c 'a large file is read' 's/status.st_size <= SUBID_FILE_S
 # Imported files.
 bug lookup subid_file.c 'a mark of another size is believed' 's/size != (uint64_t)text->sizes.i. || //'
 bug lookup subid_file.c 'what is not sorted is not scanned' 's/\*rest = (off_t)sorted;/*rest = (off_t)size;/'
-bug lookup subid_file.c 'the sorted part begins a line too late' 's/span.low_id = part.behind;/span.low_id = part.behind; span.low += 30;/'
-bug lookup subid_file.c 'what is above is cut off' 's/span.high = offset + (lines - text->piece);/span.high = offset;/'
+bug lookup subid_file.c 'what lies above a piece is not looked for' 's/span.low_id = part.behind;/span.low = span.high;/'
+bug lookup subid_file.c 'what lies below a piece is not looked for' 's/span.high_id = part.first;/span.low = span.high;/'
 bug lookup subid_file.c 'an owner'\''s ID is searched, too' 's/find != subid_find_id/find != NULL/'
 bug lookup subid_file.c 'what was found is not counted' 's/text->line && find(/find == subid_find_holder \&\& text->line \&\& find(/; s/if (text->ended)/if (text->ended || text->line)/'
 bug lookup subid_file.c 'what was not read is taken for known' 's/r == 0 && !text->searched/r == 0/'
