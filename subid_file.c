@@ -12,7 +12,8 @@
 #define BUFFER_SIZE 8192
 
 /* At the end of the buffer. A line that begins before it and a whole one always fit. */
-#define PIECE_SIZE (2 * SUBID_LINE_MAX)
+#define PIECE_SIZE 2048
+_Static_assert(PIECE_SIZE == 2 * SUBID_LINE_MAX, "two lines");
 
 /* Of the range files, the one that subuidctl import writes. */
 #define IMPORTED 1

@@ -156,7 +156,7 @@ static bool find_barrier_at(const struct nsswitch *nsswitch, const struct nsswit
 static bool find_barrier(const struct nsswitch *nsswitch, const struct nsswitch_line *line,
                          size_t count, struct barrier *barrier)
 {
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; line->services && i < count; i++)
                 if (!is_word(nsswitch, &line->services[i]) &&
                     find_barrier_at(nsswitch, &line->services[i], barrier))
                         return true;

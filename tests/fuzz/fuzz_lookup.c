@@ -467,7 +467,7 @@ static void import_lines(const char *bytes, size_t size, uint8_t how, struct tex
                         sorted[count++] = &all.list[i];
                 }
         if (count)
-                qsort(sorted, count, sizeof(*sorted), compare_ranges);
+                qsort(sorted, count, sizeof(const struct model_range *), compare_ranges);
         lines.size = 0;
         for (size_t i = 0; i < count; i++)
                 append_range(&lines, sorted[how & 1 ? count - 1 - i : i]);
@@ -490,8 +490,11 @@ static void import_lines(const char *bytes, size_t size, uint8_t how, struct tex
         append(text, line, mark);
         append(text, lines.bytes, lines.size);
         /* A byte in the sorted part that is not as it was: any answer will do. */
-        if (how & 2 && sorted_size && text->size <= sizeof(text->bytes))
-                text->bytes[mark + how * 7919U % sorted_size] ^= (char)how;
+        if (how & 2 && sorted_size && text->size <= sizeof(text->bytes)) {
+                char *const byte = &text->bytes[mark + (size_t)how * 7919 % sorted_size];
+
+                *byte = (char)(*byte ^ how);
+        }
 }
 
 /* A file that begins with this byte and another one is imported: those lines, as import would. */

@@ -140,7 +140,9 @@ is "$(unshare --user --map-root-user build/subuidctl check 2>&1 | grep -E 'IDs o
 # Mail servers are asked (tests/security has real ones); one that does not answer is left.
 mkdir -p /etc/postfix
 : >/etc/postfix/main.cf
+# shellcheck disable=SC2016 # for the scripts
 printf '#!/bin/sh\n[ "$2" = mydestination ] && echo "a.test, b.test" || echo "proxy:unix:passwd.byname, { x:{y} z }"\n' >/usr/sbin/postconf
+# shellcheck disable=SC2016 # likewise
 printf '#!/bin/sh\n[ "$3" = unix:passwd.byname ] && getent passwd "$2"\n' >/usr/sbin/postmap
 chmod 755 /usr/sbin/post{conf,map}
 node 'files subuid' 'files subuid' containers:200000:65536

@@ -27,7 +27,7 @@ container() {
         local id=c$BASHPID name=${1%-subuid} scope
         local dir=$bundles/$id
         nsswitch files
-        cgroup_source=cgroup bundle $id '0 200000 65536' '' $sleep 300 2>/dev/null
+        cgroup_source=cgroup bundle $id '0 200000 65536' '' "$sleep" 300 2>/dev/null
         # Debian 11 need not have all of it below /usr.
         for folder in $unmerged; do
                 sed -i "s|^ *{\"destination\": \"/usr\"|{\"destination\": \"$folder\", \"type\": \"bind\", \"source\": \"$folder\", \"options\": [\"rbind\", \"ro\"]},\n&|" \

@@ -37,7 +37,7 @@ static void expect_missing(uint32_t id)
 static void reads_two_files_as_one(void **state)
 {
         struct subid subid = {.id = 400};
-        uint32_t gid;
+        uint32_t gid = 0;
 
         (void)state;
         files_clear();
@@ -228,7 +228,7 @@ static void reads_large_files(void **state)
 static void makes_few_calls(void **state)
 {
         struct subid subid = {.id = 200193};
-        uint32_t gid;
+        uint32_t gid = 0;
 
         (void)state;
         files_clear();
@@ -316,8 +316,8 @@ static void reads_through_descriptor_0(void **state)
 
 static void locates_users(void **state)
 {
-        struct subid user;
-        uint32_t gid;
+        struct subid user = {.id = 0};
+        uint32_t gid = 0;
 
         (void)state;
         files_clear();
@@ -348,8 +348,8 @@ static void locates_users(void **state)
 static void expect_group(uint32_t wanted, const char *groups, const char *more_groups,
                          const char *accounts)
 {
-        struct subid user;
-        uint32_t gid;
+        struct subid user = {.id = 0};
+        uint32_t gid = 0;
 
         files_clear();
         files_write("/etc/subuid", "b:100:10\na:1000:50\na:200000:1000\n");
@@ -417,8 +417,8 @@ static void asks_etc_group_for_the_hosts_gids(void **state)
                 uint32_t id;
                 bool asked;
         } cases[] = {{1000, true}, {65533, true}, {65536, false}, {200000, false}};
-        struct subid user;
-        uint32_t gid;
+        struct subid user = {.id = 0};
+        uint32_t gid = 0;
 
         (void)state;
         for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -741,8 +741,8 @@ static void searches_files_without_a_sorted_part(void **state)
 static void reads_little_of_imported_files(void **state)
 {
         char *const sorted = sorted_lines(100000, 100000, 10, 10, NULL);
-        struct subid user;
-        uint32_t gid;
+        struct subid user = {.id = 0};
+        uint32_t gid = 0;
 
         (void)state;
         files_clear();
