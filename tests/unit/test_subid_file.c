@@ -384,6 +384,7 @@ static void finds_the_group_of_a_user(void **state)
         expect_group(200293, "a:1000:50\na:200100:1000\n", "", "");
         expect_group(SUBID_NO_GID, "a:400000:243\n", "", "");
         expect_group(SUBID_NO_GID, "", "", "");
+        expect_group(SUBID_NO_GID, "a:200100:100\n", "", "");
         expect_group(SUBID_NO_GID, "b:200000:1000\n", "", "");
         /* which somebody else's line may hold first */
         expect_group(400243, "b:200000:1000\na:400000:1000\n", "", "");
