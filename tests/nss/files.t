@@ -137,7 +137,9 @@ for file in /etc/subuid /etc/subgid; do
         put missing $file
         ln -s /proc/self/pagemap $file
 done
-is "$(probe getpwuid 200193)" 'UNAVAIL EFBIG' '/proc/self/pagemap'
+# That of a 32-bit process ends sooner.
+[ "$(head -c 67108865 /proc/self/pagemap | wc -c)" -gt 67108864 ] && wanted='UNAVAIL EFBIG' || wanted='NOTFOUND ENOENT'
+is "$(probe getpwuid 200193)" "$wanted" '/proc/self/pagemap'
 put missing /etc/subuid
 ln -s /proc/self/limits /etc/subuid
 is "$(probe getpwuid 200193)" 'NOTFOUND ENOENT' '/proc/self/limits'
