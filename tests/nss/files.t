@@ -138,7 +138,7 @@ for file in /etc/subuid /etc/subgid; do
         ln -s /proc/self/pagemap $file
 done
 # That of a 32-bit process ends sooner.
-[ "$(head -c 67108865 /proc/self/pagemap | wc -c)" -gt 67108864 ] && wanted='UNAVAIL EFBIG' || wanted='NOTFOUND ENOENT'
+[ "$(head -c 67108872 /proc/self/pagemap | wc -c)" -gt 67108864 ] && wanted='UNAVAIL EFBIG' || wanted='NOTFOUND ENOENT'
 is "$(probe getpwuid 200193)" "$wanted" '/proc/self/pagemap'
 put missing /etc/subuid
 ln -s /proc/self/limits /etc/subuid
