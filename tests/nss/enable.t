@@ -88,6 +88,7 @@ is "$(result setpriv --reuid 12345 --regid 12345 --clear-groups subuidctl enable
 # that name. How often a child is waited for depends on the machine.
 calls() {
         cat "$2" >$file
+        chown 12345:54321 $file
         strace -o /tmp/trace subuidctl "$1" >/dev/null 2>&1
         cat /tmp/off >$file
         awk -F '(' '/^[a-z]/ { n[$1]++ } /"\/etc", / { on = 1 } on && !/^(exit_group|wait4|kill|clock_nanosleep|poll)\(/ { print $1, n[$1] }' /tmp/trace
@@ -130,6 +131,7 @@ cat /tmp/off >$file
 # fails CALL ERROR MESSAGE: the call fails; nothing changes and nothing is left.
 fails() {
         cat /tmp/off >$file
+        chown 12345:54321 $file
         rm -f $file-
         is "$(inject "$1" "error=$2" enable)$(diff /tmp/off $file)$(ls $file- 2>/dev/null)$(left)" \
                 "subuidctl: $file: left as it is: $3
