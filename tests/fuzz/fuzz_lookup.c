@@ -416,14 +416,18 @@ static int compare_ranges(const void *a, const void *b)
         return ((*x)->start > (*y)->start) - ((*x)->start < (*y)->start);
 }
 
-/* Whether the owner has this line alone, with IDs that are on no other one. */
-static bool is_alone(const struct model_ranges *all, size_t which)
+/*
+ * Whether the owner has this line alone, with IDs that are on no other one. Those behind the first
+ * given ones have owners and IDs of their own.
+ */
+static bool is_alone(const struct model_ranges *all, size_t given, size_t which)
 {
         const struct model_range *const range = &all->list[which];
+        const size_t end = which < given ? all->count : given;
 
         if (range->count == 0)
                 return false;
-        for (size_t i = 0; i < all->count; i++) {
+        for (size_t i = 0; i < end; i++) {
                 const struct model_range *const other = &all->list[i];
 
                 if (i != which && (strcmp(other->owner, range->owner) == 0 ||
@@ -447,22 +451,21 @@ static void import_lines(const char *bytes, size_t size, uint8_t how, struct tex
         const struct model_range *sorted[RANGES_MAX];
         bool written[RANGES_MAX] = {false};
         char line[128];
-        size_t count = 0, sorted_size, mark = 0;
+        size_t count = 0, given, sorted_size, mark = 0;
 
+        model_begin();
+        model_read(&all, bytes, size);
+        given = all.count;
         lines.size = 0;
-        append(&lines, bytes, size);
-        append(&lines, "\n", 1);
         for (unsigned int i = 0; i < extra[how / 4 % 4]; i++)
                 append(&lines, line,
                        (size_t)snprintf(line, sizeof(line), "y%.*s%u:%u:%d\n", (int)(i * 5 % 17),
                                         "zzzzzzzzzzzzzzzzz", i, extra_start(i), EXTRA_COUNT));
-        model_begin();
-        if (lines.size <= sizeof(lines.bytes))
-                model_read(&all, lines.bytes, lines.size);
+        model_read(&all, lines.bytes, lines.size);
         if (all.count > RANGES_MAX)
                 all.count = 0;
         for (size_t i = 0; i < all.count; i++)
-                if (is_alone(&all, i)) {
+                if (is_alone(&all, given, i)) {
                         written[i] = true;
                         sorted[count++] = &all.list[i];
                 }
