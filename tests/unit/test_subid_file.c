@@ -865,6 +865,50 @@ static void repeats_only_what_was_interrupted(void **state)
         }
 }
 
+/* A sorted part that is shorter than what is read at once. */
+static void searches_short_parts(void **state)
+{
+        static const uint32_t ids[] = {5, 199999, 200000, 200009, 200010, 300000, 4294967290};
+        char *const rest = malloc(10001);
+
+        (void)state;
+        assert_non_null(rest);
+        memset(rest, '#', 10000);
+        rest[10000] = '\0';
+        rest[9999] = '\n';
+        files_clear();
+        expect_the_same("a:200000:10\nb:300000:10\n", "a:200000:10\n", rest, ids, COUNT_OF(ids));
+        expect_the_same("", "a:200000:10\n", rest, ids, COUNT_OF(ids));
+        free(rest);
+}
+
+/* The group at a position takes several readings of a long file: whichever fails, it is no answer.
+ */
+static void fails_with_each_reading(void **state)
+{
+        char *const groups = malloc(20100);
+        struct subid user = {.id = 0};
+        uint32_t gid = 0;
+        int r = -EIO, failed = 0;
+
+        (void)state;
+        assert_non_null(groups);
+        strcpy(groups, "b:105:1\n");
+        memset(groups + 8, '#', 20000);
+        strcpy(groups + 20008, "\na:500:10\n");
+        files_clear();
+        files_write("/etc/subuid", "a:100:10\n");
+        files_write("/etc/subgid", groups);
+        for (; r == -EIO && failed < 100; failed++) {
+                files_fail("pread", "/etc/subgid", EIO, failed, 1);
+                r = subid_file_locate_user(105, false, &user, &gid);
+        }
+        assert_int_equal(r, 1);
+        assert_int_equal(gid, 505);
+        assert_true(failed > 6);
+        free(groups);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -891,6 +935,8 @@ int main(void)
             /* what takes its time comes last */
             cmocka_unit_test(reads_in_any_pieces),
             cmocka_unit_test(searches_imported_files),
+            cmocka_unit_test(searches_short_parts),
+            cmocka_unit_test(fails_with_each_reading),
             cmocka_unit_test(refuses_endless_files),
         };
 

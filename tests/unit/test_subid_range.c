@@ -776,6 +776,7 @@ static void parses_marks(void **state)
             "# Written by subuidctl import; sorted by start up to byte 64 of +64",
             "# Written by subuidctl import; sorted by start up to byte 6,4 of 64",
             "# Written by subuidctl import; sorted by start up to byte 64 OF 64",
+            "# Written by subuidctl import; sorted by start up to byte 64 on 64",
             "# Written by subuidctl import; sorted by start up to byte 0x40 of 64",
             "# Written by subuidctl import; sorted by start up to byte 64 of 64\r",
             " # Written by subuidctl import; sorted by start up to byte 64 of 64",
@@ -835,6 +836,7 @@ static void searches_by_halving(void **state)
             {"a:10:5\nb:14:9\nc:30:1\nd:15:1\ne:40:5\n", 32, SUBID_UNSORTED, NULL},
             {"a:10:5\nb:14:9\nc:90:1\nd:15:1\ne:40:5\n", 32, SUBID_UNSORTED, NULL},
             /* a last line without its newline is none */
+            {"a:100:1\nb:500:1\nc:300:1\nd:550:1\ne:600:1\n", 200, SUBID_UNSORTED, NULL},
             {"a:10:5", 10, SUBID_UNSORTED, NULL},
         };
 
