@@ -19,10 +19,7 @@
 
 #define FOLDER "/etc/nss-subuid"
 
-/* By which the module searches the first part of the file; see subid_range.h. */
-#define MARK "# Written by subuidctl import; sorted by start up to byte "
-
-/* Behind that part. */
+/* Behind the part that the module searches by halving. */
 #define NOTE                                                                                  \
         "# Who edits this file takes its first line away before. subuidctl import writes it " \
         "anew.\n"
@@ -290,7 +287,8 @@ static char *make_mark(size_t sorted, size_t rest)
         do {
                 length = size;
                 free(mark);
-                mark = xasprintf(MARK "%zu of %zu\n", length + sorted, length + sorted + rest);
+                mark = xasprintf(SUBID_MARK "%zu" SUBID_MARK_OF "%zu\n", length + sorted,
+                                 length + sorted + rest);
                 size = strlen(mark);
         } while (size != length);
         return mark;
@@ -322,7 +320,7 @@ static void make_contents(struct file *file)
                         fprintf(out, "%.*s\n", (int)lines->lines[i].length, lines->lines[i].text);
         if (fclose(out) != 0)
                 die("out of memory");
-        if (size > ROOT_FILE_MAX)
+        if (size > SUBID_FILE_SIZE_MAX)
                 die("%s: left as it is: %zu ranges are more than the module reads, 64 MiB",
                     file->path, lines->count);
         free(mark);
