@@ -143,6 +143,11 @@ subuidctl: $file:2: $continues
 done
 write 'passwd: files\ngroup: files\ninitgroups: files [SUCCESS=continue] systemd\n'
 is "$(result enable)" 0 'on a line initgroups: it does no harm'
+write 'passwd: files\ngroup: files\ninitgroups: subuid [NOTFOUND=return] files\n'
+cp "$file" "$scratch/before"
+like "$(result enable)" "^subuidctl: $file:3: this action of subuid ends the search for groups.*1\$" 'where it stands there and takes groups away, nothing is done'
+cmp "$file" "$scratch/before"
+ok $? 'nor to the other lines'
 
 rm "$file"
 is "$(result enable)" "subuidctl: $file: missing; write it with the lines \"passwd: files\" and \"group: files\"
