@@ -91,7 +91,7 @@ calls() {
         chown 12345:54321 $file
         strace -o /tmp/trace subuidctl "$1" >/dev/null 2>&1
         cat /tmp/off >$file
-        awk -F '(' '/^[a-z]/ { n[$1]++ } /"\/etc", / { on = 1 } on && !/^(exit_group|wait4|kill|clock_nanosleep|poll)\(/ { print $1, n[$1] }' /tmp/trace
+        awk -F '(' '/^[a-z]/ { n[$1]++ } /"\/etc", / { on = 1 } on && !/^(exit_group|waitid|wait4|kill|clock_nanosleep|poll)\(/ { print $1, n[$1] }' /tmp/trace
 }
 # inject CALL WHAT COMMAND: what it prints to standard error and its exit status.
 inject() { result strace -qqq -o /dev/null -e trace="${1% *}" -e inject="${1% *}:$2:when=${1#* }" subuidctl "$3"; }

@@ -16,7 +16,8 @@ log=build/readme-$suite.log
 tests/lib/release-root.sh "$suite" bash -c "$demo && echo the demo has ended well && $check" >"$log" 2>&1
 result=$?
 ok $result "$suite: both"
-[ $result -eq 0 ] || tail -n 50 "$log" | sed 's/^/# /' >&2
+# What failed stands anywhere in it; the end says in which part.
+[ $result -eq 0 ] || { grep -a -A 12 -E 'failed test|^not ok|\*\*\*' "$log" | tail -n 100; tail -n 50 "$log"; } | sed 's/^/# /' >&2
 like "$(cat "$log")" '_200193:x:200193:200193:subuid 193 of containers' "$suite: the demo shows the entry"
 is "$(grep -c '^the demo has ended well$' "$log")" 1 "$suite: $demo"
 is "$(grep -c '^Result: PASS' "$log")" 2 "$suite: $check: both parts of the tests have passed"
