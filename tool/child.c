@@ -139,3 +139,15 @@ int child_end(const struct child *child)
         }
         return -1;
 }
+
+int child_run(const char *const *arguments, int64_t ms, char **output)
+{
+        enum { OUTPUT_MAX = 65536 };
+        const int64_t deadline = now_ms() + ms;
+        const struct child child = child_start(child_becomes_program, arguments);
+        const ssize_t n =
+            child_read(&child, *output = xcalloc(1, OUTPUT_MAX + 1), OUTPUT_MAX, deadline);
+        const int status = child_end(&child);
+
+        return n < 0 ? (int)n : status;
+}

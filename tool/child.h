@@ -41,6 +41,13 @@ bool child_try(struct child *child, child_function *function, const void *data);
  */
 child_function child_becomes_program;
 
+/*
+ * Runs such a program for so many milliseconds at most. *output is what it has printed, of which it
+ * may be 64 KiB, with a NUL behind it. Returns its status, as waitpid(2) gives it, or a negative
+ * errno: -ETIMEDOUT.
+ */
+int child_run(const char *const *arguments, int64_t ms, char **output);
+
 /* For a child whose change of rights has cleared what makes it die with its parent. */
 void child_dies_with_parent(void);
 
