@@ -263,6 +263,8 @@ static void take_values(struct kubelet *kubelet, const char *path, const struct 
         if (!take_number(values->list[MAX_PODS], &kubelet->max_pods) ||
             !take_number(values->list[IDS_PER_POD], &kubelet->ids_per_pod))
                 set_trouble(kubelet, path, "a number is none");
+        if (values->list[IDS_PER_POD])
+                kubelet->file = path;
         if (values->list[LOGS_FOLDER] && *values->list[LOGS_FOLDER] == '/')
                 kubelet->logs = values->list[LOGS_FOLDER];
 }

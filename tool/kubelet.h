@@ -19,6 +19,7 @@ struct kubelet {
         const char *folder;            /* --root-dir: has pods/UID/userns */
         const char *logs;              /* podLogsDir: has NAMESPACE_POD_UID/CONTAINER */
         const char *path;              /* PATH, as a service of systemd's has it; NULL: not known */
+        const char *file;              /* that says idsPerPod; NULL: none does */
         uint64_t ids_per_pod;          /* userNamespaces.idsPerPod */
         uint64_t max_pods;             /* maxPods */
         const char *trouble; /* what could not be read, and why: "FILE: reason"; or NULL */

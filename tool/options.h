@@ -15,7 +15,7 @@
 struct options {
         struct table_style table;
         const char *root;
-        bool names, dry_run, move, prune;
+        bool names, dry_run, move, prune, quiet;
         const char *group; /* whose members' ranges are imported */
 };
 

@@ -48,6 +48,8 @@ static const struct choice {
      offsetof(struct options, table.noheadings)},
     {'o', "output", "LIST", "these columns, or with + in front these too", "list, whois",
      offsetof(struct options, table.output)},
+    {'q', "quiet", NULL, "print nothing: the exit status tells", "check",
+     offsetof(struct options, quiet)},
     {0, "root", "FOLDER", "the system below this folder", "list, check, enable, disable",
      offsetof(struct options, root)},
     {0, "names", NULL, "also the names that containers give it", "whois",

@@ -6,12 +6,42 @@
 #include "../root.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 static void read_side(struct side *side)
 {
         ranges_read(side->database, &side->ranges);
         segments_find(&side->ranges, &side->segments);
         accounts_read(side->database, &side->accounts);
+}
+
+/* Neither findings nor notes, nor what libraries have to say. */
+static void print_nothing(void)
+{
+        const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+        if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+                die("/dev/null: %m");
+        close(null);
+}
+
+/* Who runs here, and what the kubelet and the engines have on record. */
+static void read_consumers(struct checked *checked)
+{
+        const bool shown = root_is_running() && access("/proc/self/ns/user", F_OK) == 0;
+        ssize_t count;
+
+        if (shown) {
+                processes_read(&checked->processes);
+                containers_read(&checked->containers, &checked->processes);
+        }
+        kubelet_find(shown ? &checked->processes : NULL, &checked->kubelet);
+        count = kubelet_read_pods(&checked->kubelet, &checked->pods);
+        if (count < 0 && !root_is_needed((int)-count))
+                warn("%s%s/pods: not checked: %s", root_folder(), checked->kubelet.folder,
+                     root_reason((int)count));
+        checked->pod_count = count > 0 ? (size_t)count : 0;
 }
 
 int command_check(const struct options *options, char **argv)
@@ -32,11 +62,14 @@ int command_check(const struct options *options, char **argv)
         int r;
 
         (void)argv;
+        if (options->quiet)
+                print_nothing();
         read_side(&checked.users);
         read_side(&checked.groups);
         r = nsswitch_read(&checked.nsswitch);
         if (r < 0 && r != -ENOENT)
                 root_die(NSSWITCH_FILE, r);
+        read_consumers(&checked);
         usable = check_system();
         check_nsswitch(&checked);
         check_files(&checked);
@@ -44,6 +77,9 @@ int command_check(const struct options *options, char **argv)
         check_group(&checked);
         check_import(&checked);
         check_idmap(&checked);
+        check_kubelet(&checked);
+        check_engines(&checked);
+        check_in_use(&checked);
         /* Nobody is answered by a library that is not there. */
         checked.users.enabled &= usable;
         checked.groups.enabled &= usable;

@@ -3,6 +3,8 @@
 #define CHECKED_H
 
 #include "../accounts.h"
+#include "../containers.h"
+#include "../kubelet.h"
 #include "../nsswitch.h"
 #include "../segments.h"
 
@@ -27,12 +29,18 @@ struct side {
         bool enabled; /* glibc gets to "subuid" for it */
         bool *met;    /* by line, whether a source of accounts knows IDs of it */
         bool silent;  /* a service of its line did not answer */
+        bool refused; /* newuidmap and getsubids refuse the first file of it as a whole */
 };
 
 /* All that the parts look at. */
 struct checked {
         struct side users, groups;
         struct nsswitch nsswitch;
+        struct processes processes;   /* none below --root, or without /proc */
+        struct containers containers; /* likewise */
+        struct kubelet kubelet;
+        struct kubelet_pod *pods; /* that the kubelet has on record */
+        size_t pod_count;
 };
 
 /*
@@ -51,12 +59,15 @@ static inline bool choose_range(const struct side *side, size_t i, size_t *range
 /* The library and what else stands between it and a program. Returns whether it can be used. */
 bool check_system(void);
 void check_nsswitch(struct checked *checked); /* sets enabled */
-void check_files(const struct checked *checked);
+void check_files(struct checked *checked);    /* sets refused */
 void check_ranges(const struct checked *checked);
 void check_import(const struct checked *checked);
 void check_idmap(const struct checked *checked);
 void check_group(const struct checked *checked);
 void check_accounts(struct checked *checked); /* sets met, silent */
+void check_kubelet(const struct checked *checked);
+void check_engines(const struct checked *checked);
+void check_in_use(const struct checked *checked);
 void check_mail(const struct checked *checked);
 void check_lookups(const struct checked *checked);
 
