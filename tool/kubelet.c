@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "kubelet.h"
 
-#include "child.h"
+#include "containers/daemons.h"
+#include "containers/reading.h"
 #include "json_text.h"
 #include "root.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FOLDER "/var/lib/kubelet"
 #define LOGS "/var/log/pods"
 
-/* Of what a process tells, and of a file, in bytes; the kubelet's own are a few thousand long. */
+/* Of a file, in bytes; the usual ones are a few thousand long. */
 #define TEXT_MAX ((size_t)1 << 20)
 
 /* --- the configuration ------------------------------------------------------------------------ */
@@ -48,7 +47,9 @@ static void take_member(struct values *values, const char *parent, json_object *
 static bool read_json(struct text text, struct values *values)
 {
         enum json_text_fault fault;
-        json_object *const object = json_text_parse(text.bytes, text.size, &fault), *inner;
+        json_object *const object =
+                               json_text_parse(text.bytes, text.size, json_type_object, &fault),
+                           *inner;
 
         if (!object)
                 return false;
@@ -325,238 +326,58 @@ static void read_usual_file(struct kubelet *kubelet)
 
 /* --- the process ------------------------------------------------------------------------------ */
 
-/* What a child tells of it. */
-enum told { STATUS, ARGUMENTS, ENVIRONMENT, TOLD };
-
-/* Writes for each the size, or a negative errno, and the bytes. Runs in a child. */
-static void tell(int to, const void *data)
+static const char *option(const struct processes *processes, const char *name)
 {
-        static const char *const names[TOLD] = {"status", "cmdline", "environ"};
-        const int folder = process_open(data);
+        const char *const value =
+            daemon_option(processes, "kubelet", (const char *const[]){name, NULL});
 
-        for (size_t i = 0; folder >= 0 && i < TOLD; i++) {
-                const int fd = openat(folder, names[i], O_RDONLY | O_CLOEXEC);
-                struct text text = {"", 0};
-                const int r = fd < 0 ? -errno : root_read_open(fd, &text);
-                const int64_t size = r < 0 ? r : (int64_t)text.size;
-
-                if (!write_all(to, (const char *)&size, sizeof(size)) ||
-                    (size > 0 && !write_all(to, text.bytes, text.size)))
-                        return;
-        }
-}
-
-/* Returns false if the process is gone or does not answer. What it refuses has no bytes. */
-static bool ask(const struct process *process, struct text told[TOLD])
-{
-        const struct child child = child_start(tell, process);
-        const int64_t deadline = now_ms() + CHILD_WAIT_MS;
-        bool good = true;
-
-        for (size_t i = 0; i < TOLD && good; i++) {
-                int64_t size;
-
-                good = child_read(&child, &size, sizeof(size), deadline) == sizeof(size) &&
-                       size <= (int64_t)TEXT_MAX;
-                told[i] = (struct text){NULL, 0};
-                if (good && size > 0) {
-                        char *const bytes = xcalloc(1, (size_t)size + 1);
-
-                        good = child_read(&child, bytes, (size_t)size, deadline) == size;
-                        told[i] = (struct text){bytes, (size_t)size};
-                }
-        }
-        child_end(&child);
-        return good;
-}
-
-/* Whether it is in no PID namespace but the one of this /proc: that of a node in a container is. */
-static bool is_of_this_machine(struct text status)
-{
-        const char *const pids = status.size ? strstr(status.bytes, "\nNSpid:\t") : NULL;
-
-        return !pids || strcspn(pids + 8, "\t") >= strcspn(pids + 8, "\n");
-}
-
-/* Takes the next of several texts, each of which has a NUL behind it; NULL: there is none. */
-static const char *take_text(struct text *texts)
-{
-        const char *const text = texts->bytes;
-        size_t length;
-
-        if (texts->size == 0)
-                return NULL;
-        /* Behind the last one ask() has put one. */
-        length = strlen(text) + 1;
-        length = length < texts->size ? length : texts->size;
-        texts->bytes += length;
-        texts->size -= length;
-        return text;
-}
-
-/* The last value of an option, "--NAME=VALUE" or "--NAME" and "VALUE"; NULL: not given. */
-static const char *option_of(struct text arguments, const char *name)
-{
-        const char *argument, *value = NULL;
-        const size_t length = strlen(name);
-
-        while ((argument = take_text(&arguments))) {
-                if (strncmp(argument, name, length) != 0)
-                        continue;
-                if (argument[length] == '=')
-                        value = argument + length + 1;
-                else if (argument[length] == '\0')
-                        value = take_text(&arguments);
-        }
         return value && *value ? value : NULL;
 }
 
-static const char *path_of(struct text environment)
+static void take_options(struct kubelet *kubelet, const struct processes *processes)
 {
-        const char *variable;
-
-        while ((variable = take_text(&environment)))
-                if (strncmp(variable, "PATH=", 5) == 0)
-                        return variable + 5;
-        return environment.bytes ? "" : NULL;
-}
-
-/* Its working directory is the topmost one as a rule. */
-static const char *absolute(const char *path)
-{
-        return *path == '/' ? path : xasprintf("/%s", path);
-}
-
-static void take_arguments(struct kubelet *kubelet, struct text arguments)
-{
-        const char *const file = option_of(arguments, "--config");
-        const char *const folder = option_of(arguments, "--config-dir");
-        const char *const root = option_of(arguments, "--root-dir");
-        const char *const pods = option_of(arguments, "--max-pods");
+        const char *const file = option(processes, "config");
+        const char *const folder = option(processes, "config-dir");
+        const char *const root = option(processes, "root-dir");
+        const char *const pods = option(processes, "max-pods");
 
         if (file)
-                read_file(kubelet, absolute(file));
+                read_file(kubelet, file);
+        else
+                read_usual_file(kubelet);
         if (folder)
-                read_folder(kubelet, absolute(folder));
-        if (root)
-                kubelet->folder = absolute(root);
+                read_folder(kubelet, folder);
+        if (root && is_absolute(root))
+                kubelet->folder = root;
         if (pods && !take_number(pods, &kubelet->max_pods))
                 set_trouble(kubelet, "--max-pods", "a number is none");
 }
 
-/* Root's, in no user namespace, of this name. */
-static bool find_process(const struct processes *processes, struct kubelet *kubelet,
-                         struct text told[TOLD])
+/* NULL: it may not be read. */
+static const char *path_of(const struct process *process)
 {
-        for (size_t i = 0; i < processes->count; i++) {
-                const struct process *const process = &processes->list[i];
+        struct text variables;
 
-                if (strcmp(process->name, "kubelet") != 0 || process->ids[SUBID_USERS] != 0 ||
-                    !processes->namespaces[process->userns].own || !ask(process, told) ||
-                    !is_of_this_machine(told[STATUS]))
-                        continue;
-                kubelet->process = process;
-                return true;
-        }
-        return false;
+        if (!process_environment(process, &variables))
+                return NULL;
+        /* Behind the last one is a NUL. */
+        for (const char *variable = variables.bytes, *end = variable + variables.size;
+             variable < end; variable += strlen(variable) + 1)
+                if (strncmp(variable, "PATH=", 5) == 0)
+                        return variable + 5;
+        return "";
 }
 
 void kubelet_find(const struct processes *processes, struct kubelet *kubelet)
 {
-        struct text told[TOLD];
+        const struct process *const process = daemon_find(processes, "kubelet");
 
-        *kubelet =
-            (struct kubelet){.folder = FOLDER,
-                             .logs = LOGS,
-                             /* systemd.exec(5); where /usr is apart, with the last two. */
-                             .path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                             .ids_per_pod = 65536,
-                             .max_pods = 110};
-        if (processes && find_process(processes, kubelet, told)) {
-                kubelet->here = true;
-                kubelet->path = path_of(told[ENVIRONMENT]);
-                if (told[ARGUMENTS].size > 0) {
-                        take_arguments(kubelet, told[ARGUMENTS]);
-                        return;
-                }
-        }
-        read_usual_file(kubelet);
+        *kubelet = (struct kubelet){.here = process != NULL,
+                                    .folder = FOLDER,
+                                    .logs = LOGS,
+                                    .path = process ? path_of(process) : ROOT_PATH,
+                                    .ids_per_pod = 65536,
+                                    .max_pods = 110};
+        take_options(kubelet, processes);
         kubelet->here |= root_exists(xasprintf("%s/pods", kubelet->folder));
-}
-
-/* --- pods on record --------------------------------------------------------------------------- */
-
-static bool take_id(json_object *mapping, const char *name, uint32_t *id)
-{
-        json_object *value;
-        int64_t number;
-
-        if (!json_object_object_get_ex(mapping, name, &value) ||
-            !json_object_is_type(value, json_type_int))
-                return false;
-        number = json_object_get_int64(value);
-        *id = (uint32_t)number;
-        return number >= 0 && number <= UINT32_MAX;
-}
-
-static bool take_mapping(json_object *record, const char *name, struct extent *map)
-{
-        json_object *list, *mapping;
-
-        if (!json_object_object_get_ex(record, name, &list) ||
-            !json_object_is_type(list, json_type_array) || json_object_array_length(list) != 1)
-                return false;
-        mapping = json_object_array_get_idx(list, 0);
-        return json_object_is_type(mapping, json_type_object) &&
-               take_id(mapping, "hostId", &map->outside) &&
-               take_id(mapping, "containerId", &map->inside) &&
-               take_id(mapping, "length", &map->count);
-}
-
-static bool parse_record(struct text text, struct kubelet_pod *pod)
-{
-        enum json_text_fault fault;
-        json_object *const record = json_text_parse(text.bytes, text.size, &fault);
-        const bool good = record && take_mapping(record, "uidMappings", &pod->map[SUBID_USERS]) &&
-                          take_mapping(record, "gidMappings", &pod->map[SUBID_GROUPS]);
-
-        if (record)
-                json_object_put(record);
-        return good;
-}
-
-/* Returns false if the pod has no IDs of its own, or is gone. */
-static bool read_record(struct kubelet_pod *pod)
-{
-        struct text text;
-        const int r = root_read(pod->path, &text);
-
-        if (r == -ENOENT || r == -ENOTDIR || (r == 0 && text.size == 0))
-                return false;
-        if (r < 0)
-                pod->trouble = root_reason(r);
-        else if (text.size > TEXT_MAX || !parse_record(text, pod))
-                pod->trouble = "no record of a pod's IDs";
-        return true;
-}
-
-ssize_t kubelet_read_pods(const struct kubelet *kubelet, struct kubelet_pod **pods)
-{
-        size_t count = 0, room = 0;
-        char **folders;
-        const int r = root_list(xasprintf("%s/pods", kubelet->folder), "", &folders);
-
-        *pods = NULL;
-        if (r < 0)
-                return r == -ENOENT ? 0 : r;
-        for (; *folders; folders++) {
-                struct kubelet_pod pod = {.uid = strrchr(*folders, '/') + 1,
-                                          .path = xasprintf("%s/userns", *folders)};
-
-                if (!read_record(&pod))
-                        continue;
-                *pods = grow(*pods, count, &room, sizeof(**pods));
-                (*pods)[count++] = pod;
-        }
-        return (ssize_t)count;
 }

@@ -482,28 +482,45 @@ void processes_ask(struct processes *processes)
         free(list);
 }
 
-enum { ARGUMENTS_SIZE = 65536 };
+enum { MEMORY_SIZE = 65536 };
+
+/* A file of a process that the kernel reads from its memory. */
+struct memory {
+        const struct process *process;
+        const char *file;
+};
 
 /* Runs in the child. */
-static void answer_arguments(int to, const void *data)
+static void answer_memory(int to, const void *data)
 {
-        static char text[ARGUMENTS_SIZE];
-        const int folder = process_open(data);
-        const ssize_t n = folder < 0 ? 0 : read_text(folder, "cmdline", text, sizeof(text));
+        static char text[MEMORY_SIZE];
+        const struct memory *const memory = data;
+        const int folder = process_open(memory->process);
+        const ssize_t n = folder < 0 ? 0 : read_text(folder, memory->file, text, sizeof(text));
 
         if (n > 0)
                 write_all(to, text, (size_t)n);
 }
 
-bool process_arguments(const struct process *process, struct text *arguments)
+static bool read_memory(const struct process *process, const char *file, struct text *told)
 {
-        char *const text = xcalloc(ARGUMENTS_SIZE, 1);
-        const struct child child = child_start(answer_arguments, process);
-        const ssize_t n = child_read(&child, text, ARGUMENTS_SIZE - 1, now_ms() + CHILD_WAIT_MS);
+        char *const text = xcalloc(MEMORY_SIZE, 1);
+        const struct child child = child_start(answer_memory, &(struct memory){process, file});
+        const ssize_t n = child_read(&child, text, MEMORY_SIZE - 1, now_ms() + CHILD_WAIT_MS);
 
         child_end(&child);
-        *arguments = (struct text){text, n > 0 ? (size_t)n : 0};
+        *told = (struct text){text, n > 0 ? (size_t)n : 0};
         return n > 0;
+}
+
+bool process_arguments(const struct process *process, struct text *arguments)
+{
+        return read_memory(process, "cmdline", arguments);
+}
+
+bool process_environment(const struct process *process, struct text *variables)
+{
+        return read_memory(process, "environ", variables);
 }
 
 char *process_command(const struct process *process, text_shown *show)

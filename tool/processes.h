@@ -75,6 +75,9 @@ void processes_ask(struct processes *processes);
  */
 bool process_arguments(const struct process *process, struct text *arguments);
 
+/* The same of its environment, which only its own user and root get to see. */
+bool process_environment(const struct process *process, struct text *variables);
+
 /*
  * What a process that was asked calls itself: the command line, or only the program. If it has
  * none, its name in brackets, or without.

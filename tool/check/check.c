@@ -26,22 +26,12 @@ static void print_nothing(void)
         close(null);
 }
 
-/* Who runs here, and what the kubelet and the engines have on record. */
+/* Who runs here, and what the engines and the kubelet have on record. */
 static void read_consumers(struct checked *checked)
 {
-        const bool shown = root_is_running() && access("/proc/self/ns/user", F_OK) == 0;
-        ssize_t count;
-
-        if (shown) {
+        if (root_is_running() && access("/proc/self/ns/user", F_OK) == 0)
                 processes_read(&checked->processes);
-                containers_read(&checked->containers, &checked->processes);
-        }
-        kubelet_find(shown ? &checked->processes : NULL, &checked->kubelet);
-        count = kubelet_read_pods(&checked->kubelet, &checked->pods);
-        if (count < 0 && !root_is_needed((int)-count))
-                warn("%s%s/pods: not checked: %s", root_folder(), checked->kubelet.folder,
-                     root_reason((int)count));
-        checked->pod_count = count > 0 ? (size_t)count : 0;
+        containers_read(&checked->containers, &checked->processes);
 }
 
 int command_check(const struct options *options, char **argv)

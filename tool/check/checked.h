@@ -4,7 +4,6 @@
 
 #include "../accounts.h"
 #include "../containers.h"
-#include "../kubelet.h"
 #include "../nsswitch.h"
 #include "../segments.h"
 
@@ -36,11 +35,8 @@ struct side {
 struct checked {
         struct side users, groups;
         struct nsswitch nsswitch;
-        struct processes processes;   /* none below --root, or without /proc */
-        struct containers containers; /* likewise */
-        struct kubelet kubelet;
-        struct kubelet_pod *pods; /* that the kubelet has on record */
-        size_t pod_count;
+        struct processes processes; /* none below --root, or without /proc */
+        struct containers containers;
 };
 
 /*

@@ -2,7 +2,6 @@
 #include "checked.h"
 #include "findings.h"
 
-#include "../json_text.h"
 #include "../libraries.h"
 #include "../root.h"
 
@@ -87,26 +86,6 @@ static void check_containers(const struct checked *checked)
 
 /* --- Docker ----------------------------------------------------------------------------------- */
 
-/* Its setting "userns-remap", "USER" or "USER:GROUP"; NULL: not set. */
-static const char *remap_of(void)
-{
-        enum json_text_fault fault;
-        struct text text;
-        json_object *settings, *value;
-
-        if (!read_or_say(DOCKER_FILE, &text))
-                return NULL;
-        settings = json_text_parse(text.bytes, text.size, &fault);
-        if (!settings) {
-                warn("%s" DOCKER_FILE ": not checked: not understood", root_folder());
-                return NULL;
-        }
-        value = json_object_object_get(settings, "userns-remap");
-        if (!json_object_is_type(value, json_type_string) || !*json_object_get_string(value))
-                return NULL;
-        return json_object_get_string(value);
-}
-
 /* Names and numbers are the same to it. */
 static bool has_line(const struct side *side, const struct account *account)
 {
@@ -117,13 +96,14 @@ static bool has_line(const struct side *side, const struct account *account)
 static void check_docker(const struct checked *checked)
 {
         const struct accounts *const accounts = &checked->users.accounts;
-        const char *const remap = remap_of();
+        /* "USER" or "USER:GROUP" */
+        const char *const remap = checked->containers.docker_remap;
         const struct place place = {DOCKER_FILE, 0, 0};
         const struct account *account;
         const char *name;
         uint32_t uid;
 
-        if (!remap)
+        if (!remap || !*remap)
                 return;
         name = strcmp(remap, "default") == 0 ? "dockremap" : xstrndup(remap, strcspn(remap, ":"));
         account = accounts_named(accounts, name, strlen(name));

@@ -28,7 +28,7 @@
 struct use {
         enum subid_database database;
         uint64_t first, last;
-        const struct process *process;
+        struct process *process;
 };
 
 struct uses {
@@ -53,10 +53,11 @@ static bool is_nested(const struct processes *processes, const struct userns *us
 }
 
 /* Whether the kubelet has them on record: of these it is said by check_kubelet. */
-static bool is_of_pod(const struct checked *checked, const struct extent *extent)
+static bool is_of_pod(const struct containers *containers, const struct extent *extent)
 {
-        for (size_t i = 0; i < checked->pod_count; i++)
-                if (checked->pods[i].map[SUBID_USERS].outside == extent->outside)
+        for (size_t i = 0; i < containers->pod_count; i++)
+                if (containers->pods[i].map_sizes[SUBID_USERS] > 0 &&
+                    containers->pods[i].maps[SUBID_USERS]->outside == extent->outside)
                         return true;
         return false;
 }
@@ -73,7 +74,7 @@ static void add_use(struct uses *uses, const struct use *use)
 
 /* Adds what no line holds, but for IDs that get no name anyway. */
 static void add_unheld(const struct side *side, const struct extent *extent,
-                       const struct process *process, struct uses *uses)
+                       struct process *process, struct uses *uses)
 {
         const struct segments *const segments = &side->segments;
         const uint64_t end = (uint64_t)extent->outside + extent->count;
@@ -102,7 +103,7 @@ static void add_namespace(const struct checked *checked, const struct userns *us
                         const struct extent *const extent = &userns->maps[i][j];
 
                         if (extent->count > 1 && extent->inside != extent->outside &&
-                            !is_of_pod(checked, extent))
+                            !is_of_pod(&checked->containers, extent))
                                 add_unheld(sides[i], extent,
                                            &checked->processes.list[userns->first], uses);
                 }
@@ -132,35 +133,69 @@ static bool is_of_nspawn(const char *unit)
                         (strncmp(unit, "machine-", 8) == 0 && strstr(unit, ".scope")));
 }
 
-/* Whose range that would be, as far as the unit tells: as engines name theirs. */
-static const char *owner_of(const char *unit)
+/* The container that has the first of the IDs on record and runs; NULL: none is known. */
+static const struct container *container_of(const struct containers *containers,
+                                            const struct use *use)
+{
+        for (size_t i = 0; i < containers->count; i++) {
+                uint32_t inside;
+
+                if (containers->list[i].running &&
+                    container_maps(&containers->list[i], use->database, (uint32_t)use->first,
+                                   &inside))
+                        return &containers->list[i];
+        }
+        return NULL;
+}
+
+static char *name_of(const struct container *container, const char *unit)
+{
+        const char *const name = !container        ? unit
+                                 : container->name ? container->name
+                                                   : container->id;
+        char *const shown = name ? quoted(name, strlen(name), SIZE_MAX) : NULL;
+
+        if (container && container->pod && container->namespace)
+                return xasprintf("the pod %s",
+                                 quoted(xasprintf("%s/%s", container->namespace, container->pod),
+                                        strlen(container->namespace) + strlen(container->pod) + 1,
+                                        SIZE_MAX));
+        return container ? xasprintf("%s's container %s", container->engine, shown ? shown : "?")
+               : shown   ? shown
+                         : xasprintf("a user namespace");
+}
+
+/* Whose range that would be, as far as engine or unit tell. */
+static const char *owner_of(const struct container *container, const char *unit)
 {
         static const struct {
                 const char *begin, *owner;
-        } engines[] = {{"libpod-", "containers"},
-                       {"crio-", "containers"},
-                       {"lxc", "root"},
-                       {"docker-", "dockremap"}};
+        } engines[] = {{"podman", "containers"}, {"CRI-O", "containers"},
+                       {"Docker", "dockremap"},  {"libpod-", "containers"},
+                       {"crio-", "containers"},  {"docker-", "dockremap"},
+                       {"lxc", "root"}};
+        const char *const told = container ? container->engine : unit;
 
-        for (size_t i = 0; unit && i < sizeof(engines) / sizeof(*engines); i++)
-                if (strncmp(unit, engines[i].begin, strlen(engines[i].begin)) == 0)
+        for (size_t i = 0; told && i < sizeof(engines) / sizeof(*engines); i++)
+                if (strncmp(told, engines[i].begin, strlen(engines[i].begin)) == 0)
                         return engines[i].owner;
         return "OWNER";
 }
 
-static void report_use(const struct use *use)
+static void report_use(const struct containers *containers, const struct use *use)
 {
         const char *const unit = process_unit(use->process, printable);
+        const struct container *const container = container_of(containers, use);
 
         if (is_of_nspawn(unit))
                 return;
         report(WARNING, "in-use", (struct place){subid_range_paths[use->database][0], 0, 0},
-               advice_to_run(xasprintf("add %s --start %llu --count %llu", owner_of(unit),
-                                       (unsigned long long)use->first,
+               advice_to_run(xasprintf("add %s --start %llu --count %llu",
+                                       owner_of(container, unit), (unsigned long long)use->first,
                                        (unsigned long long)(use->last - use->first + 1))),
                "the %s %s are in use, by %s (PID %d), and stand in no line",
                use->database == SUBID_USERS ? "UIDs" : "GIDs",
-               range_span("", use->first, use->last), unit ? unit : "a user namespace",
+               range_span("", use->first, use->last), name_of(container, unit),
                (int)use->process->pid);
 }
 
@@ -198,7 +233,7 @@ void check_in_use(const struct checked *checked)
                         known = false;
                 /* The command cures both files. */
                 if (!known && !is_told(&uses, &uses.list[i]))
-                        report_use(&uses.list[i]);
+                        report_use(&checked->containers, &uses.list[i]);
         }
         child_end(&child);
 }

@@ -206,24 +206,17 @@ struct named {
 };
 
 /* "namespace/pod", or its UID where that is all that is known. */
-static char *name_of(const struct checked *checked, const struct kubelet_pod *pod)
+static char *name_of(const struct container *pod)
 {
-        for (size_t i = 0; i < checked->containers.count; i++) {
-                const struct container *const container = &checked->containers.list[i];
-
-                if (container->pod_uid && strcmp(container->pod_uid, pod->uid) == 0 &&
-                    container->namespace && container->pod)
-                        return xasprintf("%s/%s", container->namespace, container->pod);
-        }
-        return pod->uid;
+        return pod->namespace && pod->pod ? xasprintf("%s/%s", pod->namespace, pod->pod)
+                                          : pod->pod_uid;
 }
 
-static void add_pod(const struct checked *checked, struct named *named,
-                    const struct kubelet_pod *pod, const char *what)
+static void add_pod(struct named *named, const struct container *pod, const char *what)
 {
         if (named->count++ < NAMED_MAX)
                 named->names = xasprintf("%s%s%s (%s)", named->names ? named->names : "",
-                                         named->names ? ", " : "", name_of(checked, pod), what);
+                                         named->names ? ", " : "", name_of(pod), what);
 }
 
 static char *names_of(const struct named *named)
@@ -238,17 +231,28 @@ static char *span_of(const struct extent *map)
         return range_span("", map->outside, (uint64_t)map->outside + map->count - 1);
 }
 
+/* The IDs of a pod, which are one run, the same for users and groups; NULL: they are not. */
+static const struct extent *map_of(const struct container *pod)
+{
+        const struct extent *const map = pod->maps[SUBID_USERS];
+
+        return pod->map_sizes[SUBID_USERS] == 1 && pod->map_sizes[SUBID_GROUPS] == 1 &&
+                       memcmp(map, pod->maps[SUBID_GROUPS], sizeof(*map)) == 0 && map->inside == 0
+                   ? map
+                   : NULL;
+}
+
 /* Why the kubelet would not take a record when it starts, or NULL. */
 static const char *wrong_record(const struct rule *rule, size_t i)
 {
-        const struct kubelet_pod *const pods = rule->checked->pods;
-        const struct extent *const map = &pods[i].map[SUBID_USERS];
+        const struct container *const pods = rule->checked->containers.pods;
+        const struct extent *const map = map_of(&pods[i]), *other;
         const struct printed *const line = &rule->printed[SUBID_USERS];
 
-        if (pods[i].trouble)
-                return pods[i].trouble;
-        if (memcmp(map, &pods[i].map[SUBID_GROUPS], sizeof(*map)) != 0 || map->inside != 0)
-                return "other GIDs than UIDs, or not from 0 on";
+        if (pods[i].map_sizes[SUBID_USERS] == 0)
+                return NULL;
+        if (!map)
+                return "other GIDs than UIDs, or not one run from 0 on";
         if (map->count != rule->kubelet->ids_per_pod)
                 return xasprintf("%u IDs, not %llu", map->count,
                                  (unsigned long long)rule->kubelet->ids_per_pod);
@@ -256,7 +260,7 @@ static const char *wrong_record(const struct rule *rule, size_t i)
             (uint64_t)map->outside + map->count > line->start + line->length)
                 return span_of(map);
         for (size_t j = 0; j < i; j++)
-                if (!pods[j].trouble && pods[j].map[SUBID_USERS].outside == map->outside)
+                if ((other = map_of(&pods[j])) && other->outside == map->outside)
                         return xasprintf("%s, as another one", span_of(map));
         return NULL;
 }
@@ -266,11 +270,11 @@ static void check_records(const struct rule *rule)
 {
         struct named named = {.count = 0};
 
-        for (size_t i = 0; i < rule->checked->pod_count; i++) {
+        for (size_t i = 0; i < rule->checked->containers.pod_count; i++) {
                 const char *const wrong = wrong_record(rule, i);
 
                 if (wrong)
-                        add_pod(rule->checked, &named, &rule->checked->pods[i], wrong);
+                        add_pod(&named, &rule->checked->containers.pods[i], wrong);
         }
         if (named.count)
                 report(ERROR, "kubelet-record",
@@ -365,27 +369,27 @@ static const struct range_line *line_in(const struct side *side, const struct ex
 /* Without account and line: pods have IDs that are nobody's, or somebody else's. */
 static void check_pods(const struct checked *checked)
 {
-        const struct place place = {xasprintf("%s/pods", checked->kubelet.folder), 0, 0};
-        const char *const advice =
-            xasprintf("drain the node, %s, then " ADD_ACCOUNT ", and restart the kubelet",
-                      advice_to_run(xasprintf("add " KUBELET " --pods %llu",
-                                              (unsigned long long)checked->kubelet.max_pods)));
+        const struct place place = {xasprintf("%s/pods", checked->containers.kubelet.folder), 0, 0};
+        const char *const advice = xasprintf(
+            "drain the node, %s, then " ADD_ACCOUNT ", and restart the kubelet",
+            advice_to_run(xasprintf("add " KUBELET " --pods %llu",
+                                    (unsigned long long)checked->containers.kubelet.max_pods)));
         struct named unnamed = {.count = 0}, misnamed = {.count = 0};
 
-        for (size_t i = 0; i < checked->pod_count; i++) {
-                const struct kubelet_pod *const pod = &checked->pods[i];
-                const struct extent *const map = &pod->map[SUBID_USERS];
+        for (size_t i = 0; i < checked->containers.pod_count; i++) {
+                const struct container *const pod = &checked->containers.pods[i];
+                const struct extent *const map = map_of(pod);
                 const struct range_line *line;
 
-                if (pod->trouble || map->count == 0)
+                if (!map || map->count == 0)
                         continue;
                 line = line_in(&checked->users, map);
                 if (line)
-                        add_pod(checked, &misnamed, pod,
+                        add_pod(&misnamed, pod,
                                 xasprintf("%s of %.*s", span_of(map), (int)line->range.owner_length,
                                           line->range.owner));
                 else
-                        add_pod(checked, &unnamed, pod, span_of(map));
+                        add_pod(&unnamed, pod, span_of(map));
         }
         if (misnamed.count)
                 report(ERROR, "pods-misnamed", place, advice,
@@ -401,7 +405,7 @@ static void check_pods(const struct checked *checked)
 
 void check_kubelet(const struct checked *checked)
 {
-        const struct kubelet *const kubelet = &checked->kubelet;
+        const struct kubelet *const kubelet = &checked->containers.kubelet;
         const struct text owner = {KUBELET, strlen(KUBELET)};
         struct place place;
         bool has_account;

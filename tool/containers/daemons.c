@@ -24,9 +24,9 @@ static bool shares_mounts(const struct process *process)
         return shares;
 }
 
-static const struct process *find_daemon(const struct processes *processes, const char *program)
+const struct process *daemon_find(const struct processes *processes, const char *program)
 {
-        for (size_t i = 0; i < processes->count; i++) {
+        for (size_t i = 0; root_is_running() && i < processes->count; i++) {
                 const struct process *const process = &processes->list[i];
 
                 if (strcmp(process->name, program) == 0 && process->ids[SUBID_USERS] == 0 &&
@@ -52,8 +52,7 @@ static const char *value_of(const char *argument, const char *next, const char *
 const char *daemon_option(const struct processes *processes, const char *program,
                           const char *const *names)
 {
-        const struct process *const process =
-            root_is_running() ? find_daemon(processes, program) : NULL;
+        const struct process *const process = daemon_find(processes, program);
         const char *value = NULL;
         struct text arguments;
 

@@ -28,6 +28,8 @@ struct reading {
         size_t count, room;
         char **sources;
         size_t source_count, source_room;
+        struct kubelet kubelet;
+        char *docker_remap;
 };
 
 void reading_start(struct reading *reading, const struct processes *processes);
