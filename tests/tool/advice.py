@@ -31,6 +31,11 @@ OTHERS = {
     'round-trip': 'follows from something else on a running system',
     'not-imported': 'an import, which only a running system can do (tests/central/check.t does it)',
     'old-import': 'likewise',
+    'kubelet-getsubids': 'a package is to be installed',
+    'kubelet-getent': 'likewise',
+    'kubelet-record': 'pods are to be drained, or get back the line that they had: nobody has it any more',
+    'kubelet-end': 'excluded-id is told of the same line, and who follows that first is told of its count then',
+    'in-use': 'of a running system only',
     'subid-ignored': "the range is to be given in the directory, which is not this machine's",
 }
 # Who keeps a link, or an imported file, and is to be told; the advice begins so.
@@ -543,6 +548,71 @@ def cure_mark(system, finding, chance):
     system.put_lines(finding['name'], system.lines(finding['name'])[1:])
 
 
+# --- who uses them --------------------------------------------------------------------------------
+
+def add(system, advice):
+    """What "subuidctl add" does: the same line into both files."""
+    owner, pods, start, count = re.search(
+        r'subuidctl add (\S+?)(?: --pods (\d+))?(?: --start (\d+))?(?: --count (\d+))?(?= --root|\')', advice).groups()
+    count = int(count or int(pods or 1) * 65536)
+    if not start:
+        system.take_free(-system.free % 65536)
+        system.free -= system.free % 65536
+        start = system.take_free(count)
+    for names in RANGE_FILES:
+        system.add_line(names[0], f'{owner}:{start}:{count}'.encode())
+
+
+def remove_lines(system, owner):
+    for names in RANGE_FILES:
+        system.put_lines(names[0], [line for line in system.lines(names[0]) if not line.startswith(owner + b':')])
+
+
+def cure_by_add(system, finding, chance):
+    if finding['advice'].startswith('remove the line, then '):
+        remove_lines(system, finding['whose'])
+    add(system, finding['advice'])
+
+
+def cure_kubelet_lines(system, finding, chance):
+    if finding['advice'] != 'leave one line, the same in both files':
+        cure_by_add(system, finding, chance)
+        return
+    line = next(line for line in system.lines(RANGE_FILES[0][0]) if line.startswith(b'kubelet:'))
+    remove_lines(system, b'kubelet')
+    for names in RANGE_FILES:
+        system.add_line(names[0], line)
+
+
+def cure_kubelet_mismatch(system, finding, chance):
+    line = next(line for line in system.lines(RANGE_FILES[0][0]) if line.startswith(b'kubelet:'))
+    system.edit_line(finding, lambda _: [line])
+
+
+def cure_kubelet_count(system, finding, chance):
+    count = int(re.fullmatch(r'make it (\d+), in both files', finding['advice'])[1])
+    for names in RANGE_FILES:
+        system.put_lines(names[0], [b'kubelet:%d:%d' % (parse(line)[1], count) if line.startswith(b'kubelet:') else line
+                                    for line in system.lines(names[0])])
+
+
+def add_account(system, finding, chance):
+    name = re.search(r"useradd --system --no-create-home --shell \S+ (\w+)'", finding['advice'])[1]
+    system.add_line('etc/passwd', f'{name}:x:{free_gid(system)}:998::/:/usr/sbin/nologin'.encode())
+
+
+def drain(system, finding, chance):
+    shutil.rmtree(system.path('var/lib/kubelet/pods'))
+    add(system, finding['advice'])
+    add_account(system, finding, chance)
+
+
+def cure_docker(system, finding, chance):
+    if 'useradd' in finding['advice']:
+        add_account(system, finding, chance)
+    add(system, finding['advice'])
+
+
 # --- nsswitch.conf --------------------------------------------------------------------------------
 
 def take_away(line, column):
@@ -660,6 +730,19 @@ CURES = {
     'writable': change_mode,
     'unused-import': remove_import,
     'mark': cure_mark,
+    'kubelet-lines': cure_kubelet_lines,
+    'kubelet-mismatch': cure_kubelet_mismatch,
+    'kubelet-ids': cure_text(lambda data: re.sub(rb'idsPerPod: .*', b'idsPerPod: 65536', data)),
+    'kubelet-start': cure_by_add,
+    'kubelet-count': cure_kubelet_count,
+    'kubelet-pods': cure_kubelet_count,
+    'kubelet-unused': add_account,
+    'pods-unnamed': drain,
+    'pods-misnamed': drain,
+    'containers-account': add_account,
+    'docker-remap': cure_docker,
+    'lxc-map': cure_by_add,
+    'incus-root': cure_by_add,
     **dict.fromkeys(('not-enabled', 'mistake', 'not-read', 'two-lines', 'comment', 'own-action', 'compat',
                      'twice', 'wrong-database', 'before-accounts', 'before-systemd', 'behind-systemd',
                      'behind-return', 'behind-continue', 'merge', 'initgroups', 'initgroups-action'), cure_nsswitch),
@@ -958,6 +1041,23 @@ NODE = {
     NSSWITCH: 'passwd: files subuid systemd\ngroup: files [SUCCESS=merge] systemd subuid\n',
     'usr/lib/libc.so.6': ELF, 'usr/lib/libnss_subuid.so.2': ELF,
 }
+
+
+def kubelet(uids, gids=None, account=True, pod=None, ids=65536):
+    """A node whose kubelet has these lines."""
+    system = {
+        'etc/subuid': ''.join(line + '\n' for line in uids),
+        'etc/subgid': ''.join(line + '\n' for line in (uids if gids is None else gids)),
+        'etc/passwd': NODE['etc/passwd'] + ('kubelet:x:998:998::/:\n' if account else ''),
+        'usr/bin/getsubids': ELF, 'usr/bin/getent': ELF,
+        'var/lib/kubelet/config.yaml': f'kind: KubeletConfiguration\nuserNamespaces:\n  idsPerPod: {ids}\n',
+    }
+    if pod:
+        mapping = f'[{{"hostId":{pod},"containerId":0,"length":65536}}]'
+        system['var/lib/kubelet/pods/a/userns'] = f'{{"uidMappings":{mapping},"gidMappings":{mapping}}}'
+    return system
+
+
 COLLECTED = (
     {},
     {NSSWITCH: 'passwd: files\ngroup: files\n'},
@@ -1004,6 +1104,23 @@ COLLECTED = (
     {NSSWITCH: 'passwd: files sss subuid\ngroup: files sss subuid\nsubid: sss\n',
      'etc/nss-subuid/subuid': MARK + '113 of 113\neve:1800000000:65536\nbob:1700000000:65536\n',
      'etc/nss-subuid/subgid': MARK + '13 of 13\neve:1800000000:65536\nbob:1700000000:65536\n'},
+    kubelet(('bob:100000:65536',)),
+    kubelet(('kubelet:65536:7208960', 'kubelet:7274496:7208960')),
+    kubelet(('kubelet:65536:7208960',), ('kubelet:131072:7208960',)),
+    kubelet(('kubelet:65536:7208960',), ids=100000),
+    kubelet(('kubelet:100000:7208960',)),
+    kubelet(('kubelet:65536:7208961',)),
+    kubelet(('kubelet:65536:65536',)),
+    kubelet(('kubelet:65536:7208960',), pod=7274496),
+    kubelet(('kubelet:65536:7208960',), account=False),
+    kubelet(('bob:100000:65536',), account=False, pod=65536),
+    kubelet(('bob:200000:65536',), account=False, pod=65536),
+    {'usr/bin/podman': ELF + b'\0libsubid.so.6\0'},
+    {'etc/docker/daemon.json': '{"userns-remap": "bob"}'},
+    {'etc/docker/daemon.json': '{"userns-remap": "eve"}'},
+    {'etc/lxc/default.conf': 'lxc.idmap = u 0 2000000000 65536\nlxc.idmap = g 0 2000000000 65536\n',
+     'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF},
+    {'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF, 'var/lib/incus/database': ''},
 )
 
 
@@ -1011,6 +1128,8 @@ def collected_system(system, differs):
     for name, data in {**NODE, **differs}.items():
         if data is not None:
             system.write(name, data)
+            if name.startswith('usr/bin/'):
+                os.chmod(system.path(name), 0o755)
 
 
 def main():

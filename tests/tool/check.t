@@ -556,7 +556,7 @@ table=$(perl -0777 -ne '
         }' tool/check/*.c tool/nsswitch_place.c | sort -u)
 is "$(sed -n 's/^\.It Li \([a-z0-9-]*\) Ta \(error\|warning\) Ta .*/\1 \2/p' man/subuidctl.8 | sort)" \
         "$table" 'the manual has all findings'
-is "$(sed -nE "s/^(has ')?[^ ]+ (error|warning) ([a-z0-9-]+)('.*)?\$/\\3 \\2/p" "$scratch/seen" tests/{nss/check,tool/consumers}.t | sort -u)" \
+is "$(sed -nE "s/^((has|told) ')?[^ ]+ (error|warning) ([a-z0-9-]+)('.*)?\$/\\4 \\3/p" "$scratch/seen" tests/{nss/check,nss/consumers,tool/consumers}.t | sort -u)" \
         "$table" 'the tests too'
 
 done_testing

@@ -100,12 +100,14 @@ static void check_docker(const struct checked *checked)
         const char *const remap = checked->containers.docker_remap;
         const struct place place = {DOCKER_FILE, 0, 0};
         const struct account *account;
-        const char *name;
+        const char *name, *shown, *add;
         uint32_t uid;
 
         if (!remap || !*remap)
                 return;
         name = strcmp(remap, "default") == 0 ? "dockremap" : xstrndup(remap, strcspn(remap, ":"));
+        shown = quoted(name, strlen(name), SIZE_MAX);
+        add = advice_to_run(xasprintf("add %s", shown));
         account = accounts_named(accounts, name, strlen(name));
         if (!account && owner_as_number((struct text){name, strlen(name)}, &uid))
                 account = accounts_with_id(accounts, uid);
@@ -113,19 +115,17 @@ static void check_docker(const struct checked *checked)
                 /* The default one it makes by itself, lines and all. */
                 if (strcmp(remap, "default") != 0 && !is_account(checked, name))
                         report(ERROR, "docker-remap", place,
-                               xasprintf("make the account: '" SYSTEM_ACCOUNT " %s'", name),
+                               xasprintf("run '" SYSTEM_ACCOUNT " %s', then %s", shown, add),
                                "Docker does not start: userns-remap names %s, which is no account",
-                               name);
+                               shown);
                 return;
         }
         for (size_t i = 0; i < 2; i++) {
                 if (has_line(side_of(checked, (enum subid_database)i), account))
                         continue;
-                report(
-                    ERROR, "docker-remap", place,
-                    advice_to_run(xasprintf("add %.*s", (int)account->name_length, account->name)),
-                    "Docker does not start: userns-remap names %s, who has no line in %s", name,
-                    subid_range_paths[i][0]);
+                report(ERROR, "docker-remap", place, add,
+                       "Docker does not start: userns-remap names %s, who has no line in %s", shown,
+                       subid_range_paths[i][0]);
                 return;
         }
 }
