@@ -43,7 +43,7 @@ struct containers {
         char **sources; /* the files and folders that were read */
         size_t source_count;
         struct kubelet kubelet;
-        char *docker_remap; /* Docker's userns-remap; NULL: not set */
+        char *docker_remap;     /* Docker's userns-remap; NULL: not set */
         struct container *pods; /* by UID; with the maps that the kubelet has on record */
         size_t pod_count;
         struct containers_index *index;

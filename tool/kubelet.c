@@ -7,8 +7,10 @@
 #include "root.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FOLDER "/var/lib/kubelet"
 #define LOGS "/var/log/pods"
@@ -306,10 +308,13 @@ static void read_usual_file(struct kubelet *kubelet)
                                             "/home/kubernetes/kubelet-config.yaml"};
 
         for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
+                const int fd = root_open(usual[i], O_PATH);
                 struct values values = {{NULL}};
                 const char *wrong;
 
-                if (!root_exists(usual[i]))
+                if (fd >= 0)
+                        close(fd);
+                if (fd == -ENOENT || fd == -ENOTDIR)
                         continue;
                 wrong = read_values(usual[i], &values);
                 if (wrong)

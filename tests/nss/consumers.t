@@ -119,8 +119,7 @@ getsubids 'echo "0: kubelet 65536 7208960"; echo "1: kubelet 7274496 65536"'
 has '/etc/subgid:1 error kubelet-lines
 /etc/subuid:1 error kubelet-lines' 'two lines'
 getsubids 'exit 1'
-has '/etc/subgid:1 error kubelet-lines
-/etc/subuid:1 error kubelet-lines' 'nothing'
+has '/etc/subuid:1 error kubelet-lines' 'nothing'
 getsubids 'exec sleep 1000' 'echo "0: kubelet 65536 7208960"'
 has '/etc/subuid:1 warning no-answer' 'it does not answer'
 stop
@@ -167,6 +166,15 @@ use '0 1 60000' '0 1 60000'
 has '' 'IDs of accounts'
 use '0 2147352576 65536' '0 2147352576 65536'
 has '' "systemd's foreign IDs"
+use '0 300000 65536' '0 300000 65536'
+mkdir -p /etc/nss-subuid
+echo containers:200000:65536 | tee /etc/nss-subuid/subuid >/etc/nss-subuid/subgid
+both
+sed -i '$asubid: sss' /etc/nsswitch.conf
+has '' 'where a directory gives ranges, not all stand in the files'
+sed -i /subid/d /etc/nsswitch.conf
+rm -r /etc/nss-subuid
+both containers:200000:65536
 # One in another: its IDs are those of the outer one.
 use '0 300000 65536' '0 300000 65536'
 outer=$running

@@ -104,8 +104,10 @@ kubernetes
 both containers:16449536:268435456
 like "$(check)" "/etc/subuid: error: the kubelet does not start: it has an account, and no line; run 'subuidctl add kubelet --pods 250 --root $root'" 'the account without a line'
 is "$(check -q; echo $?)" 2 'with --quiet the status tells'
-has 'subgid error kubelet-lines
-subuid error kubelet-lines' 'in both files'
+has 'subuid error kubelet-lines' 'which is said once'
+kubernetes
+sed -i /kubelet/d "$etc/subgid"
+has 'subuid:1 error no-gids' 'none for groups, as of any other owner'
 kubernetes
 printf '%s\n' kubelet:327680000:65536 | tee -a "$etc/subuid" >>"$etc/subgid"
 has 'subgid:3 error kubelet-lines
@@ -296,6 +298,13 @@ for i in 1 2 3 4 5; do pod "b$i" $((65536 * (251 + i))); done
 like "$(check)" ': b1 .16515072-16580607., b2 .*, b3 .* and 2 more;' 'many of them'
 line 100000 16384000
 has 'subuid:1 error kubelet-start' 'where the line is wrong that is said'
+
+# The line of docs/containers.md beside that of the first user.
+kubernetes
+rm -r "$root/var/lib/kubelet/pods"
+config
+both bob:100000:65536 "$(sed -n 's/^ *\(kubelet:196608:.*\)/\1/p' docs/containers.md)"
+has '' 'behind the range of the first user'
 
 # Without the account.
 kubernetes

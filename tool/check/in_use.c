@@ -212,10 +212,12 @@ void check_in_use(const struct checked *checked)
 {
         const int64_t deadline = now_ms() + PATIENCE_MS;
         struct uses uses = {.count = 0};
+        unsigned long number;
         struct child child;
 
-        /* Who is not root does not see into the user namespaces of others. */
-        if (geteuid() != 0)
+        /* Who is not root does not see into the user namespaces of others. And what a directory
+         * gives is in the files only once it is imported: of that check_import tells. */
+        if (geteuid() != 0 || nsswitch_subid_service(&checked->nsswitch, &number))
                 return;
         for (size_t i = 1; i < checked->processes.namespace_count; i++) {
                 const struct userns *const userns = &checked->processes.namespaces[i];

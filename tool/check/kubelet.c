@@ -135,6 +135,14 @@ static bool is_broken(const struct side *side)
         return false;
 }
 
+/* Whether it is said already that groups have none: neither file does, or only that for users. */
+static bool is_told(const struct rule *rule, enum subid_database database)
+{
+        return database == SUBID_GROUPS && (rule->printed[SUBID_USERS].count == 0 ||
+                                            (place_of(rule->checked, SUBID_USERS).line > 0 &&
+                                             place_of(rule->checked, SUBID_GROUPS).line == 0));
+}
+
 /* Whether there is one range; else says what there is, unless something else says why. */
 static bool check_lines(const struct rule *rule, enum subid_database database)
 {
@@ -151,7 +159,8 @@ static bool check_lines(const struct rule *rule, enum subid_database database)
                 report(ERROR, "kubelet-lines", place, "leave one line, the same in both files",
                        "the kubelet does not start: %zu lines of it, and it takes one alone",
                        printed->count);
-        else if (printed->count == 0 && !side->refused && !is_broken(side))
+        else if (printed->count == 0 && !side->refused && !is_broken(side) &&
+                 !is_told(rule, database))
                 report(ERROR, "kubelet-lines", place, rule->add,
                        "the kubelet does not start: it has an account, and no line");
         return printed->what == RANGES && printed->count == 1;
