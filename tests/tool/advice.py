@@ -607,6 +607,15 @@ def drain(system, finding, chance):
     add_account(system, finding, chance)
 
 
+def cure_lxc(system, finding, chance):
+    line = re.fullmatch(r'add the line (\S+) to both files', finding['advice'])
+    if line:
+        for names in RANGE_FILES:
+            system.add_line(names[0], line[1].encode())
+    else:
+        add(system, finding['advice'])
+
+
 def cure_docker(system, finding, chance):
     if 'useradd' in finding['advice']:
         add_account(system, finding, chance)
@@ -741,7 +750,7 @@ CURES = {
     'pods-misnamed': drain,
     'containers-account': add_account,
     'docker-remap': cure_docker,
-    'lxc-map': cure_by_add,
+    'lxc-map': cure_lxc,
     'incus-root': cure_by_add,
     **dict.fromkeys(('not-enabled', 'mistake', 'not-read', 'two-lines', 'comment', 'own-action', 'compat',
                      'twice', 'wrong-database', 'before-accounts', 'before-systemd', 'behind-systemd',
@@ -1119,6 +1128,8 @@ COLLECTED = (
     {'etc/docker/daemon.json': '{"userns-remap": "bob"}'},
     {'etc/docker/daemon.json': '{"userns-remap": "eve"}'},
     {'etc/lxc/default.conf': 'lxc.idmap = u 0 2000000000 65536\nlxc.idmap = g 0 2000000000 65536\n',
+     'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF},
+    {'etc/lxc/default.conf': 'lxc.idmap = b 0 2000000000 65536\nlxc.idmap = b 65536 2100000000 65536\n',
      'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF},
     {'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF, 'var/lib/incus/database': ''},
 )

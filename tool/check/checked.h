@@ -39,6 +39,16 @@ struct checked {
         struct containers containers;
 };
 
+static inline const struct side *side_of(const struct checked *checked,
+                                         enum subid_database database)
+{
+        return database == SUBID_USERS ? &checked->users : &checked->groups;
+}
+
+/* What to do where an owner lacks these IDs: the command, if he has no line yet, or the edit. */
+char *advice_to_give(const struct checked *checked, const char *owner, uint64_t start,
+                     uint64_t count);
+
 /*
  * The index, among ranges.owned, of the i-th range that somebody is asked about: all, or 50 evenly
  * chosen, the first and the last among them. Returns false if there is none.

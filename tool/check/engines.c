@@ -21,11 +21,6 @@
 
 #define SYSTEM_ACCOUNT "useradd --system --no-create-home --shell /usr/sbin/nologin"
 
-static const struct side *side_of(const struct checked *checked, enum subid_database database)
-{
-        return database == SUBID_USERS ? &checked->users : &checked->groups;
-}
-
 /* The first line of an owner in the file that engines read, or NULL. */
 static const struct range_line *line_of(const struct side *side, const char *owner)
 {
@@ -37,6 +32,18 @@ static const struct range_line *line_of(const struct side *side, const char *own
                     strcmp(lines[i]->path, subid_range_paths[side->database][0]) == 0)
                         return lines[i];
         return NULL;
+}
+
+char *advice_to_give(const struct checked *checked, const char *owner, uint64_t start,
+                     uint64_t count)
+{
+        const bool has_none = !line_of(&checked->users, owner) && !line_of(&checked->groups, owner);
+        const char *const command = xasprintf("add %s --start %llu --count %llu", owner,
+                                              (unsigned long long)start, (unsigned long long)count);
+
+        return has_none ? xasprintf("%s", advice_to_run(command))
+                        : xasprintf("add the line %s:%llu:%llu to both files", owner,
+                                    (unsigned long long)start, (unsigned long long)count);
 }
 
 static bool is_account(const struct checked *checked, const char *name)
@@ -120,14 +127,11 @@ static void check_docker(const struct checked *checked)
                                shown);
                 return;
         }
-        for (size_t i = 0; i < 2; i++) {
-                if (has_line(side_of(checked, (enum subid_database)i), account))
-                        continue;
+        /* Of one file alone check_ranges tells. */
+        if (!has_line(&checked->users, account) && !has_line(&checked->groups, account))
                 report(ERROR, "docker-remap", place, add,
                        "Docker does not start: userns-remap names %s, who has no line in %s", shown,
-                       subid_range_paths[i][0]);
-                return;
-        }
+                       subid_range_paths[SUBID_USERS][0]);
 }
 
 /* --- LXC -------------------------------------------------------------------------------------- */
@@ -175,13 +179,12 @@ static void check_map(const struct checked *checked, const char *path, unsigned 
                         continue;
                 if (is_all_of_root(side, outside, outside + count))
                         continue;
-                report(
-                    ERROR, "lxc-map", (struct place){path, number, 0},
-                    advice_to_run(xasprintf("add root --start %llu --count %llu", outside, count)),
-                    "a container does not start: it maps the %s %s, which are not all root's in "
-                    "%s",
-                    side->ids, range_span("", outside, outside + count - 1),
-                    subid_range_paths[i][0]);
+                report(ERROR, "lxc-map", (struct place){path, number, 0},
+                       advice_to_give(checked, "root", outside, count),
+                       "a container does not start: it maps the %s %s, which are not all root's in "
+                       "%s",
+                       side->ids, range_span("", outside, outside + count - 1),
+                       subid_range_paths[i][0]);
                 return;
         }
 }
@@ -222,6 +225,11 @@ static void check_incus(const struct checked *checked)
                 const char *folder, *name;
         } engines[] = {{"/var/lib/incus", "Incus"}, {"/var/lib/lxd", "LXD"}};
 
+        /* Of one file alone check_ranges tells. */
+        for (size_t i = 0; i < 2; i++)
+                if (line_of(side_of(checked, (enum subid_database)i), "root") ||
+                    line_of(side_of(checked, (enum subid_database)i), "0"))
+                        return;
         /* With either file missing they take IDs of their own choice. */
         if (!root_exists(subid_range_paths[SUBID_USERS][0]) ||
             !root_exists(subid_range_paths[SUBID_GROUPS][0]))
@@ -229,17 +237,10 @@ static void check_incus(const struct checked *checked)
         for (size_t i = 0; i < sizeof(engines) / sizeof(*engines); i++) {
                 if (!root_exists(engines[i].folder))
                         continue;
-                for (size_t j = 0; j < 2; j++) {
-                        const struct side *const side = side_of(checked, (enum subid_database)j);
-
-                        if (line_of(side, "root") || line_of(side, "0"))
-                                continue;
-                        report(ERROR, "incus-root", (struct place){subid_range_paths[j][0], 0, 0},
-                               advice_to_run("add root --count 10000000"),
-                               "%s makes no unprivileged container: root has no line",
-                               engines[i].name);
-                        return;
-                }
+                report(ERROR, "incus-root", (struct place){subid_range_paths[SUBID_USERS][0], 0, 0},
+                       advice_to_run("add root --count 10000000"),
+                       "%s makes no unprivileged container: root has no line", engines[i].name);
+                return;
         }
 }
 

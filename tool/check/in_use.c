@@ -182,17 +182,16 @@ static const char *owner_of(const struct container *container, const char *unit)
         return "OWNER";
 }
 
-static void report_use(const struct containers *containers, const struct use *use)
+static void report_use(const struct checked *checked, const struct use *use)
 {
         const char *const unit = process_unit(use->process, printable);
-        const struct container *const container = container_of(containers, use);
+        const struct container *const container = container_of(&checked->containers, use);
 
         if (is_of_nspawn(unit))
                 return;
         report(WARNING, "in-use", (struct place){subid_range_paths[use->database][0], 0, 0},
-               advice_to_run(xasprintf("add %s --start %llu --count %llu",
-                                       owner_of(container, unit), (unsigned long long)use->first,
-                                       (unsigned long long)(use->last - use->first + 1))),
+               advice_to_give(checked, owner_of(container, unit), use->first,
+                              use->last - use->first + 1),
                "the %s %s are in use, by %s (PID %d), and stand in no line",
                use->database == SUBID_USERS ? "UIDs" : "GIDs",
                range_span("", use->first, use->last), name_of(container, unit),
@@ -235,7 +234,7 @@ void check_in_use(const struct checked *checked)
                         known = false;
                 /* The command cures both files. */
                 if (!known && !is_told(&uses, &uses.list[i]))
-                        report_use(&checked->containers, &uses.list[i]);
+                        report_use(checked, &uses.list[i]);
         }
         child_end(&child);
 }

@@ -101,11 +101,6 @@ static struct printed read_ranges(const struct checked *checked, const struct si
 
 /* --- findings --------------------------------------------------------------------------------- */
 
-static const struct side *side_of(const struct checked *checked, enum subid_database database)
-{
-        return database == SUBID_USERS ? &checked->users : &checked->groups;
-}
-
 /* The last line of the kubelet in the first file of a database, or that file. */
 static struct place place_of(const struct checked *checked, enum subid_database database)
 {
@@ -149,6 +144,8 @@ static bool check_lines(const struct rule *rule, enum subid_database database)
         const struct side *const side = side_of(rule->checked, database);
         const struct printed *const printed = &rule->printed[database];
         const struct place place = place_of(rule->checked, database);
+        const struct place other =
+            place_of(rule->checked, database == SUBID_USERS ? SUBID_GROUPS : SUBID_USERS);
         const char *const option = database == SUBID_USERS ? "" : "-g ";
 
         if (printed->what == SILENCE)
@@ -161,8 +158,13 @@ static bool check_lines(const struct rule *rule, enum subid_database database)
                        printed->count);
         else if (printed->count == 0 && !side->refused && !is_broken(side) &&
                  !is_told(rule, database))
-                report(ERROR, "kubelet-lines", place, rule->add,
-                       "the kubelet does not start: it has an account, and no line");
+                report(ERROR, "kubelet-lines", place,
+                       place.line   ? "see what it says"
+                       : other.line ? "give both files the same line"
+                                    : rule->add,
+                       "the kubelet does not start: it has an account, and %s",
+                       place.line ? xasprintf("'getsubids %s" KUBELET "' prints no range", option)
+                                  : "no line");
         return printed->what == RANGES && printed->count == 1;
 }
 
