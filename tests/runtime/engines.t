@@ -358,27 +358,6 @@ for case in 'CRI runc rw 33' 'docker crun rw 0'; do
         # shellcheck disable=SC2086 # words
         as_without 'no answer of systemd and NSS within a second' 'a source of users hangs' $case
 done
-# SSSD itself, stopped so that it hears and does not answer.
-printf '%s\n' '[sssd]' 'services = nss' 'domains = files' '[domain/files]' 'id_provider = proxy' \
-        'proxy_lib_name = files' 'proxy_pam_target = none' >/etc/sssd/sssd.conf
-chmod 600 /etc/sssd/sssd.conf
-chown --reference=/etc/sssd /etc/sssd/sssd.conf
-inside systemctl start sssd
-for _ in $(seq 100); do
-        ! inside timeout 10 getent -s sss passwd daemon >/dev/null || break
-        sleep 0.1
-done
-like "$(inside timeout 10 getent -s sss passwd daemon)" '^daemon:' 'SSSD answers'
-nsswitch 'files sss subuid'
-is "$(result CRI runc-subuid rw 33)" '200033:200033 ' 'while it does the container has its owner'
-inside pkill -STOP sssd_nss
-# What it has said of the IDs before stands in a cache that is read without it.
-inside rm -rf /var/lib/sss/mc
-for case in 'CRI runc rw 33' 'docker runc rw 33'; do
-        # shellcheck disable=SC2086 # words
-        as_without 'no answer of systemd and NSS within a second' 'SSSD is stopped' $case
-done
-inside pkill -KILL sssd
 nsswitch 'files subuid systemd'
 cp /etc/nsswitch.conf /var/nsswitch.conf
 mkdir -p /etc/systemd/system/containerd.service.d
