@@ -35,6 +35,7 @@ container() {
         done
         sed -i -E "s/\"user\": \{\"uid\": 0/\"user\": {\"uid\": $2/; s/(\"source\": \"cgroup\", \"options\": \[\")rw/\1$3/" $dir/config.json
         nsswitch "$services"
+        inside truncate -s 0 /run/nss-subuid/runtime.log
         inside timeout 30 "$1" --systemd-cgroup run --detach --bundle $dir $id </dev/null >/tmp/output 2>&1 || {
                 echo "failed: $(tr '\n' ' ' </tmp/output)"
                 return
