@@ -26,7 +26,7 @@ packages='systemd runtime'
 tools=build/tests/libnss_hang.so.2
 if [ "$suite" != bullseye ]; then
         # libsubid, which comes in three kinds from Debian 12 to 14; nsswitch.conf as each glibc reads it.
-        tests+=(tests/systemd/runtimes.t tests/central/import.t tests/nss/no_answer_changes.t)
+        tests+=(tests/systemd/runtimes.t tests/central/import.t tests/tool/no_answer_changes.t)
         packages='systemd runtime runtimes import sources'
         tools="build/tests/libnss_hang.so.2 build/tests/libsubid_test.so $(echo build/tests/libnss_{house,away,busy}.so.2)"
 fi
