@@ -127,7 +127,7 @@ build/tests/tool/test_%: tests/tool/test_%.c $(tool_objects)
 # Parts of the OCI runtime.
 runtime_tests = $(if $(runtime),$(patsubst tests/runtime/%.c,build/tests/runtime/%,$(wildcard tests/runtime/test_*.c)))
 
-build/tests/runtime/test_%: tests/runtime/test_%.c build/tool/runtime/%.o
+build/tests/runtime/test_%: tests/runtime/test_%.c build/tool/runtime/%.o build/tool/json_text.o
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $^ -ljson-c -lcmocka
 
@@ -233,7 +233,7 @@ FUZZ_TIME = 60
 fuzz_harnesses = core lookup $(if $(runtime),runtime)
 fuzz_core = tests/fuzz/fuzz_core.c subid_range.c account_name.c
 fuzz_lookup = -include tests/fuzz/calls.h tests/fuzz/fuzz_lookup.c $(sources)
-fuzz_runtime = tests/fuzz/fuzz_runtime.c tests/fuzz/harness.c tool/runtime/arguments.c tool/runtime/config.c
+fuzz_runtime = tests/fuzz/fuzz_runtime.c tests/fuzz/harness.c tool/runtime/arguments.c tool/runtime/config.c tool/json_text.c
 fuzz_shared = tests/fuzz/harness.c tests/fuzz/model.c
 fuzz_files = $(wildcard tests/fuzz/*.[ch]) $(sources) $(headers) Makefile
 fuzz_core_options = -max_len=4096
@@ -271,7 +271,7 @@ build/fuzz/fuzz_%: $(fuzz_files)
 	@mkdir -p $(@D)
 	$(fuzz_clang) -o $@ $(fuzz_$*) $(fuzz_shared) tests/fuzz/mutate.c
 
-build/fuzz/fuzz_runtime build/fuzz/replay_runtime: $(wildcard tool/runtime/*.[ch])
+build/fuzz/fuzz_runtime build/fuzz/replay_runtime: $(wildcard tool/runtime/*.[ch] tool/json_text.[ch])
 
 build/fuzz/fuzz_runtime: $(fuzz_files)
 	@mkdir -p $(@D)
