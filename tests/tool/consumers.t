@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What "subuidctl check" says of those who want something of the range files: the kubelet, podman, CRI-O,
 # Docker, LXC, Incus. Four systems as they should be, and each with one thing that is not. What only a
-# running system can tell is in tests/nss/consumers.t.
+# running system can tell is in tests/tool/consumers_system.t.
 set -u
 . "$(dirname "$0")/../lib/tap.sh"
 
