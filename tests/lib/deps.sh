@@ -13,6 +13,7 @@ declare -A packages=(
         [systemd]='dbus libnss-systemd procps systemd'
         [sources]='gcc libc6-dev libnss-cache libnss-extrausers libnss-myhostname libnss-systemd libjson-c-dev libsmartcols-dev libsubid-dev python3'
         [runtime]='crun libjson-c-dev runc'
+        [sssd]='libnss-sss procps sssd-proxy'
         [runtimes]='crun curl iproute2 nginx podman runc'
         [releases]='git mmdebstrap perl'
         [engines]='containerd containernetworking-plugins criu crun curl dbus docker-cli docker.io gcc iproute2 libc6-dev libjson-c-dev libsmartcols-dev libsubid-dev netavark nginx podman procps protobuf-compiler protobuf-compiler-grpc python3 python3-grpcio python3-protobuf runc systemd systemd-sysv uidmap'
