@@ -140,7 +140,7 @@ static const struct container *find(const struct container *key, const struct co
                                     size_t count, int (*compare)(const void *, const void *))
 {
         const struct container **const found =
-            count ? bsearch(&key, sorted, count, sizeof(key), compare) : NULL;
+            count ? bsearch(&key, sorted, count, sizeof(struct container *), compare) : NULL;
 
         return found ? *found : NULL;
 }
@@ -149,8 +149,8 @@ static void sort_list(struct containers *containers)
 {
         struct containers_index *const index = containers->index;
 
-        index->by_id = xcalloc(containers->count + index->name_count, sizeof(*index->by_id));
-        index->by_cgroup = xcalloc(containers->count, sizeof(*index->by_cgroup));
+        index->by_id = xcalloc(containers->count + index->name_count, sizeof(struct container *));
+        index->by_cgroup = xcalloc(containers->count, sizeof(struct container *));
         for (size_t i = 0; i < containers->count; i++) {
                 if (containers->list[i].id)
                         index->by_id[index->id_count++] = &containers->list[i];
@@ -159,21 +159,21 @@ static void sort_list(struct containers *containers)
         }
         for (size_t i = 0; i < index->name_count; i++)
                 index->by_id[index->id_count++] = &index->names[i];
-        qsort(index->by_id, index->id_count, sizeof(*index->by_id), compare_ids);
-        qsort(index->by_cgroup, index->cgroup_count, sizeof(*index->by_cgroup), compare_cgroups);
+        qsort(index->by_id, index->id_count, sizeof(struct container *), compare_ids);
+        qsort(index->by_cgroup, index->cgroup_count, sizeof(struct container *), compare_cgroups);
 }
 
 /* Puts the records together: containers of engines, names of others, and pods. */
 static void put_together(struct containers *containers, const struct reading *reading)
 {
         struct containers_index *const index = containers->index;
-        const struct container **const sorted = xcalloc(reading->count, sizeof(*sorted));
+        const struct container **const sorted = xcalloc(reading->count, sizeof(struct container *));
         struct container *const all = xcalloc(reading->count, sizeof(*all));
         size_t count = 0;
 
         for (size_t i = 0; i < reading->count; i++)
                 sorted[i] = &reading->list[i];
-        qsort(sorted, reading->count, sizeof(*sorted), compare_records);
+        qsort(sorted, reading->count, sizeof(struct container *), compare_records);
         for (size_t i = 0; i < reading->count; i++)
                 add(all, &count, sorted[i]);
         free(sorted);
