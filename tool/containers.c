@@ -244,9 +244,10 @@ static bool is_roots(const char *cgroup)
                status.st_uid == 0;
 }
 
-/* What the names of cgroups tell of a container that is on no record that can be read. */
+/* What the names of cgroups tell of a container, and the logs and the kubelet of those names. */
 static struct container *describe(const struct containers_index *index,
-                                  const struct cgroup_names *names, const struct container *logged)
+                                  const struct cgroup_names *names, const struct container *logged,
+                                  bool believed)
 {
         struct container *const container = xcalloc(1, sizeof(*container));
         const struct container *pod;
@@ -255,9 +256,10 @@ static struct container *describe(const struct containers_index *index,
                 *container = *logged;
         container->engine = names->engine;
         container->id = xasprintf("%s", names->id);
-        take(&container->pod_uid, names->pod_uid);
         container->cgroup = names->cgroup;
         take(&container->source, xasprintf("/sys/fs/cgroup%s", names->cgroup));
+        if (believed)
+                take(&container->pod_uid, names->pod_uid);
         pod = find_pod(index, container->pod_uid);
         if (pod)
                 merge(container, pod);
@@ -275,16 +277,18 @@ const struct container *containers_of_cgroup(struct containers *containers, cons
         const struct container *container = find_cgroup(index, cgroup);
         struct cgroup_names names;
         struct container **node, *found;
+        bool believed;
 
         if (container || !cgroup_names_read(cgroup, &names))
                 return container;
         /* Somebody may call a cgroup of his own after another's container. */
-        if (!names.within || is_roots(names.within))
+        believed = !names.within || is_roots(names.within);
+        if (believed)
                 container = find(&(struct container){.id = names.id}, index->by_id, index->id_count,
                                  compare_ids);
         if (container && container->engine)
                 return container;
-        found = describe(index, &names, container);
+        found = describe(index, &names, container, believed);
         node = tsearch(found, &index->found, compare_found);
         if (!node)
                 die("out of memory");
