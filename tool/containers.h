@@ -32,9 +32,10 @@ struct container {
         bool running;           /* a record says so */
         struct extent *maps[2]; /* by enum subid_database; outside is an ID of this machine */
         size_t map_sizes[2];    /* 0: not known, or no user namespace */
-        struct timespec since;  /* so old is the record; tv_sec 0: not known */
-        char *source;           /* the file or folder that says so */
-        char *cgroup;           /* where the record places it; NULL: nowhere */
+        bool freed;            /* it had these IDs: the kubelet has no record of its pod any more */
+        struct timespec since; /* so old is the record; tv_sec 0: not known */
+        char *source;          /* the file or folder that says so; any bytes, too */
+        char *cgroup;          /* where the record places it; NULL: nowhere */
 };
 
 struct containers {
@@ -43,13 +44,16 @@ struct containers {
         char **sources; /* the files and folders that were read */
         size_t source_count;
         struct kubelet kubelet;
-        char *docker_remap;     /* Docker's userns-remap; NULL: not set */
-        struct container *pods; /* by UID; with the maps that the kubelet has on record */
+        const char *docker_remap; /* Docker's userns-remap; NULL: not set */
+        struct container *pods;   /* by UID; with the maps that the kubelet has on record */
         size_t pod_count;
         struct containers_index *index;
 };
 
-/* Reads all that is on record. The command lines of running daemons tell where some of it is. */
+/*
+ * Reads all that is on record. The command lines of running daemons tell where some of it is.
+ * Without processes (NULL), those of another system than the running one, none of them counts.
+ */
 void containers_read(struct containers *containers, const struct processes *processes);
 
 /*

@@ -331,20 +331,19 @@ static void read_usual_file(struct kubelet *kubelet)
 
 /* --- the process ------------------------------------------------------------------------------ */
 
-static const char *option(const struct processes *processes, const char *name)
+static const char *option(struct text arguments, const char *name)
 {
-        const char *const value =
-            daemon_option(processes, "kubelet", (const char *const[]){name, NULL});
+        const char *const value = option_of(arguments, (const char *const[]){name, NULL});
 
         return value && *value ? value : NULL;
 }
 
-static void take_options(struct kubelet *kubelet, const struct processes *processes)
+static void take_options(struct kubelet *kubelet, struct text arguments)
 {
-        const char *const file = option(processes, "config");
-        const char *const folder = option(processes, "config-dir");
-        const char *const root = option(processes, "root-dir");
-        const char *const pods = option(processes, "max-pods");
+        const char *const file = option(arguments, "config");
+        const char *const folder = option(arguments, "config-dir");
+        const char *const root = option(arguments, "root-dir");
+        const char *const pods = option(arguments, "max-pods");
 
         if (file)
                 read_file(kubelet, file);
@@ -383,6 +382,6 @@ void kubelet_find(const struct processes *processes, struct kubelet *kubelet)
                                     .path = process ? path_of(process) : ROOT_PATH,
                                     .ids_per_pod = 65536,
                                     .max_pods = 110};
-        take_options(kubelet, processes);
+        take_options(kubelet, daemon_arguments(processes, "kubelet"));
         kubelet->here |= root_exists(xasprintf("%s/pods", kubelet->folder));
 }

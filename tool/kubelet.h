@@ -25,7 +25,7 @@ struct kubelet {
 
 /*
  * Looks for it: for the process among these, which is asked with a deadline, and in the files. An
- * ordinary user is not told of the process.
+ * ordinary user is not told of the process. NULL: of another system than the running one.
  */
 void kubelet_find(const struct processes *processes, struct kubelet *kubelet);
 

@@ -29,9 +29,11 @@ static void print_nothing(void)
 /* Who runs here, and what the engines and the kubelet have on record. */
 static void read_consumers(struct checked *checked)
 {
-        if (root_is_running() && access("/proc/self/ns/user", F_OK) == 0)
+        const bool shown = root_is_running() && access("/proc/self/ns/user", F_OK) == 0;
+
+        if (shown)
                 processes_read(&checked->processes);
-        containers_read(&checked->containers, &checked->processes);
+        containers_read(&checked->containers, shown ? &checked->processes : NULL);
 }
 
 int command_check(const struct options *options, char **argv)

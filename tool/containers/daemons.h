@@ -6,15 +6,15 @@
 
 /*
  * The daemon of this name that runs on this machine as root, in the same mount namespace as this
- * command: no container's process can give itself out as one. NULL: there is none.
+ * command: no container's process can give itself out as one. NULL: there is none, or processes is
+ * NULL.
  */
 const struct process *daemon_find(const struct processes *processes, const char *program);
 
-/*
- * The value of an option, by one of its names, on its command line. NULL: there is none, or it has
- * no such option.
- */
-const char *daemon_option(const struct processes *processes, const char *program,
-                          const char *const *names);
+/* Its arguments; none (a size of 0) if there is no such daemon. */
+struct text daemon_arguments(const struct processes *processes, const char *program);
+
+/* The value of an option, by one of its names up to a NULL; NULL if it is not among them. */
+const char *option_of(struct text arguments, const char *const *names);
 
 #endif

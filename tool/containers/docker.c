@@ -52,9 +52,8 @@ static void find_map(enum subid_database database, uint32_t first, struct remap 
 /* "--userns=host" */
 static bool is_remapped(struct place *place, const char *id)
 {
-        json_object *const config =
-            place_read_json(place, xasprintf("containers/%s/hostconfig.json", id), CONFIG_MAX,
-                            json_type_object, NULL);
+        json_object *const config = place_read_json(place, xasprintf("%s/hostconfig.json", id),
+                                                    CONFIG_MAX, json_type_object, NULL);
         const char *const mode = json_text_of(config, "UsernsMode");
         const bool remapped = config && (!mode || strcmp(mode, "host") != 0);
 
@@ -75,7 +74,7 @@ static bool read_running(const struct reading *reading, json_object *config)
 static void read_container(struct reading *reading, struct place *place, const char *id,
                            const struct remap *remap)
 {
-        char *const path = xasprintf("containers/%s/config.v2.json", id);
+        char *const path = xasprintf("%s/config.v2.json", id);
         json_object *const config =
             place_read_json(place, path, CONFIG_MAX, json_type_object, NULL);
         const char *const own = json_text_of(config, "ID");
@@ -106,10 +105,10 @@ static void read_folder(struct reading *reading, const char *folder, const struc
 {
         struct place place;
 
-        if (!place_open(&place, folder))
+        if (!place_open(&place, xasprintf("%s/containers", folder)))
                 return;
-        reading_used(reading, place_path(&place, "containers"));
-        for (char **ids = place_list(&place, "containers"); *ids; ids++)
+        reading_used(reading, place_path(&place, "."));
+        for (char **ids = place_list(&place, "."); *ids; ids++)
                 if (is_container_id(*ids))
                         read_container(reading, &place, *ids, remap);
         place_close(&place);
@@ -159,24 +158,18 @@ static json_object *read_settings(void)
         return settings;
 }
 
-/* A setting of the daemon's: on its command line, by one of these names, or in that file. */
-static char *setting_of(const struct reading *reading, const char *const *options,
-                        json_object *settings, const char *name)
-{
-        const char *const option = daemon_option(reading->processes, "dockerd", options);
-
-        return option ? xasprintf("%s", option) : json_copy_of(settings, name);
-}
-
 void read_docker(struct reading *reading)
 {
         static const char default_root[] = "/var/lib/docker";
         static const char *const root_options[] = {"data-root", "graph", "g", NULL};
         static const char *const remap_options[] = {"userns-remap", NULL};
+        const struct text arguments = daemon_arguments(reading->processes, "dockerd");
         json_object *const settings = read_settings();
-        const char *const root = setting_of(reading, root_options, settings, "data-root");
+        const char *const root_option = option_of(arguments, root_options);
+        const char *const root = root_option ? root_option : json_copy_of(settings, "data-root");
+        const char *const remap = option_of(arguments, remap_options);
 
-        reading->docker_remap = setting_of(reading, remap_options, settings, "userns-remap");
+        reading->docker_remap = remap ? remap : json_copy_of(settings, "userns-remap");
         json_object_put(settings);
         read_root(reading, default_root);
         if (root && is_absolute(root) && strcmp(root, default_root) != 0)

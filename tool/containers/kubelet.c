@@ -6,6 +6,9 @@
 #include "cgroup.h"
 #include "reading.h"
 
+#include "tool/root.h"
+
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +54,7 @@ static void read_pods(struct reading *reading, const char *root)
         if (!place_open(&place, xasprintf("%s/pods", root)))
                 return;
         reading_used(reading, place_path(&place, "."));
+        reading->has_pods = true;
         for (char **names = place_list(&place, "."); *names; names++)
                 read_pod(reading, &place, *names);
         place_close(&place);

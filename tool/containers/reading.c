@@ -28,8 +28,10 @@ static int compare_pids(const void *a, const void *b)
 
 void reading_start(struct reading *reading, const struct processes *processes)
 {
-        *reading = (struct reading){.processes = processes,
-                                    .pids = xcalloc(processes->count, sizeof(pid_t))};
+        *reading = (struct reading){.processes = processes};
+        if (!processes)
+                return;
+        reading->pids = xcalloc(processes->count, sizeof(pid_t));
         for (size_t i = 0; i < processes->count; i++)
                 reading->pids[i] = processes->list[i].pid;
         if (processes->count)
@@ -232,8 +234,10 @@ static bool get_id(json_object *mapping, const char *name, uint32_t *id)
         json_object *const member = json_member(mapping, name, json_type_int);
         const int64_t number = member ? json_object_get_int64(member) : -1;
 
+        if (number < 0 || number > UINT32_MAX)
+                return false;
         *id = (uint32_t)number;
-        return number >= 0 && number <= UINT32_MAX;
+        return true;
 }
 
 static bool take_map(json_object *mappings, const struct mapping_names *names,
@@ -288,7 +292,7 @@ bool is_running(const struct reading *reading, int64_t pid)
 {
         const pid_t wanted = (pid_t)pid;
 
-        return pid > 0 && pid <= INT32_MAX && root_is_running() &&
+        return pid > 0 && pid <= INT32_MAX && reading->processes &&
                bsearch(&wanted, reading->pids, reading->processes->count, sizeof(wanted),
                        compare_pids);
 }
@@ -310,7 +314,7 @@ struct timespec parse_time(const char *text)
         }
         time.tv_sec = timegm(&parts);
         if (sscanf(rest, "%*1[+-]%2d:%2d", &hours, &minutes) == 2)
-                time.tv_sec -= (*rest == '-' ? -60 : 60) * (60 * hours + minutes);
+                time.tv_sec -= (*rest == '-' ? -60L : 60L) * (60 * hours + minutes);
         else if (strcmp(rest, "Z") != 0)
                 return (struct timespec){.tv_sec = 0};
         /* Go's zero time. */
