@@ -50,8 +50,8 @@ static bool read_json(struct text text, struct values *values)
 {
         enum json_text_fault fault;
         json_object *const object =
-                               json_text_parse(text.bytes, text.size, json_type_object, &fault),
-                           *inner;
+            json_text_parse(text.bytes, text.size, json_type_object, &fault);
+        json_object *inner;
 
         if (!object)
                 return false;
@@ -147,9 +147,11 @@ static const char *not_null(const char *scalar)
 static bool is_wanted(const char *parent, const char *name)
 {
         const char *const key = *parent ? xasprintf("%s.%s", parent, name) : name;
+        const size_t length = strlen(key);
 
         for (size_t i = 0; i < KEYS; i++)
-                if (strncmp(keys[i], key, strlen(key)) == 0 && strchr(".", keys[i][strlen(key)]))
+                if (strncmp(keys[i], key, length) == 0 &&
+                    (keys[i][length] == '\0' || keys[i][length] == '.'))
                         return true;
         return false;
 }
@@ -268,7 +270,7 @@ static void take_values(struct kubelet *kubelet, const char *path, const struct 
                 set_trouble(kubelet, path, "a number is none");
         if (values->list[IDS_PER_POD])
                 kubelet->file = path;
-        if (values->list[LOGS_FOLDER] && *values->list[LOGS_FOLDER] == '/')
+        if (values->list[LOGS_FOLDER] && is_absolute(values->list[LOGS_FOLDER]))
                 kubelet->logs = values->list[LOGS_FOLDER];
 }
 
@@ -345,11 +347,11 @@ static void take_options(struct kubelet *kubelet, struct text arguments)
         const char *const root = option(arguments, "root-dir");
         const char *const pods = option(arguments, "max-pods");
 
-        if (file)
+        if (file && is_absolute(file))
                 read_file(kubelet, file);
         else
                 read_usual_file(kubelet);
-        if (folder)
+        if (folder && is_absolute(folder))
                 read_folder(kubelet, folder);
         if (root && is_absolute(root))
                 kubelet->folder = root;

@@ -46,13 +46,13 @@ char *advice_to_give(const struct checked *checked, const char *owner, uint64_t 
                                     (unsigned long long)start, (unsigned long long)count);
 }
 
+/* Whether it is one, or may be one: a directory may not answer. */
 static bool is_account(const struct checked *checked, const char *name)
 {
         const struct text owner = {name, strlen(name)};
         bool known;
 
-        owners_are_accounts(&checked->users.accounts, &owner, 1, &known);
-        return known;
+        return !owners_are_accounts(&checked->users.accounts, &owner, 1, &known) || known;
 }
 
 /* What cannot be read is said, unless it is not there or for root alone. */
@@ -75,12 +75,11 @@ static void check_containers(const struct checked *checked)
         static const char *const programs[] = {"podman", "crio"};
         const struct range_line *const line = line_of(&checked->users, "containers");
 
-        if (!line || is_account(checked, "containers"))
-                return;
-        for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
+        for (size_t i = 0; line && i < sizeof(programs) / sizeof(*programs); i++) {
                 const char *const program = root_find_program(ROOT_PATH, programs[i]);
 
-                if (!program || !libraries_linked(program, "libsubid.so.6"))
+                if (!program || !libraries_linked(program, "libsubid.so.6") ||
+                    is_account(checked, "containers"))
                         continue;
                 report_line(ERROR, "containers-account", line,
                             "run '" SYSTEM_ACCOUNT " containers'",

@@ -159,12 +159,11 @@ static bool check_lines(const struct rule *rule, enum subid_database database)
         else if (printed->count == 0 && !side->refused && !is_broken(side) &&
                  !is_told(rule, database))
                 report(ERROR, "kubelet-lines", place,
-                       place.line   ? "see what it says"
+                       place.line   ? xasprintf("see what 'getsubids %s" KUBELET "' says", option)
                        : other.line ? "give both files the same line"
                                     : rule->add,
                        "the kubelet does not start: it has an account, and %s",
-                       place.line ? xasprintf("'getsubids %s" KUBELET "' prints no range", option)
-                                  : "no line");
+                       place.line ? "getsubids prints no range of it" : "no line");
         return printed->what == RANGES && printed->count == 1;
 }
 
@@ -414,24 +413,46 @@ static void check_pods(const struct checked *checked)
                        names_of(&unnamed));
 }
 
+enum has_account { HAS_ACCOUNT, HAS_NONE, NOT_KNOWN };
+
+/* A directory is asked only where there is a sign of the kubelet. */
+static enum has_account has_account(const struct checked *checked)
+{
+        const struct accounts *const accounts = &checked->users.accounts;
+        const struct text owner = {KUBELET, strlen(KUBELET)};
+        bool known;
+
+        if (accounts_named(accounts, owner.bytes, owner.size))
+                return HAS_ACCOUNT;
+        if (!checked->containers.kubelet.here)
+                return HAS_NONE;
+        return !owners_are_accounts(accounts, &owner, 1, &known) ? NOT_KNOWN
+               : known                                           ? HAS_ACCOUNT
+                                                                 : HAS_NONE;
+}
+
 void check_kubelet(const struct checked *checked)
 {
         const struct kubelet *const kubelet = &checked->containers.kubelet;
-        const struct text owner = {KUBELET, strlen(KUBELET)};
-        struct place place;
-        bool has_account;
+        const struct place place = place_of(checked, SUBID_USERS);
 
-        owners_are_accounts(&checked->users.accounts, &owner, 1, &has_account);
-        if (has_account) {
+        switch (has_account(checked)) {
+        case HAS_ACCOUNT:
                 check_rule(checked, kubelet);
                 return;
+        case NOT_KNOWN:
+                warn("whether there is an account " KUBELET " is not known: not checked");
+                return;
+        case HAS_NONE:
+                break;
         }
-        place = place_of(checked, SUBID_USERS);
-        if (kubelet->here && place.line)
+        if (!kubelet->here)
+                return;
+        if (place.line)
                 report(WARNING, "kubelet-unused", place,
                        "drain the node, run " ADD_ACCOUNT " and restart the kubelet",
                        "not used: without an account " KUBELET
                        " the kubelet gives pods any IDs from 65536 up");
-        else if (kubelet->here)
+        else
                 check_pods(checked);
 }
