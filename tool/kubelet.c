@@ -304,10 +304,10 @@ static void read_folder(struct kubelet *kubelet, const char *folder)
  */
 static void read_usual_file(struct kubelet *kubelet)
 {
-        static const char *const usual[] = {FOLDER "/config.yaml", "/etc/kubernetes/kubelet.conf",
-                                            "/etc/kubernetes/kubelet/config.json",
-                                            "/etc/kubernetes/kubelet/kubelet-config.json",
-                                            "/home/kubernetes/kubelet-config.yaml"};
+        static const char *const usual[] = {
+            "/var/lib/kubelet/config.yaml", "/etc/kubernetes/kubelet.conf",
+            "/etc/kubernetes/kubelet/config.json", "/etc/kubernetes/kubelet/kubelet-config.json",
+            "/home/kubernetes/kubelet-config.yaml"};
 
         for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
                 const int fd = root_open(usual[i], O_PATH);

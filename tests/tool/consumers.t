@@ -87,15 +87,14 @@ engines() {
         echo '{"userns-remap": "default", "exec-opts": ["native.cgroupdriver=systemd"]}' >"$etc/docker/daemon.json"
 }
 
-# healthy SYSTEM WHAT
-healthy() {
-        $1
-        is "$(check; echo $?)" 0 "$2: nothing is said"
-}
-healthy kubernetes 'a node of Kubernetes as it should be'
-healthy desktop 'a desktop'
-healthy lxc 'a host of LXC and Incus'
-healthy engines 'a host of podman and Docker'
+kubernetes
+is "$(check; echo $?)" 0 'a node of Kubernetes: nothing is said'
+desktop
+is "$(check; echo $?)" 0 'a desktop'
+lxc
+is "$(check; echo $?)" 0 'a host of LXC and Incus'
+engines
+is "$(check; echo $?)" 0 'a host of podman and Docker'
 is "$(check -q; echo $?)$(check --quiet; echo $?)" 00 'nor with --quiet'
 
 # --- the kubelet ----------------------------------------------------------------------------------

@@ -170,7 +170,7 @@ use '0 300000 65536' '0 300000 65536'
 mkdir -p /etc/nss-subuid
 echo containers:200000:65536 | tee /etc/nss-subuid/subuid >/etc/nss-subuid/subgid
 both
-sed -i '$asubid: sss' /etc/nsswitch.conf
+echo 'subid: sss' >>/etc/nsswitch.conf
 has '' 'where a directory gives ranges, not all stand in the files'
 sed -i /subid/d /etc/nsswitch.conf
 rm -r /etc/nss-subuid

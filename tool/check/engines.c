@@ -138,12 +138,13 @@ static void check_docker(const struct checked *checked)
 /* Whether lines of root's, by name or number, hold all of these IDs together. */
 static bool is_all_of_root(const struct side *side, uint64_t first, uint64_t end)
 {
-        struct range_line *const *named, *const *numbered, **lines;
+        struct range_line *const *named;
+        struct range_line *const *numbered;
         const size_t names = ranges_of(&side->ranges, "root", 4, &named);
         const size_t numbers = ranges_of(&side->ranges, "0", 1, &numbered);
+        struct range_line **const lines = xcalloc(names + numbers, sizeof(struct range_line *));
         const struct range_line **sorted;
 
-        lines = xcalloc(names + numbers, sizeof(*lines));
         for (size_t i = 0; i < names + numbers; i++)
                 lines[i] = i < names ? named[i] : numbered[i - names];
         sorted = ranges_by_start(lines, names + numbers);

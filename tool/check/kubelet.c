@@ -175,9 +175,9 @@ static bool check_numbers(const struct rule *rule)
         const uint64_t length = rule->printed[SUBID_USERS].length;
         const uint64_t each = rule->kubelet->ids_per_pod, pods = rule->kubelet->max_pods;
         const char *const anew = xasprintf("remove the line, then %s", rule->add);
-        const uint64_t slots = length / each > pods ? length / each : pods;
+        const uint64_t enough = each * (length / each > pods ? length / each : pods);
         const char *const other_count =
-            xasprintf("make it %llu, in both files", (unsigned long long)(slots * each));
+            xasprintf("make it %llu, in both files", (unsigned long long)enough);
 
         if (start % each != 0)
                 report(ERROR, "kubelet-start", place, anew,
@@ -256,7 +256,7 @@ static const struct extent *map_of(const struct container *pod)
 static const char *wrong_record(const struct rule *rule, size_t i)
 {
         const struct container *const pods = rule->checked->containers.pods;
-        const struct extent *const map = map_of(&pods[i]), *other;
+        const struct extent *const map = map_of(&pods[i]);
         const struct printed *const line = &rule->printed[SUBID_USERS];
 
         if (pods[i].map_sizes[SUBID_USERS] == 0)
@@ -269,9 +269,12 @@ static const char *wrong_record(const struct rule *rule, size_t i)
         if (map->outside < line->start ||
             (uint64_t)map->outside + map->count > line->start + line->length)
                 return span_of(map);
-        for (size_t j = 0; j < i; j++)
-                if ((other = map_of(&pods[j])) && other->outside == map->outside)
+        for (size_t j = 0; j < i; j++) {
+                const struct extent *const other = map_of(&pods[j]);
+
+                if (other && other->outside == map->outside)
                         return xasprintf("%s, as another one", span_of(map));
+        }
         return NULL;
 }
 
