@@ -105,6 +105,10 @@ like "$(check)" "/etc/subuid: error: the kubelet does not start: it has an accou
 is "$(check -q; echo $?)" 2 'with --quiet the status tells'
 has 'subuid error kubelet-lines' 'which is said once'
 kubernetes
+both containers:16449536:268435456
+config 'maxPods: 55' 'userNamespaces:' '  idsPerPod: 131072'
+like "$(check)" '; write kubelet:START:7208960 into both files, START a multiple of 131072 that is free$' 'pods with more IDs than the command gives'
+kubernetes
 sed -i /kubelet/d "$etc/subgid"
 has 'subuid:1 error no-gids' 'none for groups, as of any other owner'
 kubernetes

@@ -102,13 +102,11 @@ both kubelet:65536:7208960
 # What getsubids prints, whatever the files say.
 # getsubids TEXT-FOR-UIDS [TEXT-FOR-GIDS]
 getsubids() {
-        rm -f /tmp/bin/getsubids
         # shellcheck disable=SC2016 # for the script
-        printf '#!/bin/sh\n[ "$1" = -g ] && { %s; exit; }\n%s\n' "${2-$1}" "$1" >/tmp/bin/getsubids
-        chmod 755 /tmp/bin/getsubids
+        printf '#!/bin/sh\n[ "$1" = -g ] && { %s; exit; }\n%s\n' "${2-$1}" "$1" >/usr/local/bin/getsubids
+        chmod 755 /usr/local/bin/getsubids
 }
-ln -s "$(command -v getent)" /tmp/bin
-kubelet /tmp/bin
+kubelet /usr/local/bin:/usr/bin
 getsubids 'echo "0: kubelet 65536 7208960"'
 has '' 'as the files'
 getsubids 'echo "0: kubelet 65536 7143424"'
@@ -122,6 +120,21 @@ getsubids 'exit 1'
 has '/etc/subuid:1 error kubelet-lines' 'nothing'
 getsubids 'exec sleep 1000' 'echo "0: kubelet 65536 7208960"'
 has '/etc/subuid:1 warning no-answer' 'it does not answer'
+rm /usr/local/bin/getsubids
+# Nobody's but the system's own is run.
+rm /tmp/bin/get*
+printf '#!/bin/sh\n: >/tmp/was-run\n' | tee /tmp/bin/getsubids >/tmp/bin/getent
+chmod 755 /tmp/bin/get*
+kubelet /tmp/bin
+has '' 'not one of another folder'
+[ ! -e /tmp/was-run ]
+ok $? 'which is not run'
+stop
+ln -s /bin/bash /tmp/bin/kubelet
+env -i PATH=/tmp/bin /tmp/bin/kubelet -c 'read -r _ <>/tmp/ever' --max-pods=111 &
+running=$!
+until [ "$(cat "/proc/$running/comm")" = kubelet ]; do sleep 0.01; done
+has '' 'nor is it a kubelet what is only called so'
 stop
 
 # In the machine's own PATH, and as the shadow of this machine has it.

@@ -101,6 +101,18 @@ static struct printed read_ranges(const struct checked *checked, const struct si
 
 /* --- findings --------------------------------------------------------------------------------- */
 
+/* The command gives each pod as many IDs as pods usually have. */
+static const char *advice_to_add(const struct kubelet *kubelet)
+{
+        const unsigned long long each = kubelet->ids_per_pod, pods = kubelet->max_pods;
+
+        return each == 65536
+                   ? advice_to_run(xasprintf("add " KUBELET " --pods %llu", pods))
+                   : xasprintf("write " KUBELET ":START:%llu into both files, START a multiple of "
+                               "%llu that is free",
+                               pods * each, each);
+}
+
 /* The last line of the kubelet in the first file of a database, or that file. */
 static struct place place_of(const struct checked *checked, enum subid_database database)
 {
@@ -316,13 +328,11 @@ static void check_line(const struct rule *rule)
                 check_records(rule);
 }
 
-/* Returns getsubids as the kubelet finds it, or NULL. */
-static const char *check_programs(const struct kubelet *kubelet)
+static void check_programs(const struct kubelet *kubelet)
 {
         const struct place place = {KUBELET, 0, 0};
-        const char *const getsubids = root_find_program(kubelet->path, "getsubids");
 
-        if (!getsubids)
+        if (!root_find_program(kubelet->path, "getsubids"))
                 report(ERROR, "kubelet-getsubids", place, "install it (Debian: uidmap)",
                        "does not start: it has an account, and no getsubids in its PATH, %s",
                        kubelet->path);
@@ -331,7 +341,6 @@ static const char *check_programs(const struct kubelet *kubelet)
                        "has no getent in its PATH, %s: a newer one takes no notice of its account "
                        "then",
                        kubelet->path);
-        return getsubids;
 }
 
 /* With the account: it takes its line and nothing else. */
@@ -340,8 +349,12 @@ static void check_rule(const struct checked *checked, const struct kubelet *kube
         struct rule rule = {.checked = checked, .kubelet = kubelet};
         unsigned long number;
         const char *const service = nsswitch_subid_service(&checked->nsswitch, &number);
-        const char *const getsubids = kubelet->path ? check_programs(kubelet) : NULL;
+        /* Not that of its PATH, which is whose who has started it: this may run as root. */
+        const char *const getsubids =
+            root_is_running() ? root_find_program(ROOT_PATH, "getsubids") : NULL;
 
+        if (kubelet->path)
+                check_programs(kubelet);
         if (kubelet->trouble)
                 warn("%s: not read; the kubelet is taken to have %llu pods (maxPods) of %llu IDs "
                      "(idsPerPod)",
@@ -355,15 +368,13 @@ static void check_rule(const struct checked *checked, const struct kubelet *kube
                 return;
         }
         /* A directory is asked by getsubids alone. */
-        if (service && (!getsubids || !root_is_running()))
+        if (service && !getsubids)
                 return;
-        rule.add = advice_to_run(
-            xasprintf("add " KUBELET " --pods %llu", (unsigned long long)kubelet->max_pods));
+        rule.add = advice_to_add(kubelet);
         for (size_t i = 0; i < 2; i++)
                 rule.printed[i] =
-                    getsubids && root_is_running()
-                        ? ask(getsubids, (enum subid_database)i)
-                        : read_ranges(checked, side_of(checked, (enum subid_database)i));
+                    getsubids ? ask(getsubids, (enum subid_database)i)
+                              : read_ranges(checked, side_of(checked, (enum subid_database)i));
         check_line(&rule);
 }
 
@@ -383,10 +394,9 @@ static const struct range_line *line_in(const struct side *side, const struct ex
 static void check_pods(const struct checked *checked)
 {
         const struct place place = {xasprintf("%s/pods", checked->containers.kubelet.folder), 0, 0};
-        const char *const advice = xasprintf(
-            "drain the node, %s, then " ADD_ACCOUNT ", and restart the kubelet",
-            advice_to_run(xasprintf("add " KUBELET " --pods %llu",
-                                    (unsigned long long)checked->containers.kubelet.max_pods)));
+        const char *const advice =
+            xasprintf("drain the node, %s, then run " ADD_ACCOUNT " and restart the kubelet",
+                      advice_to_add(&checked->containers.kubelet));
         struct named unnamed = {.count = 0}, misnamed = {.count = 0};
 
         for (size_t i = 0; i < checked->containers.pod_count; i++) {
