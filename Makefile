@@ -60,8 +60,8 @@ tool_module_objects = build/subid_file.o build/subid_range.o build/account_name.
 tool_objects = $(patsubst %.c,build/%.o,$(filter-out $(tool_mains:%=tool/%.c),$(tool_sources))) $(tool_module_objects)
 
 # For the scripts of a package that edits nsswitch.conf: the parts of "subuidctl enable" that need libc alone.
-hook_parts = child libraries listing lock nsswitch nsswitch_edit nsswitch_file nsswitch_place ranges replace root segments \
-	userdb util
+hook_parts = child libraries listing lock nsswitch nsswitch_edit nsswitch_file nsswitch_place progress ranges replace \
+	root segments userdb util
 hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook $(hook_parts)) $(tool_module_objects)
 
 # The OCI runtime, which needs json-c.
@@ -69,7 +69,7 @@ have_runtime := $(shell echo '\043include <json-c/json.h>' | \
 	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 runtime = $(if $(have_runtime),build/runc-subuid)
 runtime_sources = $(wildcard tool/runtime/*.c)
-runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o json_text.o replace.o root.o util.o) build/account_name.o
+runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o json_text.o progress.o replace.o root.o util.o) build/account_name.o
 
 all: build/$(module) $(tool) $(runtime)
 	$(if $(tool),,@echo 'subuidctl is left out: it needs the headers of libsmartcols, libsubid and json-c')

@@ -3,6 +3,7 @@
 
 #include "child.h"
 #include "nsswitch.h"
+#include "progress.h"
 #include "root.h"
 
 #include <errno.h>
@@ -232,6 +233,7 @@ bool owners_identify(const struct accounts *users, const struct text *owners, si
         }
         if (left == 0 || !root_is_running() || !(services = other_services()))
                 return true;
+        progress("asking the services of " NSSWITCH_FILE " for accounts");
         child = child_start(ask, &(struct question){owners, count, identities, services});
         for (size_t i = 0; i < count && answered; i++)
                 if (!identities[i].known)

@@ -3,6 +3,7 @@
 #include "accounts.h"
 #include "nsswitch.h"
 #include "options.h"
+#include "progress.h"
 #include "ranges.h"
 #include "table.h"
 #include "util.h"
@@ -186,6 +187,7 @@ static void add(const struct context *context, const struct row *row)
                                           : xstrndup(range->owner, range->owner_length);
         char *const source = xasprintf("%s:%lu", line->path, line->number);
 
+        progress("listing line %lu of %s", line->number, line->path);
         table_add_line(table);
         table_set(table, OWNER, owner);
         table_set_boolean(table, ACCOUNT, account_of(&context->owners, range_owner(range)));
@@ -313,6 +315,7 @@ int command_list(const struct options *options, char **argv)
         struct ranges users, groups;
         int status = EXIT_SUCCESS;
 
+        progress_start();
         ranges_read(SUBID_USERS, &users);
         ranges_read(SUBID_GROUPS, &groups);
         find_accounts(&context, &users, &groups, argv + 1);
@@ -324,6 +327,7 @@ int command_list(const struct options *options, char **argv)
                         status = EXIT_FAILURE;
                 }
         }
+        progress_end();
         table_print(context.table);
         return status;
 }

@@ -126,9 +126,22 @@ for _ in $(seq 100); do
 done
 [ "$child" ] && ! kill -0 "$child" 2>/dev/null
 ok $? 'ended by SIGTERM meanwhile, it leaves no child behind'
-is "$(timeout 60 build/subuidctl list 2>&1)" 'subuidctl: the services of /etc/nsswitch.conf did not answer in time: not all accounts are known
+listed=$(timeout 60 build/subuidctl list 2>&1)
+is "$listed" 'subuidctl: the services of /etc/nsswitch.conf did not answer in time: not all accounts are known
 OWNER      ACCOUNT UIDS          COUNT GIDS          SOURCE
 containers no      200000-265535 65536 200000-265535 /etc/subuid:1' 'list waits five seconds too'
+
+# Meanwhile a terminal is told, from two seconds on; what it shows in the end is the same.
+terminal() { timeout 60 tests/lib/terminal.py "$@"; }
+asking='asking the services of /etc/nsswitch.conf for accounts'
+is "$(terminal build/subuidctl list | uniq)" "~$asking
+$listed" 'progress of list, which is gone in the end'
+like "$(terminal 20 build/subuidctl check | uniq)" "^subuidctl: hang: not listed [^~]*
+~${asking:0:19}
+/etc/nsswitch.conf:1: warning: [^~]*\$" 'and of check, no wider than the terminal'
+is "$(terminal bash -mc 'build/subuidctl list & build/subuidctl list 2>/dev/null; wait' | grep -c '^~')" 0 \
+        'none in the background, nor where standard error is no terminal'
+is "$(TERM_OF_TEST=dumb terminal build/subuidctl list | grep -c '^~')" 0 'nor on a dumb terminal'
 
 # A number that an account has is not looked up: it is found as one.
 node 'files subuid' 'files subuid' root:65530:6 root:1234:1
