@@ -93,7 +93,7 @@ static const struct choice {
      offsetof(struct options, dry_run)},
     {0, "move", NULL, "also from in front of a directory", "enable",
      offsetof(struct options, move)},
-    {0, "group", "NAME", "the members of this group", "import", offsetof(struct options, group)},
+    {0, "group", "GROUP", "the members of this group", "import", offsetof(struct options, group)},
     {0, "prune", NULL, "drop owners without ranges, and those not asked for", "import",
      offsetof(struct options, prune)},
     {'h', "help", NULL, "print this", NULL, offsetof(struct options, help)},
