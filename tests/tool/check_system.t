@@ -143,6 +143,12 @@ is "$(terminal bash -mc 'build/subuidctl list & build/subuidctl list 2>/dev/null
         'none in the background, nor where standard error is no terminal'
 is "$(TERM_OF_TEST=dumb terminal build/subuidctl list | grep -c '^~')" 0 'nor on a dumb terminal'
 
+# A table is as wide as its terminal, or as COLUMNS says.
+node 'files subuid' 'files subuid' containers-of-a-machine:200000:65536
+is "$(terminal 50 build/subuidctl list)" 'OWNER ACCOUNT UIDS          COUNT GIDS          SOURCE
+conta no      200000-265535 65536 200000-265535 /etc/s' 'list on a terminal'
+is "$(terminal 200 env COLUMNS=70 build/subuidctl list)" "$(COLUMNS=70 build/subuidctl list)" 'COLUMNS'
+
 # A number that an account has is not looked up: it is found as one.
 node 'files subuid' 'files subuid' root:65530:6 root:1234:1
 printf 'somebody:x:1234:1234::/:\n' >>/etc/passwd
