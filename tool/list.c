@@ -291,21 +291,23 @@ static void find_accounts(struct context *context, const struct ranges *users,
                           const struct ranges *groups, char **arguments)
 {
         struct owner_list *const owners = &context->owners;
+        size_t count = 0;
 
-        for (char **argument = arguments; *argument; argument++)
-                add_owner(owners, (struct text){*argument, strlen(*argument)});
-        context->wanted_count = owners->count;
-        context->wanted = xcalloc(context->wanted_count, sizeof(*context->wanted));
+        while (arguments[count])
+                count++;
+        context->wanted = xcalloc(count, sizeof(*context->wanted));
+        context->wanted_count = count;
+        for (size_t i = 0; i < count; i++) {
+                context->wanted[i].name = (struct text){arguments[i], strlen(arguments[i])};
+                add_owner(owners, context->wanted[i].name);
+        }
         if (table_shows(context->table, ACCOUNT)) {
                 add_owners(owners, users);
                 add_owners(owners, groups);
         }
         identify(owners);
-        for (size_t i = 0; i < context->wanted_count; i++) {
-                const struct text name = {arguments[i], strlen(arguments[i])};
-
-                context->wanted[i] = (struct wanted){name, account_of(owners, name), false};
-        }
+        for (size_t i = 0; i < count; i++)
+                context->wanted[i].account = account_of(owners, context->wanted[i].name);
 }
 
 int command_list(const struct options *options, char **argv)

@@ -77,7 +77,7 @@ static const struct choice {
     {'r', "raw", NULL, "no alignment", "list, whois", offsetof(struct options, table.raw)},
     {'n', "noheadings", NULL, "no headings", "list, whois",
      offsetof(struct options, table.noheadings)},
-    {'u', "notruncate", NULL, "wider than the terminal", "list, whois",
+    {'u', "notruncate", NULL, "wider than the terminal", "list",
      offsetof(struct options, table.notruncate)},
     {'o', "output", "LIST", "these columns, or with + in front these too", "list, whois",
      offsetof(struct options, table.output)},

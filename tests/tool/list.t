@@ -90,7 +90,7 @@ for columns in 0 -1 80x 99999999999999999999 ''; do
 done
 is "$(COLUMNS=20 list bob)" "$(list bob)" 'a raw one is never cut'
 is "$(COLUMNS=20 subuidctl list --root "$scratch" -J)" "$(subuidctl list --root "$scratch" -J)" 'nor is JSON'
-rm -r "$scratch/etc"
+rm -r "${scratch:?}/etc"
 mv "$scratch/before" "$scratch/etc"
 
 # Whatever stands in a file, a terminal gets no control characters, and JSON stays JSON.
@@ -209,6 +209,9 @@ for command in "${commands[@]}"; do
                 ok $? "the manual has --$option"
         done
 done
+# The manual has each column too.
+columns() { subuidctl "$1" -H | sed 's/ *<[a-z]*> */ Ta /'; }
+is "$(sed -n '/^\.Sh COLUMNS/,/^\.Sh F/s/^\.It Va //p' man/subuidctl.8)" "$(columns list; columns whois)" 'the manual has the columns'
 is "$(subuidctl help lst; echo $?)" "subuidctl: lst: no such command; try 'subuidctl --help'
 1" 'help for no such command'
 is "$(subuidctl; echo $?)" "subuidctl: a command is missing; try 'subuidctl --help'
