@@ -19,6 +19,9 @@ sbindir = $(exec_prefix)/sbin
 systemdsystemunitdir = $(prefix)/lib/systemd/system
 sysusersdir = $(prefix)/lib/sysusers.d
 polkitrulesdir = $(datarootdir)/polkit-1/rules.d
+bashcompletiondir = $(datarootdir)/bash-completion/completions
+zshcompletiondir = $(datarootdir)/zsh/site-functions
+fishcompletiondir = $(datarootdir)/fish/vendor_completions.d
 # For dbus-daemon. dbus-broker lets in whoever comes; where it is, the policy lies with the documents.
 dbuspolicydir = $(if $(wildcard /usr/bin/dbus-broker-launch),$(docdir)/recipes/dbus,$(datarootdir)/dbus-1/system.d)
 INSTALL = install
@@ -60,8 +63,8 @@ tool_module_objects = build/subid_file.o build/subid_range.o build/account_name.
 tool_objects = $(patsubst %.c,build/%.o,$(filter-out $(tool_mains:%=tool/%.c),$(tool_sources))) $(tool_module_objects)
 
 # For the scripts of a package that edits nsswitch.conf: the parts of "subuidctl enable" that need libc alone.
-hook_parts = child libraries listing lock nsswitch nsswitch_edit nsswitch_file nsswitch_place ranges replace root segments \
-	userdb util
+hook_parts = child libraries listing lock nsswitch nsswitch_edit nsswitch_file nsswitch_place progress ranges replace \
+	root segments userdb util
 hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook $(hook_parts)) $(tool_module_objects)
 
 # The OCI runtime, which needs json-c.
@@ -69,7 +72,7 @@ have_runtime := $(shell echo '\043include <json-c/json.h>' | \
 	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 runtime = $(if $(have_runtime),build/runc-subuid)
 runtime_sources = $(wildcard tool/runtime/*.c)
-runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o json_text.o replace.o root.o util.o) build/account_name.o
+runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o json_text.o progress.o replace.o root.o util.o) build/account_name.o
 
 all: build/$(module) $(tool) $(runtime)
 	$(if $(tool),,@echo 'subuidctl is left out: it needs the headers of libsmartcols, libsubid and json-c')
@@ -138,6 +141,10 @@ install: all
 	$(if $(tool),$(INSTALL) -m 644 $(units) "$(DESTDIR)$(systemdsystemunitdir)")
 	$(if $(tool),sed -i 's|/usr/sbin/subuidctl|$(sbindir)/subuidctl|' \
 		"$(DESTDIR)$(systemdsystemunitdir)/subuidctl-import.service")
+	$(if $(tool),$(INSTALL) -d "$(DESTDIR)$(bashcompletiondir)" "$(DESTDIR)$(zshcompletiondir)" "$(DESTDIR)$(fishcompletiondir)")
+	$(if $(tool),$(INSTALL) -m 644 completions/bash/subuidctl "$(DESTDIR)$(bashcompletiondir)/subuidctl")
+	$(if $(tool),$(INSTALL) -m 644 completions/zsh/_subuidctl "$(DESTDIR)$(zshcompletiondir)/_subuidctl")
+	$(if $(tool),$(INSTALL) -m 644 completions/fish/subuidctl.fish "$(DESTDIR)$(fishcompletiondir)/subuidctl.fish")
 	$(if $(runtime),$(INSTALL) -d "$(DESTDIR)$(bindir)")
 	$(if $(runtime),$(call install_whole,755,$(runtime),$(bindir)))
 	$(if $(runtime),ln -sf runc-subuid "$(DESTDIR)$(bindir)/crun-subuid")
@@ -175,6 +182,8 @@ uninstall:
 	rm -f "$(DESTDIR)$(libdir)/$(module)" "$(DESTDIR)$(sbindir)/subuidctl"
 	rm -f "$(DESTDIR)$(mandir)/man8/nss_subuid.8" "$(DESTDIR)$(mandir)/man8/$(module).8" \
 		"$(DESTDIR)$(mandir)/man8/subuidctl.8"
+	rm -f "$(DESTDIR)$(bashcompletiondir)/subuidctl" "$(DESTDIR)$(zshcompletiondir)/_subuidctl" \
+		"$(DESTDIR)$(fishcompletiondir)/subuidctl.fish"
 	rm -f $(foreach name,runc crun,"$(DESTDIR)$(bindir)/$(name)-subuid" "$(DESTDIR)$(mandir)/man8/$(name)-subuid.8")
 	rm -f "$(DESTDIR)$(docdir)/nsswitch.conf.example" \
 		$(foreach unit,$(notdir $(units)),"$(DESTDIR)$(systemdsystemunitdir)/$(unit)")

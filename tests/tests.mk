@@ -330,7 +330,7 @@ build/bench/libnss_%.so.2: bench/nss_empty.c $(headers)
 
 c_files = $(wildcard *.[ch] tool/*.[ch] tool/*/*.[ch] tests/*/*.[ch] bench/*.c)
 shell_files = $(shell grep -lE '^\#!/bin/(ba)?sh' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run \
-	packaging/debian/*.post* packaging/debian/*.pre* packaging/debian/tests/*)
+	packaging/debian/*.post* packaging/debian/*.pre* packaging/debian/tests/*) completions/bash/subuidctl
 
 # ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
 lint:
