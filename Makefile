@@ -114,11 +114,15 @@ demo:
 	@$(MAKE) --no-print-directory --silent build/$(module)
 	@demo/demo.sh
 
-# The picture of a lookup's way; needs Graphviz.
-docs: docs/lookup.svg
+# The pictures that are not bench's: ways, drawn by Graphviz, and the demo as it was (as root: all of it).
+docs: docs/lookup.svg docs/pod.svg docs/demo.svg
 
-docs/lookup.svg: docs/lookup.dot
+docs/lookup.svg docs/pod.svg: docs/%.svg: docs/%.dot
 	dot -Tsvg -o $@ $<
+
+docs/demo.svg: demo/demo.sh demo/systemd.sh demo/picture.py
+	$(MAKE) --no-print-directory --silent demo >build/demo.txt
+	demo/picture.py <build/demo.txt >$@
 
 # --- install --------------------------------------------------------------------------------------
 
@@ -221,7 +225,7 @@ help:
 	@echo 'make fuzz-planted    have the fuzzers find bugs put in on purpose'
 	@echo 'make coverage        each line and branch of the module is tested; needs gcov'
 	@echo 'make mutants         each small change of the sources fails a test; make mutants-sample tries some'
-	@echo 'make docs            draw docs/lookup.svg; needs Graphviz'
+	@echo 'make docs            draw the pictures in docs/ that bench does not; needs Graphviz, python3, root'
 	@echo 'make prove           prove that no input makes the core go wrong; needs Frama-C'
 	@echo 'make lint            check the sources; make format lays them out'
 	@echo 'make deps            install the Debian packages that all of this needs'
