@@ -8,14 +8,14 @@
 # The sources as they are in git, or as they lie here where there is no git: in a tarball of them.
 release = nss-subuid-$(VERSION)
 
-dist:
+dist: ## the sources as a tarball
 	@mkdir -p build
 	$(if $(wildcard .git),git archive --prefix=$(release)/ -o build/$(release).tar HEAD, \
 		tar -cf build/$(release).tar --exclude=./build --sort=name --owner=0 --group=0 --transform='s|^\.|$(release)|' .)
 	gzip -nf build/$(release).tar
 
 # Debian packages, in build/deb. debhelper wants its folder at the top.
-deb: dist
+deb: dist ## Debian packages, in build/deb
 	@tests/lib/deps.sh packaging
 	rm -rf build/deb
 	mkdir -p build/deb
@@ -27,7 +27,7 @@ deb: dist
 
 # RPMs, in build/rpm. "make check" is run here, not once more in %check. Debian's rpmbuild knows neither
 # Fedora's macros nor what is installed.
-rpm: dist
+rpm: dist ## RPMs, in build/rpm
 	@tests/lib/deps.sh rpm
 	rm -rf build/rpm
 	rpmbuild -ba --nocheck $(if $(shell rpm --eval '%{?_unitdir}'),,--nodeps --load=packaging/rpm.macros) \
@@ -35,13 +35,13 @@ rpm: dist
 		packaging/nss-subuid.spec
 
 # What OpenShift's nodes need besides the module; needs python3-yaml.
-machine-config: packaging/openshift/99-worker-subuid.yaml
+machine-config: packaging/openshift/99-worker-subuid.yaml ## the MachineConfig for OpenShift of its Butane file
 
 packaging/openshift/%.yaml: packaging/openshift/%.bu packaging/openshift/machine-config.py
 	packaging/openshift/machine-config.py $< >$@
 
 # Needs root and a mirror: the Debian packages in bare roots, the rest of packaging/ in private ones.
-check-packages:
+check-packages: ## the Debian packages in bare roots; the RPMs and files for nodes unpacked
 	@tests/lib/deps.sh --install releases rpm
 	$(MAKE) --no-print-directory all rpm
 	prove --exec '' $(addprefix tests/packaging/,dist.t authselect.t openshift.t rpm.t)

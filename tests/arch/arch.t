@@ -13,7 +13,7 @@ log=build/arch-$arch.log
 # These roots have no terminals, which enable.t wants. qemu has threads of its own, and so cannot make
 # user namespaces; nor does it know seccomp(2).
 without=tests/tool/enable.t
-[ "$arch" = i386 ] || without="$without tests/tool/whois.t build/tests/test_faults"
+[ "$arch" = i386 ] || without="$without tests/tool/whois.t build/tests/fault/test_faults"
 
 tests=(lookups nsswitch files changes libsubid test_nss_users)
 tests=("${tests[@]/#/tests/nss/}")
@@ -24,7 +24,7 @@ mkdir -p build
 tests/lib/arch-root.sh "$arch" bash -euc '
         make --silent check without="$1"
         shift
-        make --silent build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2
+        make --silent build/tests/lib/probe build/tests/nss/against_libsubid build/tests/libnss_members.so.2
         readelf -h build/libnss_subuid.so.2 | sed -n "s/^ *Machine: */machine: /p"
         FILES=1000 prove --exec "" "$@"' - "$without" "${tests[@]}" >"$log" 2>&1
 result=$?
