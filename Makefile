@@ -177,8 +177,7 @@ uninstall: ## remove what install has installed
 include $(wildcard tests/tests.mk packaging/packaging.mk)
 
 demo: ## see it work, in namespaces of its own
-	@demo/demo.sh --possible
-	@tests/lib/deps.sh --install demo $$([ "$$(id -u)" -ne 0 ] || echo systemd)
+	@packages=$$(demo/demo.sh --packages) && tests/lib/deps.sh --install $$packages
 	@$(MAKE) --no-print-directory --silent build/$(module)
 	@demo/demo.sh
 

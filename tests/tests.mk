@@ -30,7 +30,7 @@ check-quick: ## of these, those that take no time: without fuzzing
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
 # root that is gone at the end.
 check-system: ## tests that need root, in namespaces
-	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
+	@tests/lib/possible.sh
 	@tests/lib/deps.sh check tool system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools) build/name_prefix
 	$(prove) $(filter-out $(bare_root_tests),$(root_tests))
@@ -39,11 +39,12 @@ check-system: ## tests that need root, in namespaces
 SOAK_TIME = $(if $(CI),60,600)
 
 soak: ## containers start while the files change, for ten minutes; SOAK_TIME=seconds
-	@tests/lib/deps.sh --install check tool system systemd runtimes
+	@tests/lib/possible.sh && tests/lib/deps.sh --install check tool system systemd runtimes
 	$(MAKE) --no-print-directory all build/tests/libsubid_test.so
 	SOAK_TIME=$(SOAK_TIME) $(prove) --verbose tests/soak/soak.t
 
 check-all: ## install what the tests need (Debian), then run all of the above
+	@tests/lib/possible.sh
 	@tests/lib/deps.sh --install check tool fuzz system systemd runtimes
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory check-system
@@ -60,7 +61,7 @@ check-releases: ## the module in bare roots of Debian 11 to 14, with a real syst
 ifdef NSS_SUBUID_RELEASE
 	@echo 'check-releases: this is a root of $(NSS_SUBUID_RELEASE)'
 else
-	@tests/lib/deps.sh --install releases
+	@tests/lib/possible.sh && tests/lib/deps.sh --install releases
 	$(MAKE) --no-print-directory build/tests/runc-bullseye
 	$(MAKE) --no-print-directory -j 2 $(releases:%=check-release-%)
 endif
@@ -73,7 +74,7 @@ check-engines: ## containerd, Docker and podman with runc-subuid, in a bare root
 ifdef NSS_SUBUID_RELEASE
 	@echo 'check-engines: this is a root of $(NSS_SUBUID_RELEASE)'
 else
-	@tests/lib/deps.sh --install releases
+	@tests/lib/possible.sh && tests/lib/deps.sh --install releases
 	$(prove) tests/runtime/engines.t
 endif
 
@@ -82,7 +83,7 @@ check-central: ## subuidctl import from slapd and SSSD, in a bare root of Debian
 ifdef NSS_SUBUID_RELEASE
 	@echo 'check-central: this is a root of $(NSS_SUBUID_RELEASE)'
 else
-	@tests/lib/deps.sh --install releases
+	@tests/lib/possible.sh && tests/lib/deps.sh --install releases
 	$(prove) tests/central/sssd.t
 endif
 
@@ -92,7 +93,7 @@ check-security: ## mail, web and file servers, sudo, D-Bus and others, in bare r
 ifdef NSS_SUBUID_RELEASE
 	@echo 'check-security: this is a root of $(NSS_SUBUID_RELEASE)'
 else
-	@tests/lib/deps.sh --install releases
+	@tests/lib/possible.sh && tests/lib/deps.sh --install releases
 	$(MAKE) --no-print-directory -j 2 check-security-forky check-security-bookworm
 endif
 
@@ -104,7 +105,7 @@ check-security-%:
 architectures = i386 arm64 armhf ppc64el s390x
 
 check-arch: ## the module on i386, arm64, armhf, ppc64el and s390x, in roots of theirs
-	@tests/lib/deps.sh --install releases
+	@tests/lib/possible.sh && tests/lib/deps.sh --install releases
 	$(MAKE) --no-print-directory -j 2 $(architectures:%=check-arch-%)
 
 check-arch-%:
@@ -112,8 +113,8 @@ check-arch-%:
 
 # Needs root and a mirror: the README's commands in bare roots. Not in check-all, which is one of them.
 check-readme: ## the commands of the README, in bare roots of Debian 12, 13 and 14
-	@tests/lib/deps.sh --install releases
-	$(MAKE) --no-print-directory -j 2 check-readme-bookworm check-readme-trixie
+	@tests/lib/possible.sh && tests/lib/deps.sh --install releases
+	$(MAKE) --no-print-directory -j 2 check-readme-bookworm check-readme-trixie check-readme-forky
 
 check-readme-%:
 	SUITE=$* $(prove) tests/readme/readme.t
@@ -310,7 +311,7 @@ prove: ## prove that no input makes the core go wrong; needs Frama-C
 
 # Needs root: on a private copy of this machine's root. Prints tables; draws docs/*.svg.
 bench: bench_tools $(tool) ## measure it beside the bare system calls and its peers
-	@tests/lib/deps.sh --install bench
+	@tests/lib/possible.sh && tests/lib/deps.sh --install bench
 	bench/run.sh
 	bench/runtime.sh
 	gnuplot bench/charts.gnuplot
