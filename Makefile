@@ -8,7 +8,7 @@ CC = gcc
 CFLAGS ?= -O2 -g
 # The word in front of each number in the names, where it is not to be that of account_name.h.
 NAME_PREFIX ?=
-# subuidctl, which needs libsmartcols and libsubid, and runc-subuid, which needs json-c: "yes", "no" or, for a
+# subuidctl, which needs libsmartcols, libsubid and json-c, and runc-subuid, which needs json-c: "yes", "no" or, for a
 # build to leave out what has no headers here, "auto". A package says which.
 WITH_COMMAND = auto
 WITH_RUNTIME = auto
@@ -53,17 +53,17 @@ shared_objects = $(filter-out build/nss_subuid.o,$(objects))
 chosen = $(if $(filter no,$(1)),,$(or $(call has,$(2)),$(if $(filter yes,$(1)),$(error $(3) needs the headers $(2)))))
 has = $(shell printf '\043include <%s>\n' $(1) | $(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 
-have_tool := $(call chosen,$(WITH_COMMAND),libsmartcols/libsmartcols.h shadow/subid.h,subuidctl)
+have_tool := $(call chosen,$(WITH_COMMAND),libsmartcols/libsmartcols.h shadow/subid.h json-c/json.h,subuidctl)
 tool = $(if $(have_tool),build/subuidctl)
-tool_libs = -lsmartcols -lsubid -ldl
-tool_sources = $(wildcard tool/*.c tool/check/*.c)
+tool_libs = -lsmartcols -lsubid -ljson-c -ldl
+tool_sources = $(wildcard tool/*.c tool/check/*.c tool/containers/*.c)
 # Two of them have a main of their own; the rest are subuidctl's parts.
 tool_objects = $(patsubst %.c,build/%.o,$(filter-out tool/subuidctl.c tool/nsswitch_hook.c,$(tool_sources))) $(shared_objects)
 
 have_runtime := $(call chosen,$(WITH_RUNTIME),json-c/json.h,runc-subuid)
 runtime = $(if $(have_runtime),build/runc-subuid)
 runtime_sources = $(wildcard tool/runtime/*.c)
-runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o replace.o root.o util.o) build/account_name.o
+runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o json_text.o replace.o root.o util.o) build/account_name.o
 
 # For the scripts of a package that edits nsswitch.conf: the parts of "subuidctl enable" that need libc alone.
 hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook child libraries listing lock nsswitch nsswitch_edit nsswitch_file \
@@ -74,7 +74,7 @@ hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook child libraries listing
 .SECONDARY:
 
 all: build/$(module) $(tool) $(runtime) ## build the module, subuidctl and runc-subuid in build/
-	$(if $(tool)$(filter no,$(WITH_COMMAND)),,@echo 'subuidctl is left out: it needs the headers of libsmartcols and libsubid')
+	$(if $(tool)$(filter no,$(WITH_COMMAND)),,@echo 'subuidctl is left out: it needs the headers of libsmartcols, libsubid and json-c')
 	$(if $(runtime)$(filter no,$(WITH_RUNTIME)),,@echo 'runc-subuid is left out: it needs the headers of json-c')
 
 build/$(module): $(objects) nss_subuid.sym

@@ -149,7 +149,7 @@ $(tool_tests): libs = -lcmocka $(tool_libs)
 build/tests/tool/test_nsswitch_edit: libs += -Wl,--wrap=warn
 
 # Parts of the OCI runtime.
-$(runtime_tests): build/tests/runtime/test_%: build/tool/runtime/%.o
+$(runtime_tests): build/tests/runtime/test_%: build/tool/runtime/%.o build/tool/json_text.o
 $(runtime_tests): libs = -ljson-c -lcmocka
 
 build/tests/lib/probe: libs = -ldl
@@ -239,7 +239,7 @@ FUZZ_TIME = 60
 fuzz_harnesses = core lookup $(if $(runtime),runtime)
 fuzz_core = tests/fuzz/fuzz_core.c subid_range.c account_name.c
 fuzz_lookup = -include tests/fuzz/calls.h tests/fuzz/fuzz_lookup.c $(sources)
-fuzz_runtime = tests/fuzz/fuzz_runtime.c tests/fuzz/harness.c tool/runtime/arguments.c tool/runtime/config.c
+fuzz_runtime = tests/fuzz/fuzz_runtime.c tests/fuzz/harness.c tool/runtime/arguments.c tool/runtime/config.c tool/json_text.c
 fuzz_shared = tests/fuzz/harness.c tests/fuzz/model.c
 fuzz_files = $(wildcard tests/fuzz/*.[ch] *.h) $(sources) build/flags
 fuzz_core_options = -max_len=4096
@@ -277,7 +277,7 @@ build/fuzz/fuzz_%: $(fuzz_files)
 	@mkdir -p $(@D)
 	$(fuzz_clang) -o $@ $(fuzz_$*) $(fuzz_shared) tests/fuzz/mutate.c
 
-build/fuzz/fuzz_runtime build/fuzz/replay_runtime: $(wildcard tool/runtime/*.[ch])
+build/fuzz/fuzz_runtime build/fuzz/replay_runtime: $(wildcard tool/runtime/*.[ch] tool/json_text.[ch])
 
 build/fuzz/fuzz_runtime: $(fuzz_files)
 	@mkdir -p $(@D)
