@@ -5,18 +5,24 @@
 
 # --- release and packages -------------------------------------------------------------------------
 
-# The sources as they are in git, or as they lie here where there is no git: in a tarball of them.
+# The sources as they are committed, or as they lie here where there is no git: in a tarball of them.
 release = nss-subuid-$(VERSION)
 
 dist: ## the sources as a tarball
 	@mkdir -p build
-	$(if $(wildcard .git),git archive --prefix=$(release)/ -o build/$(release).tar HEAD, \
-		tar -cf build/$(release).tar --exclude=./build --sort=name --owner=0 --group=0 --transform='s|^\.|$(release)|' .)
+ifneq ($(wildcard .git),)
+	@tests/lib/deps.sh dist
+	git archive --prefix=$(release)/ -o build/$(release).tar HEAD
+	@git status --short | sed '1i The tarball has what is committed. These are not in it, or not as they are here:' >&2
+else
+	tar -cf build/$(release).tar --exclude=./build --sort=name --owner=0 --group=0 --transform='s|^\.|$(release)|' .
+endif
 	gzip -nf build/$(release).tar
 
 # Debian packages, in build/deb. debhelper wants its folder at the top.
-deb: dist ## Debian packages, in build/deb
+deb: ## Debian packages, in build/deb
 	@tests/lib/deps.sh packaging
+	$(MAKE) --no-print-directory dist
 	rm -rf build/deb
 	mkdir -p build/deb
 	cp build/$(release).tar.gz build/deb/nss-subuid_$(VERSION).orig.tar.gz
@@ -27,8 +33,9 @@ deb: dist ## Debian packages, in build/deb
 
 # RPMs, in build/rpm. "make check" is run here, not once more in %check. Debian's rpmbuild knows neither
 # Fedora's macros nor what is installed.
-rpm: dist ## RPMs, in build/rpm
+rpm: ## RPMs, in build/rpm
 	@tests/lib/deps.sh rpm
+	$(MAKE) --no-print-directory dist
 	rm -rf build/rpm
 	rpmbuild -ba --nocheck $(if $(shell rpm --eval '%{?_unitdir}'),,--nodeps --load=packaging/rpm.macros) \
 		--define '_topdir $(CURDIR)/build/rpm' --define '_sourcedir $(CURDIR)/build' $(RPM_BUILD) \
