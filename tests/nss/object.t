@@ -58,6 +58,9 @@ is "$(build 123456789012345678901)" '' 'of up to 21 bytes'
 like "$(build 1234567890123456789012)" 'must fit into 31 bytes' 'no longer one'
 like "$(build '')" 'must not be empty' 'and no empty one'
 
+# A C library without a Name Service Switch.
+like "$(${CC-gcc} -nostdinc -I. -fsyntax-only -x c nss_subuid.h 2>&1)" 'error: .*glibc' 'where there is none, it says so'
+
 # Its default has one place, and what was compiled with another one is compiled anew.
 mkdir "$scratch/copy"
 cp -p Makefile ./*.[ch] nss_subuid.sym "$scratch/copy"
