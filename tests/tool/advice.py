@@ -12,6 +12,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -609,7 +610,7 @@ def cure_nsswitch(system, finding, chance):
                                     finding['advice']).groups()
     if finding['advice'].endswith('or make it a file'):
         make_file(system, finding, chance)
-        command = f'subuidctl enable --root {system.folder}'
+        command = f'subuidctl enable --root {shlex.quote(system.folder)}'
     if edit:
         edit_nsswitch(system, finding, edit)
     for tries in range(12):
