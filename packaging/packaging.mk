@@ -49,9 +49,9 @@ packaging/openshift/%.yaml: packaging/openshift/%.bu packaging/openshift/machine
 
 # Needs root and a mirror: the Debian packages in bare roots, the rest of packaging/ in private ones.
 check-packages: ## the Debian packages in bare roots; the RPMs and files for nodes unpacked
-	@tests/lib/possible.sh && tests/lib/deps.sh --install releases rpm
+	@tests/lib/possible.sh && tests/lib/deps.sh --install releases rpm nixos
 	$(MAKE) --no-print-directory all rpm
-	prove --exec '' $(addprefix tests/packaging/,dist.t authselect.t openshift.t rpm.t)
+	prove --exec '' $(addprefix tests/packaging/,dist.t authselect.t nixos.t openshift.t rpm.t)
 	$(MAKE) --no-print-directory -j 2 check-packages-bookworm check-packages-trixie
 
 check-packages-%:

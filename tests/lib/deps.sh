@@ -23,6 +23,7 @@ declare -A packages=(
         [packages]='acl apparmor dh-nss e2fsprogs gcc-i686-linux-gnu libc6-dev-i386-cross nscd procps'
         [packaging]='build-essential debhelper libcmocka-dev libjson-c-dev libsmartcols-dev libsubid-dev perl python3'
         [rpm]='cpio gcc libc6-dev libjson-c-dev libsmartcols-dev libsubid-dev python3 python3-yaml rpm rpmlint systemd uidmap'
+        [nixos]='libjson-c-dev libsmartcols-dev libsubid-dev nix-bin'
         [prove]='cvc4 frama-c-base gcc why3'
         [import]='gcc libc6-dev libjson-c-dev libsmartcols-dev libsubid-dev procps strace'
         [central]='gcc iproute2 ldap-utils libc6-dev libnss-sss libjson-c-dev libsmartcols-dev libsubid-dev procps python3 slapd sssd-ldap uidmap'
