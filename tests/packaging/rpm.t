@@ -34,11 +34,12 @@ documents=$(files "$module" | sed -n "s|.* $doc/||p")
 is "$(grep -vE '^(docs|packaging)/' <<<"$documents" | tr '\n' ' ')" "CHANGELOG.md CONTRIBUTING.md README.md SECURITY.md nsswitch.conf.example $(
         cd packaging && printf '%s\n' recipes/* recipes/dbus/nss-subuid.conf | sort | tr '\n' ' ')" 'its documents'
 missing=''
-for link in $(grep -oE '\]\([^)#:]+' README.md | cut -c 3- | grep -v '^man/' | sort -u); do
+while read -r link; do
         grep -qE "^$link(\$|/)" <<<"$documents" || missing+=" $link"
-done
+done < <(grep -oE '\]\([^)#:]+' README.md | cut -c 3- | grep -v '^man/' | sort -u)
 is "$missing" '' 'all that README.md links to, but for the manual pages'
 # What a new user installs is not what is for debuggers.
+# shellcheck disable=SC2016 # Markdown's marks
 install=$(sed -n 's/.*dnf install \(build[^`]*\)`.*/\1/p' README.md)
 is "$(eval "ls $install" | sed 's/.*\///; s/-[0-9].*//' | tr '\n' ' ')" 'nss-subuid nss-subuid-runtime subuidctl ' \
         'the line of README.md installs three'
