@@ -14,7 +14,7 @@ log=build/arch-$arch.log
 # make user namespaces; nor does it know seccomp(2). Thousands of random systems, each with a Python of qemu's,
 # take longer than all the rest: i386 has them.
 without='tests/tool/enable.t tests/tool/completion.t'
-[ "$arch" = i386 ] || without="$without tests/tool/whois.t build/tests/test_faults tests/tool/advice.t tests/tool/enable_check.t"
+[ "$arch" = i386 ] || without="$without tests/tool/whois.t build/tests/fault/test_faults tests/tool/advice.t tests/tool/enable_check.t"
 
 tests=(lookups nsswitch files changes libsubid test_nss_users)
 tests=("${tests[@]/#/tests/nss/}")
@@ -25,7 +25,7 @@ mkdir -p build
 tests/lib/arch-root.sh "$arch" bash -euc '
         make --silent check without="$1"
         shift
-        make --silent build/tests/probe build/tests/against_libsubid build/tests/libnss_members.so.2
+        make --silent build/tests/lib/probe build/tests/nss/against_libsubid build/tests/libnss_members.so.2
         readelf -h build/libnss_subuid.so.2 | sed -n "s/^ *Machine: */machine: /p"
         FILES=1000 prove --exec "" "$@"' - "$without" "${tests[@]}" >"$log" 2>&1
 result=$?

@@ -7,6 +7,8 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$top" || exit 1
 export LC_ALL=C
+# Whoever starts it may have another.
+umask 022
 # What stands in front of the number in each name, as it was built.
 # shellcheck disable=SC2034 # the tests use it
 prefix=$(cat build/name_prefix 2>/dev/null)
