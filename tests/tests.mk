@@ -43,7 +43,7 @@ soak: ## containers start while the files change, for ten minutes; SOAK_TIME=sec
 	$(MAKE) --no-print-directory all build/tests/libsubid_test.so
 	SOAK_TIME=$(SOAK_TIME) $(prove) --verbose tests/soak/soak.t
 
-check-all: ## install what the tests need (Debian), then run all of the above
+check-all: ## install what the tests need (Debian), then check, check-system, -releases, -central, -engines, -security
 	@tests/lib/possible.sh
 	@tests/lib/deps.sh --install check tool fuzz system systemd runtimes
 	$(MAKE) --no-print-directory check
