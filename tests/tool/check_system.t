@@ -145,8 +145,11 @@ is "$(TERM_OF_TEST=dumb terminal build/subuidctl list | grep -c '^~')" 0 'nor on
 
 # A table is as wide as its terminal, or as COLUMNS says.
 node 'files subuid' 'files subuid' containers-of-a-machine:200000:65536
-is "$(terminal 50 build/subuidctl list)" 'OWNER ACCOUNT UIDS          COUNT GIDS          SOURCE
-conta no      200000-265535 65536 200000-265535 /etc/s' 'list on a terminal'
+cut=$(terminal 50 build/subuidctl list -n)
+# How much goes where, each version of libsmartcols decides.
+like "$cut" '^conta[^ ]* +no +200000-265535 65536 200000-265535 /etc/s[^:]*$' 'list on a terminal'
+[ ${#cut} -lt "$(build/subuidctl list -n | wc -c)" ]
+ok $? 'is cut'
 is "$(terminal 200 env COLUMNS=70 build/subuidctl list)" "$(COLUMNS=70 build/subuidctl list)" 'COLUMNS'
 
 # A number that an account has is not looked up: it is found as one.
