@@ -22,12 +22,12 @@ tests=("${tests[@]/%/.t}")
 
 mkdir -p build
 # shellcheck disable=SC2016 # for the inner shell
-tests/lib/arch-root.sh "$arch" bash -euc '
+logged "$arch" "$log" tests/lib/arch-root.sh "$arch" bash -euc '
         make --silent check without="$1"
         shift
         make --silent build/tests/lib/probe build/tests/nss/against_libsubid build/tests/libnss_members.so.2
         readelf -h build/libnss_subuid.so.2 | sed -n "s/^ *Machine: */machine: /p"
-        FILES=1000 prove --exec "" "$@"' - "$without" "${tests[@]}" >"$log" 2>&1
+        FILES=1000 prove --exec "" "$@"' - "$without" "${tests[@]}"
 result=$?
 sed -n 's/^machine:/# &/p' "$log"
 [ $result -eq 0 ] || tail -n 50 "$log" | sed 's/^/# /' >&2
