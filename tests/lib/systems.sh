@@ -26,6 +26,10 @@ node() {
                 >"$etc/nsswitch.conf"
 }
 
+# As it is quoted where a blank is in it.
+shown_root=$root
+[[ $root != *' '* ]] || shown_root="\"$root\""
+
 check() { build/subuidctl check --root "$root" "$@" 2>&1; }
 
 # found: each finding as PLACE SEVERITY NAME.

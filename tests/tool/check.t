@@ -12,6 +12,12 @@ umask 022
 node
 is "$(check; echo $?)" 0 'a node as it should be: nothing is said'
 is "$(check -J | tr -d ' \n'; echo $?)" '{"findings":[]}0' 'in JSON too'
+# openSUSE's C library reads its own file where /etc has none.
+mkdir "$root/usr/etc"
+mv "$etc/nsswitch.conf" "$root/usr/etc"
+is "$(check; echo $?)" 0 'with nsswitch.conf in /usr/etc too'
+sed -i '1s/ subuid//' "$root/usr/etc/nsswitch.conf"
+has '/usr/etc/nsswitch.conf:1 error not-enabled' 'where it lacks the word'
 
 # --- range files ----------------------------------------------------------------------------------
 
@@ -124,7 +130,7 @@ has 'subgid error writable' 'a file that others may write'
 rm "$etc/nsswitch.conf"
 has 'nsswitch.conf error not-enabled' 'no nsswitch.conf'
 nsswitch 'passwd: files' 'group: files subuid'
-like "$(check)" "; run 'subuidctl enable --root $root'\$" 'what to do about it here'
+like "$(check)" "; run 'subuidctl enable --root $shown_root'\$" 'what to do about it here'
 has 'nsswitch.conf:1 error not-enabled' 'no subuid for users'
 echo 'hosts: files [NOTFUND=return] dns' >>"$etc/nsswitch.conf"
 has 'nsswitch.conf:3:15 error mistake' 'a mistake, if in another line'
@@ -152,7 +158,7 @@ for service in altfiles extrausers compat files unheard-of; do
 done
 for service in sss ldap winbind nis; do
         nsswitch "passwd: files subuid $service" "group: files subuid"
-        is "$(check; echo $?)" "subuidctl: $etc/nsswitch.conf:1: note: subuid in front of $service, as a site may choose; run 'subuidctl enable --move --root $root' to move it
+        is "$(check; echo $?)" "subuidctl: $etc/nsswitch.conf:1: note: subuid in front of $service, as a site may choose; run 'subuidctl enable --move --root $shown_root' to move it
 0" "in front of $service: a note, no finding"
 done
 nsswitch 'passwd: files subuid mymachines systemd' 'group: files subuid'

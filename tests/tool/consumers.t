@@ -101,7 +101,7 @@ is "$(check -q; echo $?)$(check --quiet; echo $?)" 00 'nor with --quiet'
 
 kubernetes
 both containers:16449536:268435456
-like "$(check)" "/etc/subuid: error: the kubelet does not start: it has an account, and no line; run 'subuidctl add kubelet --pods 250 --root $root'" 'the account without a line'
+like "$(check)" "/etc/subuid: error: the kubelet does not start: it has an account, and no line; run 'subuidctl add kubelet --pods 250 --root $shown_root'" 'the account without a line'
 is "$(check -q; echo $?)" 2 'with --quiet the status tells'
 has 'subuid error kubelet-lines' 'which is said once'
 kubernetes

@@ -50,9 +50,9 @@ char *advice_to_give(const struct checked *checked, const char *owner, uint64_t 
 static bool is_account(const struct checked *checked, const char *name)
 {
         const struct text owner = {name, strlen(name)};
-        bool known;
+        struct identity identity;
 
-        return !owners_are_accounts(&checked->users.accounts, &owner, 1, &known) || known;
+        return !owners_identify(&checked->users.accounts, &owner, 1, &identity) || identity.known;
 }
 
 /* What cannot be read is said, unless it is not there or for root alone. */

@@ -433,15 +433,15 @@ static enum has_account has_account(const struct checked *checked)
 {
         const struct accounts *const accounts = &checked->users.accounts;
         const struct text owner = {KUBELET, strlen(KUBELET)};
-        bool known;
+        struct identity identity;
 
         if (accounts_named(accounts, owner.bytes, owner.size))
                 return HAS_ACCOUNT;
         if (!checked->containers.kubelet.here)
                 return HAS_NONE;
-        return !owners_are_accounts(accounts, &owner, 1, &known) ? NOT_KNOWN
-               : known                                           ? HAS_ACCOUNT
-                                                                 : HAS_NONE;
+        return !owners_identify(accounts, &owner, 1, &identity) ? NOT_KNOWN
+               : identity.known                                 ? HAS_ACCOUNT
+                                                                : HAS_NONE;
 }
 
 void check_kubelet(const struct checked *checked)
