@@ -6,8 +6,8 @@
 
 /*
  * The daemon of this name that runs on this machine as root, in the same mount namespace as this
- * command: no container's process, and no user's, can give itself out as one. NULL: there is none, or processes is
- * NULL.
+ * command: no container's process, and no user's, can give itself out as one. NULL: there is none,
+ * or processes is NULL.
  */
 const struct process *daemon_find(const struct processes *processes, const char *program);
 
