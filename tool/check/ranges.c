@@ -3,6 +3,8 @@
 #include "findings.h"
 
 #include "../root.h"
+#include "../settings.h"
+#include "../taken.h"
 #include "grammar.h"
 
 #include <stdio.h>
@@ -46,8 +48,8 @@ static bool passes_through(const struct side *side, const struct range_line *lin
 /* What is known of a machine, and of who owns what, when its lines are looked at. */
 struct view {
         const struct side *side;
-        uint64_t id_min, id_max; /* of login.defs(5) */
-        bool wraps;              /* useradd gives the same IDs again and again */
+        uint64_t login_first, login_last; /* IDs of accounts, by login.defs(5) */
+        bool wraps;                       /* useradd gives the same IDs again and again */
         bool in_container;
         /* By index of a segment, the first one from there on that passes no account through, and
          * the next such one of another owner. */
@@ -226,34 +228,6 @@ static void check_local_accounts(const struct side *side, const struct range_lin
 
 /* --- ranges of the system --------------------------------------------------------------------- */
 
-/* The last value that login.defs(5) gives to a name, or NULL. */
-static const char *login_defs(const char *name)
-{
-        const size_t length = strlen(name);
-        struct text text, line;
-        const char *value = NULL;
-
-        if (root_read("/etc/login.defs", &text) < 0 && root_read("/usr/etc/login.defs", &text) < 0)
-                return NULL;
-        while (take_line(&text, &line)) {
-                const char *const copy = xstrndup(line.bytes, line.size);
-                const char *const word = copy + strspn(copy, " \t");
-
-                if (strncmp(word, name, length) == 0 && word[length] && strchr(" \t", word[length]))
-                        value = word + length + strspn(word + length, " \t");
-        }
-        return value;
-}
-
-static uint64_t login_defs_number(const char *name, uint64_t otherwise)
-{
-        const char *const value = login_defs(name);
-        char *end;
-        const unsigned long long number = value ? strtoull(value, &end, 0) : 0;
-
-        return value && end > value ? number : otherwise;
-}
-
 static void check_system_ranges(const struct view *view, const struct range_line *line)
 {
         uint64_t first = 1, last = 999;
@@ -261,8 +235,8 @@ static void check_system_ranges(const struct view *view, const struct range_line
         if (!passes_through(view->side, line) && range_meets(&line->range, &first, &last))
                 report_line(WARNING, "system-ids", line, "begin the range above",
                             "IDs of system accounts: %s", range_span("", first, last));
-        first = view->id_min > 1000 ? view->id_min : 1000;
-        last = view->id_max;
+        first = view->login_first;
+        last = view->login_last;
         /* As above: one ID alone is meant. */
         if (line->range.count > 1 && range_meets(&line->range, &first, &last))
                 report_line(WARNING, "login-ids", line, "move the range",
@@ -312,6 +286,36 @@ static void check_nspawn(const struct side *side)
                             "the ranges hold %llu %% of 524288-1879048191: systemd-nspawn "
                             "--private-users=pick finds no IDs for a container",
                             (unsigned long long)(held * 100 / (last - first + 1)));
+}
+
+/* Says so at the line that holds most of what useradd has for new users. */
+static void check_room(const struct side *side)
+{
+        const struct range_line *largest = NULL;
+        struct user_room room;
+        uint64_t most = 0;
+
+        if (user_room_is_left(side->database, &side->ranges, NULL, &room))
+                return;
+        for (size_t i = 0; i < side->ranges.owned_count; i++) {
+                const struct range_line *const line = side->ranges.owned[i];
+                uint64_t first = room.min, last = room.max;
+
+                if (strcmp(line->path, subid_range_paths[side->database][0]) == 0 &&
+                    range_meets(&line->range, &first, &last) && last - first >= most) {
+                        most = last - first + 1;
+                        largest = line;
+                }
+        }
+        if (largest)
+                report_line(
+                    WARNING, "no-room", largest,
+                    xasprintf("raise %s in login.defs, or move the range",
+                              side->database == SUBID_USERS ? "SUB_UID_MAX" : "SUB_GID_MAX"),
+                    "no %llu %s in a row are left of %llu-%llu (login.defs): useradd fails "
+                    "for the next user",
+                    (unsigned long long)room.count, side->ids, (unsigned long long)room.min,
+                    (unsigned long long)room.max);
 }
 
 /* --- lines and other lines -------------------------------------------------------------------- */
@@ -774,11 +778,10 @@ static struct view view_of(const struct side *side)
         const char *const wraps = login_defs("UNSAFE_SUB_UID_DETERMINISTIC_WRAP");
 
         struct view view = {.side = side,
-                            .id_min = login_defs_number(side->id_min, 1000),
-                            .id_max = login_defs_number(side->id_max, 60000),
                             .wraps = wraps && strncasecmp(wraps, "yes", 3) == 0,
                             .in_container = is_in_container()};
 
+        login_ids(side->database, &view.login_first, &view.login_last);
         find_next(&view);
         return view;
 }
@@ -793,6 +796,7 @@ void check_ranges(const struct checked *checked)
                 const struct view view = view_of(sides[i]);
 
                 check_lines(&view);
+                check_room(sides[i]);
                 free(view.next_real);
                 free(view.next_others);
                 add_broken_owners(sides[i], &broken, &room);
