@@ -145,8 +145,8 @@ static void lock_file(size_t file)
                 usleep(LOCK_STEP_MS * 1000);
         unlinkat(held.folder, made, 0);
         if (!ours && holder == 0)
-                die("%s: a lock that names no process; remove it if nobody edits %s",
-                    path_of(name), path_of(files[file]));
+                die("%s: a lock that names no process; remove it if nobody edits %s", path_of(name),
+                    path_of(files[file]));
         if (!ours)
                 die("%s: held by %s for ten seconds; try again", path_of(name),
                     lock_holder(holder));
@@ -174,7 +174,8 @@ void shadow_lock_take(int folder)
 
         held.folder = folder;
         held.holder = getpid();
-        /* Not lckpwdf(3) itself, which needs SIGALRM, knows no --root and does not say who has it. */
+        /* Not lckpwdf(3) itself, which needs SIGALRM, knows no --root and does not say who has it.
+         */
         lock_passwords();
         atexit(shadow_lock_release);
         sigfillset(&all);

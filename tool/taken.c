@@ -90,6 +90,24 @@ bool user_room_is_left(enum subid_database database, const struct ranges *ranges
                (computed && strncasecmp(computed, "yes", 3) == 0);
 }
 
+/* How many IDs from first to last are those of systemd-nspawn. */
+static uint64_t of_nspawn(uint64_t first, uint64_t last)
+{
+        first = first < NSPAWN_FIRST ? NSPAWN_FIRST : first;
+        last = last > NSPAWN_LAST ? NSPAWN_LAST : last;
+        return first <= last ? last - first + 1 : 0;
+}
+
+bool nspawn_room_is_left(const struct segments *users, uint64_t start, uint64_t count,
+                         uint64_t *held)
+{
+        *held = count ? of_nspawn(start, start + count - 1) : 0;
+        for (size_t i = segments_from(users, NSPAWN_FIRST); i < users->count; i++)
+                *held += of_nspawn(users->list[i].first, users->list[i].last);
+        return *held * 10 < (NSPAWN_LAST - NSPAWN_FIRST + 1) * 9 ||
+               !root_exists("/usr/bin/systemd-nspawn");
+}
+
 /* --- what is known ---------------------------------------------------------------------------- */
 
 static void add_lines(struct taken_list *taken, const struct ranges *ranges,
@@ -99,13 +117,14 @@ static void add_lines(struct taken_list *taken, const struct ranges *ranges,
                 const struct range_line *const line = &ranges->lines[i];
 
                 if (line->is_range && line->range.count > 0 && line != except)
-                        add(taken, (struct taken){
-                                       .first = line->range.start,
-                                       .last = range_end(line) - 1,
-                                       .place = at_line(line->path, line->number),
-                                       .whose = xasprintf("of %s", quoted(line->range.owner,
-                                                                          line->range.owner_length,
-                                                                          SUBID_LINE_MAX))});
+                        add(taken,
+                            (struct taken){
+                                .first = line->range.start,
+                                .last = range_end(line) - 1,
+                                .place = at_line(line->path, line->number),
+                                .whose = xasprintf("a range of %s", quoted(line->range.owner,
+                                                                           line->range.owner_length,
+                                                                           SUBID_LINE_MAX))});
         }
 }
 
@@ -136,16 +155,36 @@ static void add_local_accounts(struct taken_list *taken, enum subid_database dat
         }
 }
 
+/* Whoever is a member of a group of the host, as an ID's user: check tells of the group. */
+static void add_members(struct taken_list *taken)
+{
+        const char *const path = subid_account_paths[SUBID_GROUPS];
+        struct text text, line, name;
+
+        if (root_read(path, &text) < 0)
+                return;
+        for (unsigned long number = 1; take_line(&text, &line); number++) {
+                struct text list = account_field(line, 3);
+                uint32_t id;
+
+                while (take_member(&list, &name))
+                        if (account_name_parse(xstrndup(name.bytes, name.size), &id))
+                                add(taken,
+                                    (struct taken){id, id, at_line(path, number),
+                                                   "the ID of a user who is a member", false});
+        }
+}
+
 static void add_systems(struct taken_list *taken)
 {
-        add(taken, (struct taken){0, TAKEN_STEP - 1, "system", "IDs of the system", false});
+        add(taken, (struct taken){0, TAKEN_STEP - 1, NULL, "IDs of the system", false});
         for (size_t i = 0; i < SUBID_EXCLUDED_COUNT; i++) {
                 const struct subid_excluded *const row = &subid_excluded_ids[i];
 
-                add(taken, (struct taken){row->first, row->last, "system", row->whose, false});
+                add(taken, (struct taken){row->first, row->last, NULL, row->whose, false});
         }
-        add(taken, (struct taken){LIMIT, IDS - 1, "system",
-                                  "the last 65536 IDs, which no container can use", false});
+        add(taken, (struct taken){LIMIT, IDS - 1, NULL,
+                                  "the last 65536 numbers, one of which is no ID", false});
 }
 
 static void add_login_defs(struct taken_list *taken, enum subid_database database)
@@ -211,6 +250,7 @@ void taken_read(struct taken_list *taken, const struct ranges *ranges,
                 add_local_accounts(taken, (enum subid_database)i);
                 add_login_defs(taken, (enum subid_database)i);
         }
+        add_members(taken);
         add_maps(taken, nsswitch);
         if (root_is_running())
                 add_used(taken);
@@ -269,10 +309,10 @@ bool taken_ask(struct taken_list *taken, const struct nsswitch *nsswitch, uint64
 
                 if (record)
                         add(taken,
-                            (struct taken){start, start + count - 1,
-                                           *record == '/' ? in_file(record) : "systemd",
-                                           xasprintf("with that of the record %s in it", record),
-                                           false});
+                            (struct taken){
+                                start, start + count - 1,
+                                *record == '/' ? in_file(record) : "systemd",
+                                xasprintf("the ID of the record %s is among them", record), false});
                 sources_ask(&(struct sources){.database = database,
                                               .nsswitch = nsswitch,
                                               .segments = &rest.segments,
@@ -294,6 +334,11 @@ static int compare_firsts(const void *a, const void *b)
         const struct taken *const x = a, *const y = b;
 
         return (x->first > y->first) - (x->first < y->first);
+}
+
+void taken_avoid(struct taken_list *taken, uint64_t first, uint64_t last)
+{
+        add(taken, (struct taken){first, last, NULL, NULL, true});
 }
 
 static uint64_t round_up(uint64_t id)

@@ -3,7 +3,7 @@
 #define TAKEN_H
 
 #include "nsswitch.h"
-#include "ranges.h"
+#include "segments.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,8 +19,8 @@
 
 struct taken {
         uint64_t first, last;
-        const char *place; /* a file with its line, or who says so */
-        const char *whose; /* "belong to bob" */
+        const char *place; /* a file with its line, or who says so; or NULL */
+        const char *whose; /* "a range of bob" */
         bool is_avoided;   /* nobody's yet: only the search keeps away from it */
 };
 
@@ -43,6 +43,9 @@ void taken_read(struct taken_list *taken, const struct ranges *ranges,
 bool taken_ask(struct taken_list *taken, const struct nsswitch *nsswitch, uint64_t start,
                uint64_t count, int64_t deadline);
 
+/* Keeps the search away from these IDs. */
+void taken_avoid(struct taken_list *taken, uint64_t first, uint64_t last);
+
 /* The first free range from login.defs' SUB_UID_MIN on, or else below. Returns 0 if there is none.
  */
 uint64_t taken_find_free(struct taken_list *taken, uint64_t count);
@@ -58,6 +61,16 @@ struct user_room {
  */
 bool user_room_is_left(enum subid_database database, const struct ranges *ranges,
                        struct range_line *more, struct user_room *room);
+
+/*
+ * systemd-nspawn --private-users=pick tries 100 blocks of these and takes one without names. Some
+ * are left to it if lines hold less than nine of ten, or if it is not there; with one more range,
+ * of count IDs that no line holds. *held of them are held.
+ */
+#define NSPAWN_FIRST UINT64_C(524288)
+#define NSPAWN_LAST UINT64_C(1879048191)
+bool nspawn_room_is_left(const struct segments *users, uint64_t start, uint64_t count,
+                         uint64_t *held);
 
 /* The IDs that useradd and groupadd give to accounts, but for those of the system. */
 void login_ids(enum subid_database database, uint64_t *first, uint64_t *last);

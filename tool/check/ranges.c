@@ -85,18 +85,12 @@ static void check_count(const struct range_line *line)
 
 static void check_owner(const struct range_line *line)
 {
-        const char *const owner = line->range.owner;
-        const size_t length = line->range.owner_length;
+        const size_t column = owner_odd_byte(line->range.owner, line->range.owner_length);
 
-        for (size_t i = 0; i < length; i++) {
-                if (owner[i] <= ' ' || owner[i] > '~') {
-                        report(WARNING, "odd-owner",
-                               (struct place){line->path, line->number, i + 1},
-                               "remove the byte if it is not meant",
-                               "the owner's name has a blank, a control or a non-ASCII byte");
-                        return;
-                }
-        }
+        if (column)
+                report(WARNING, "odd-owner", (struct place){line->path, line->number, column},
+                       "remove the byte if it is not meant",
+                       "the owner's name has a blank, a control or a non-ASCII byte");
 }
 
 static void check_excluded(const struct range_line *line)
@@ -265,27 +259,19 @@ static bool is_in_container(void)
                !(inside == 0 && outside == 0 && count == UINT32_MAX);
 }
 
-/* systemd-nspawn --private-users=pick tries 100 of its blocks and takes one without names. */
 static void check_nspawn(const struct side *side)
 {
-        const uint64_t first = 524288, last = 1879048191;
-        const struct segments *const segments = &side->segments;
-        const struct range_line *line = NULL;
-        uint64_t held = 0;
+        uint64_t held;
 
-        for (size_t i = segments_from(segments, first);
-             i < segments->count && segments->list[i].first <= last; i++) {
-                const struct segment *const segment = &segments->list[i];
-
-                held += (segment->last < last ? segment->last : last) -
-                        (segment->first > first ? segment->first : first) + 1;
-                line = line ? line : segment->line;
-        }
-        if (held * 10 >= (last - first + 1) * 9 && root_exists("/usr/bin/systemd-nspawn"))
-                report_line(WARNING, "nspawn", line, "leave it some, or give it --private-users=ID",
-                            "the ranges hold %llu %% of 524288-1879048191: systemd-nspawn "
-                            "--private-users=pick finds no IDs for a container",
-                            (unsigned long long)(held * 100 / (last - first + 1)));
+        if (!nspawn_room_is_left(&side->segments, 0, 0, &held))
+                report_line(
+                    WARNING, "nspawn",
+                    side->segments.list[segments_from(&side->segments, NSPAWN_FIRST)].line,
+                    "leave it some, or give it --private-users=ID",
+                    "the ranges hold %llu %% of %llu-%llu: systemd-nspawn --private-users=pick "
+                    "finds no IDs for a container",
+                    (unsigned long long)(held * 100 / (NSPAWN_LAST - NSPAWN_FIRST + 1)),
+                    (unsigned long long)NSPAWN_FIRST, (unsigned long long)NSPAWN_LAST);
 }
 
 /* Says so at the line that holds most of what useradd has for new users. */
