@@ -329,11 +329,12 @@ const char *replace_files(const struct replacement *replacements, const struct t
 
                 if (i < *replaced && this->drops_old)
                         (void)unlinkat(this->folder, changes[i].kept, 0);
-                else if (i >= *replaced && changes[i].temporary)
-                        (void)unlinkat(this->folder, changes[i].temporary, 0);
                 if (changes[i].old >= 0)
                         close(changes[i].old);
         }
+        /* Also what a command has left that was killed. */
+        for (size_t i = 0; i < sizeof(temporaries) / sizeof(*temporaries); i++)
+                (void)unlinkat(replacements->folder, temporaries[i], 0);
         sigprocmask(SIG_SETMASK, &before, NULL);
         free(changes);
         return why;

@@ -47,31 +47,28 @@ static char *lock_name(size_t file)
         return xasprintf("%s.lock", files[file]);
 }
 
+/* One name, as only one of us comes here at a time: what stands there is left from a killed one. */
+static char *temporary_name(size_t file)
+{
+        return xasprintf(".%s.lock.new", files[file]);
+}
+
 /*
  * A file with our PID, as shadow makes it: should we be killed, whoever comes next sees that. It is
  * on the disk before it is a lock: shadow never takes over an empty one.
  */
-static char *make_file(size_t file)
+static void make_file(const char *name)
 {
-        char *const name = xasprintf("%s.%ld", files[file], (long)getpid());
         char *const text = xasprintf("%ld", (long)getpid());
         int fd;
 
-        if (unlinkat(held.folder, name, 0) < 0 && errno != ENOENT)
+        if (unlinkat(held.folder, name, 0) < 0 && errno != ENOENT && errno != EROFS)
                 cannot(name);
         fd = openat(held.folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd < 0)
+        if (fd < 0 || !write_all(fd, text, strlen(text) + 1) || fdatasync(fd) < 0)
                 cannot(name);
-        if (!write_all(fd, text, strlen(text) + 1) || fdatasync(fd) < 0) {
-                const int error = errno;
-
-                unlinkat(held.folder, name, 0);
-                errno = error;
-                cannot(name);
-        }
         close(fd);
         free(text);
-        return name;
 }
 
 /* Who has a lock: a PID, 0 if that cannot be told, or -1 if there is no lock any more. */
@@ -137,10 +134,11 @@ static bool try_lock(const char *made, const char *name, pid_t *holder)
 static void lock_file(size_t file)
 {
         const int64_t end = now_ms() + LOCK_WAIT_MS;
-        const char *const name = lock_name(file), *const made = make_file(file);
+        const char *const name = lock_name(file), *const made = temporary_name(file);
         pid_t holder = -1;
         bool ours;
 
+        make_file(made);
         while (!(ours = try_lock(made, name, &holder)) && now_ms() < end)
                 usleep(LOCK_STEP_MS * 1000);
         unlinkat(held.folder, made, 0);
@@ -188,8 +186,13 @@ void shadow_lock_release(void)
 {
         if (held.password_lock < 0 || held.holder != getpid())
                 return;
-        while (held.count > 0)
-                (void)unlinkat(held.folder, lock_name(--held.count), 0);
+        for (size_t i = FILES; i-- > 0;) {
+                if (i < held.count)
+                        (void)unlinkat(held.folder, lock_name(i), 0);
+                /* Only if something failed. */
+                (void)unlinkat(held.folder, temporary_name(i), 0);
+        }
+        held.count = 0;
         close(held.password_lock);
         held.password_lock = -1;
         sigprocmask(SIG_SETMASK, &held.before, NULL);
