@@ -228,6 +228,7 @@ else
 fi
 
 # Who holds a lock. They wait ten seconds each; all at the same time, in files of their own.
+waiting=()
 hold=$(cat <<'END'
 import fcntl, sys, time
 file = open(sys.argv[1], "w")
@@ -248,7 +249,8 @@ until [ -s /tmp/held ]; do sleep 0.05; done
 printf '%s\0' $sleeper >/tmp/pid/etc/subgid.lock
 : >/tmp/none/etc/subuid.lock
 for name in pwd pid none; do
-        result subuidctl add joe --root /tmp/$name >/tmp/waited-$name &
+        # With a /run of its own: one subuidctl would wait for the other.
+        result unshare --mount sh -c "mount -t tmpfs tmpfs /run && exec subuidctl add joe --root /tmp/$name" >/tmp/waited-$name &
         waiting[${#waiting[@]}]=$!
 done
 wait "${waiting[@]}"
