@@ -111,7 +111,7 @@ static void replace(const struct files *files)
         struct replacement replacements[2];
         size_t count = 0, failed, replaced;
         struct text texts[2];
-        int changed[2];
+        int changed[2] = {0};
         const char *why;
 
         for (size_t i = 0; i < 2; i++) {
@@ -574,6 +574,8 @@ int command_remove(const struct options *options, char **argv)
         struct files files;
         size_t left_out = 0;
 
+        if (!*owner || strpbrk(owner, ":\n"))
+                die("%s: cannot be an owner", shown(owner));
         open_files(&files, options->dry_run);
         for (int i = 0; i < 2; i++)
                 left_out += leave_out(&files, i, owner);

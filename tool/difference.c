@@ -127,7 +127,7 @@ static size_t end_of_changes(const struct steps *steps, size_t from)
 {
         size_t last = from;
 
-        for (size_t i = from; i < steps->count && i <= last + 2 * CONTEXT + 1; i++)
+        for (size_t i = from; i < steps->count && i <= last + 2 * (size_t)CONTEXT + 1; i++)
                 if (steps->list[i].mark != ' ')
                         last = i;
         return last + 1;

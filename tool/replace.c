@@ -269,7 +269,7 @@ static const char *put_in_empty_place(const struct change *change)
         return rename_in(change, change->temporary, name, 0) < 0 ? cannot_rename(change) : NULL;
 }
 
-static const char *put(const struct change *change)
+static const char *put_in_place(const struct change *change)
 {
         return change->old < 0 ? put_in_empty_place(change) : put_in_exchange(change);
 }
@@ -306,7 +306,7 @@ static const char *replace(struct change *changes, const struct text *texts, siz
                 if (!is_as_read(&changes[*failed], changes[*failed].replacement->name))
                         return changed();
         for (*failed = 0; *failed < count; ++*failed, ++*replaced)
-                if ((why = put(&changes[*failed])))
+                if ((why = put_in_place(&changes[*failed])))
                         return why;
         return NULL;
 }

@@ -61,7 +61,7 @@ bool user_room_is_left(enum subid_database database, const struct ranges *ranges
                        struct range_line *more, struct user_room *room)
 {
         const char *const computed = login_defs("SUB_UID_DETERMINISTIC");
-        struct range_line **const lines = xcalloc(ranges->count + 1, sizeof(*lines));
+        struct range_line **const lines = xcalloc(ranges->count + 1, sizeof(struct range_line *));
         const struct range_line **sorted;
         uint64_t at, behind;
         size_t count = 0;
@@ -252,7 +252,8 @@ void taken_read(struct taken_list *taken, const struct ranges *ranges,
         }
         add_members(taken);
         add_maps(taken, nsswitch);
-        if (root_is_running())
+        /* In a mere chroot, as an image is built in, there may be no /proc. */
+        if (root_is_running() && root_exists("/proc/self/ns/user"))
                 add_used(taken);
 }
 

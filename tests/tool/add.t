@@ -35,11 +35,11 @@ adds() {
 # refuses MESSAGE WHAT ARGUMENT...: in front of the message stands the name, of files the root.
 refuses() {
         local before status
-        before=$(cat "$etc/subuid" "$etc/subgid" | tr '\0' ?)
+        before=$(cat "$etc/subuid" "$etc/subgid" | tr '\0' '?')
         status=$(result "${@:3}")
         is "$status" "$(sed "s|^|subuidctl: |; s|@|$root/etc/|g" <<<"$1")
 1" "$2"
-        is "$(cat "$etc/subuid" "$etc/subgid" | tr '\0' ?)" "$before" "$2: nothing is changed"
+        is "$(cat "$etc/subuid" "$etc/subgid" | tr '\0' '?')" "$before" "$2: nothing is changed"
         system
 }
 
@@ -151,6 +151,10 @@ echo 'subid: sss' >>"$etc/nsswitch.conf"
 echo joe:x:1001:1::/: >>"$etc/passwd"
 refuses '@nsswitch.conf:3: with subid: sss, newuidmap passes over the files, and joe is a user; give the range in the directory' \
         'a user whose range the directory has' add joe
+both :1:1 a:b:1
+refuses '"": cannot be an owner' 'remove: no text' remove ''
+both :1:1 a:b:1
+refuses 'a:b: cannot be an owner' 'remove: an owner and more' remove a:b
 refuses 'joe: has no line in @subuid or @subgid' 'remove: who has no line' remove joe
 
 done_testing

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # "subuidctl add" and "remove" as root on the files of a whole system: what is kept of them, an end between any two
 # system calls, two at once, beside useradd and usermod, and what holds a lock or uses the IDs.
-# shellcheck disable=SC2317 # functions that are called by name
+# shellcheck disable=SC2317,SC2086 # functions that are called by name; words
 set -u
 . "$(dirname "$0")/../lib/tap.sh"
 private_root

@@ -410,7 +410,9 @@ def cure_odd_owner(system, finding, chance):
 
 
 def cure_no_ranges(system, finding, chance):
-    """A line for an owner of the other file, or a new one in both."""
+    """A new owner, by the command; or a line for one of the other file, or a new one in both."""
+    if chance.random() < 0.5 and system.run(re.match(r"run '(.*)'$", finding['advice'])[1].replace('OWNER', 'new'))[0] == 0:
+        return
     database = side(finding)
     others = {owner for _, _, owner, _, count in system.ranges(1 - database) if count}
     count = 65536

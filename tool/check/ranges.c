@@ -640,7 +640,7 @@ static void check_lines(const struct view *view)
         if (side->ranges.owned_count == 0 && !broken)
                 report(WARNING, "no-ranges",
                        (struct place){subid_range_paths[side->database][0], 0, 0},
-                       "add a line owner:start:count", "no ranges of %s: nothing gets a name",
+                       advice_to_run("add OWNER"), "no ranges of %s: nothing gets a name",
                        side->ids);
 }
 
