@@ -344,15 +344,11 @@ static bool report_taken(const struct taken_list *taken, uint64_t start, uint64_
 
         for (size_t i = 0; i < taken->count && named < NAMED_MAX; i++) {
                 const struct taken *const this = &taken->list[i];
-                uint64_t first = this->first, last = this->last;
 
-                if (this->is_avoided || last < start || first >= start + count)
+                if (this->is_avoided || this->last < start || this->first >= start + count)
                         continue;
                 named++;
-                first = first < start ? start : first;
-                last = last >= start + count ? start + count - 1 : last;
-                warn("%s%s%s: %s", this->place ? this->place : "", this->place ? ": " : "",
-                     range_span("", first, last), this->whose);
+                warn("%s", taken_describe(this, start, start + count - 1));
         }
         return named > 0;
 }

@@ -27,14 +27,23 @@ static void add(struct taken_list *taken, struct taken ids)
         taken->list[taken->count++] = ids;
 }
 
-static char *in_file(const char *path)
+void taken_avoid(struct taken_list *taken, uint64_t first, uint64_t last)
 {
-        return xasprintf("%s%s", root_folder(), path);
+        add(taken, (struct taken){.first = first, .last = last, .is_avoided = true});
 }
 
-static char *at_line(const char *path, unsigned long line)
+char *taken_describe(const struct taken *taken, uint64_t first, uint64_t last)
 {
-        return xasprintf("%s%s:%lu", root_folder(), path, line);
+        const char *const source = taken->source ? taken->source : "";
+        const char *const line = taken->line ? xasprintf(":%lu", taken->line) : "";
+        const char *const name =
+            taken->name.size ? quoted(taken->name.bytes, taken->name.size, SUBID_LINE_MAX) : "";
+
+        return xasprintf("%s%s%s%s%s: %s%s%s", *source == '/' ? root_folder() : "", source, line,
+                         *source ? ": " : "",
+                         range_span("", first < taken->first ? taken->first : first,
+                                    last > taken->last ? taken->last : last),
+                         taken->whose, *name ? " " : "", name);
 }
 
 /* --- login.defs ------------------------------------------------------------------------------- */
@@ -117,29 +126,35 @@ static void add_lines(struct taken_list *taken, const struct ranges *ranges,
                 const struct range_line *const line = &ranges->lines[i];
 
                 if (line->is_range && line->range.count > 0 && line != except)
-                        add(taken,
-                            (struct taken){
-                                .first = line->range.start,
-                                .last = range_end(line) - 1,
-                                .place = at_line(line->path, line->number),
-                                .whose = xasprintf("a range of %s", quoted(line->range.owner,
-                                                                           line->range.owner_length,
-                                                                           SUBID_LINE_MAX))});
+                        add(taken, (struct taken){.first = line->range.start,
+                                                  .last = range_end(line) - 1,
+                                                  .source = line->path,
+                                                  .line = line->number,
+                                                  .whose = "a range of",
+                                                  .name = range_owner(&line->range)});
         }
 }
 
-/* An account has its ID. Who is called as the ID of another has that, too. */
-static void add_account(struct taken_list *taken, const char *place, uint32_t id, const char *name,
-                        size_t length)
+/* The ID that a name such as _200193 says, if it does. */
+static bool is_named(struct text name, uint32_t *id)
 {
-        const char *const shown = quoted(name, length, SUBID_LINE_MAX);
+        char *const text = xstrndup(name.bytes, name.size);
+        const bool named = account_name_parse(text, id);
+
+        free(text);
+        return named;
+}
+
+/* An account has its ID. Who is called as the ID of another has that, too. */
+static void add_account(struct taken_list *taken, const char *source, unsigned long line,
+                        uint32_t id, struct text name)
+{
         uint32_t named;
 
-        add(taken, (struct taken){id, id, place, xasprintf("the ID of %s", shown), false});
-        if (account_name_parse(xstrndup(name, length), &named) && named != id)
+        add(taken, (struct taken){id, id, source, line, "the ID of", name, false});
+        if (is_named(name, &named) && named != id)
                 add(taken,
-                    (struct taken){named, named, place,
-                                   xasprintf("the ID after which %s is named", shown), false});
+                    (struct taken){named, named, source, line, "in the name of", name, false});
 }
 
 static void add_local_accounts(struct taken_list *taken, enum subid_database database)
@@ -150,8 +165,8 @@ static void add_local_accounts(struct taken_list *taken, enum subid_database dat
         for (size_t i = 0; i < accounts.count; i++) {
                 const struct account *const account = &accounts.by_id[i];
 
-                add_account(taken, at_line(account->path, account->line), account->id,
-                            account->name, account->name_length);
+                add_account(taken, account->path, account->line, account->id,
+                            (struct text){account->name, account->name_length});
         }
 }
 
@@ -168,38 +183,38 @@ static void add_members(struct taken_list *taken)
                 uint32_t id;
 
                 while (take_member(&list, &name))
-                        if (account_name_parse(xstrndup(name.bytes, name.size), &id))
+                        if (is_named(name, &id))
                                 add(taken,
-                                    (struct taken){id, id, at_line(path, number),
-                                                   "the ID of a user who is a member", false});
+                                    (struct taken){id, id, path, number,
+                                                   "in the name of the member", name, false});
         }
 }
 
 static void add_systems(struct taken_list *taken)
 {
-        add(taken, (struct taken){0, TAKEN_STEP - 1, NULL, "IDs of the system", false});
+        add(taken, (struct taken){.last = TAKEN_STEP - 1, .whose = "IDs of the system"});
         for (size_t i = 0; i < SUBID_EXCLUDED_COUNT; i++) {
                 const struct subid_excluded *const row = &subid_excluded_ids[i];
 
-                add(taken, (struct taken){row->first, row->last, NULL, row->whose, false});
+                add(taken,
+                    (struct taken){.first = row->first, .last = row->last, .whose = row->whose});
         }
-        add(taken, (struct taken){LIMIT, IDS - 1, NULL,
-                                  "the last 65536 numbers, one of which is no ID", false});
+        add(taken, (struct taken){.first = LIMIT,
+                                  .last = IDS - 1,
+                                  .whose = "the last 65536 numbers, one of which is no ID"});
 }
 
 static void add_login_defs(struct taken_list *taken, enum subid_database database)
 {
         const struct user_room room = room_of(database);
-        const char *const file = in_file("/etc/login.defs");
-        struct taken login = {.place = file,
-                              .whose = "IDs that useradd and groupadd give to accounts"};
+        struct taken ids = {.source = "/etc/login.defs",
+                            .whose = "IDs that useradd and groupadd give to accounts"};
 
-        login_ids(database, &login.first, &login.last);
-        add(taken, login);
+        login_ids(database, &ids.first, &ids.last);
+        add(taken, ids);
         /* Images and machines whose users come later have the first one's line in mind. */
         if (room.count > 0 && room.min < IDS)
-                add(taken, (struct taken){room.min, room.min + room.count - 1, file,
-                                          "IDs that useradd gives to the first user", true});
+                taken_avoid(taken, room.min, room.min + room.count - 1);
 }
 
 static void add_maps(struct taken_list *taken, const struct nsswitch *nsswitch)
@@ -211,9 +226,13 @@ static void add_maps(struct taken_list *taken, const struct nsswitch *nsswitch)
                 const struct idmap *const idmap = &idmaps.list[i];
 
                 add(taken,
-                    (struct taken){idmap->first, idmap->last, in_file(idmap->file),
-                                   xasprintf("IDs that %s may give to accounts", idmap->whose),
-                                   idmap->is_for_ranges});
+                    (struct taken){.first = idmap->first,
+                                   .last = idmap->last,
+                                   .source = idmap->file,
+                                   .whose = xasprintf("IDs for accounts, by %s",
+                                                      printable(idmap->whose, strlen(idmap->whose),
+                                                                SUBID_LINE_MAX)),
+                                   .is_avoided = idmap->is_for_ranges});
         }
 }
 
@@ -232,10 +251,8 @@ static void add_used(struct taken_list *taken)
 
                                 /* Not shifted, they are those of the namespace around it. */
                                 if (extent->inside != extent->outside)
-                                        add(taken, (struct taken){extent->outside,
-                                                                  extent->outside +
-                                                                      (uint64_t)extent->count - 1,
-                                                                  "/proc", "in use", true});
+                                        taken_avoid(taken, extent->outside,
+                                                    extent->outside + (uint64_t)extent->count - 1);
                         }
         }
 }
@@ -281,8 +298,10 @@ static void make_only_range(struct only_range *only, uint64_t start, uint64_t co
 static void take_account(const char *source, const char *file, unsigned long line, uint32_t id,
                          const char *name, void *data)
 {
-        add_account(data, file ? at_line(file, line) : xasprintf("%s", source), id, name,
-                    strlen(name));
+        const size_t length = strlen(name);
+
+        add_account(data, file ? file : source, line, id,
+                    (struct text){xstrndup(name, length), length});
 }
 
 static void tell_silence(const char *source, const struct nsswitch_line *line, void *data)
@@ -309,11 +328,10 @@ bool taken_ask(struct taken_list *taken, const struct nsswitch *nsswitch, uint64
                 const char *const record = userdb_record_in(database, &range.segments);
 
                 if (record)
-                        add(taken,
-                            (struct taken){
-                                start, start + count - 1,
-                                *record == '/' ? in_file(record) : "systemd",
-                                xasprintf("the ID of the record %s is among them", record), false});
+                        add(taken, (struct taken){.first = start,
+                                                  .last = start + count - 1,
+                                                  .whose = "an ID of them has the record",
+                                                  .name = {record, strlen(record)}});
                 sources_ask(&(struct sources){.database = database,
                                               .nsswitch = nsswitch,
                                               .segments = &rest.segments,
@@ -335,11 +353,6 @@ static int compare_firsts(const void *a, const void *b)
         const struct taken *const x = a, *const y = b;
 
         return (x->first > y->first) - (x->first < y->first);
-}
-
-void taken_avoid(struct taken_list *taken, uint64_t first, uint64_t last)
-{
-        add(taken, (struct taken){first, last, NULL, NULL, true});
 }
 
 static uint64_t round_up(uint64_t id)

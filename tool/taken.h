@@ -19,9 +19,11 @@
 
 struct taken {
         uint64_t first, last;
-        const char *place; /* a file with its line, or who says so; or NULL */
-        const char *whose; /* "a range of bob" */
-        bool is_avoided;   /* nobody's yet: only the search keeps away from it */
+        const char *source; /* a file or a service that says so, or NULL */
+        unsigned long line; /* of the file, or 0 */
+        const char *whose;  /* "a range of", if a name follows */
+        struct text name;
+        bool is_avoided; /* nobody's yet: only the search keeps away from it */
 };
 
 struct taken_list {
@@ -42,6 +44,10 @@ void taken_read(struct taken_list *taken, const struct ranges *ranges,
  */
 bool taken_ask(struct taken_list *taken, const struct nsswitch *nsswitch, uint64_t start,
                uint64_t count, int64_t deadline);
+
+/* What it has of the IDs from first to last, for a message: "/etc/subuid:3: 5-9: a range of bob".
+ */
+char *taken_describe(const struct taken *taken, uint64_t first, uint64_t last);
 
 /* Keeps the search away from these IDs. */
 void taken_avoid(struct taken_list *taken, uint64_t first, uint64_t last);
