@@ -5,6 +5,7 @@
 #include "lock.h"
 #include "options.h"
 #include "processes.h"
+#include "progress.h"
 #include "ranges.h"
 #include "replace.h"
 #include "root.h"
@@ -88,6 +89,7 @@ static void open_files(struct files *files, bool dry_run)
         *files = (struct files){.folder = root_open("/etc", O_RDONLY | O_DIRECTORY)};
         if (files->folder < 0)
                 root_die("/etc", files->folder);
+        progress_start();
         if (!dry_run) {
                 lock_take();
                 shadow_lock_take(files->folder);
@@ -169,8 +171,8 @@ static int change(const struct files *files, bool dry_run)
                 tell_caches();
         for (int i = 0; i < 2; i++) {
                 if (is_changed(files, i))
-                        print_difference(subid_range_paths[i][0], files->replacements[i].text,
-                                         files->texts[i]);
+                        print_difference(subid_range_paths[i][0], subid_range_paths[i][0],
+                                         files->replacements[i].text, files->texts[i]);
                 else if (!dry_run)
                         printf("%s: nothing to do\n", path_of(i));
         }
@@ -253,7 +255,7 @@ static void read_request(const struct options *options, const char *owner, struc
                 die("--start %llu: no multiple of 65536", (unsigned long long)request->start);
         r = nsswitch_read(&request->nsswitch);
         if (r < 0 && r != -ENOENT)
-                root_die(NSSWITCH_FILE, r);
+                root_die(nsswitch_path(), r);
 }
 
 /* Whether an owner is the same account as that of the request, by another name: its number. */
@@ -299,7 +301,7 @@ static void check_directory(const struct request *request, const struct accounts
         if (service && user && user->id != 0)
                 die("%s%s:%lu: with subid: %s, newuidmap passes over the files, and %s is a user; "
                     "give the range in the directory",
-                    root_folder(), NSSWITCH_FILE, number, service, shown(request->owner));
+                    root_folder(), nsswitch_path(), number, service, shown(request->owner));
 }
 
 /*
@@ -437,6 +439,7 @@ static void choose(struct request *request, const struct files *files,
 
         if (lines[SUBID_USERS] && lines[SUBID_GROUPS])
                 return;
+        progress("looking for what is taken");
         taken_read(&taken, files->ranges, lines, &request->nsswitch);
         if (request->start)
                 check_start(request, files, &taken, deadline);

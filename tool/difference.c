@@ -133,12 +133,12 @@ static size_t end_of_changes(const struct steps *steps, size_t from)
         return last + 1;
 }
 
-void print_difference(const char *path, struct text old, struct text new)
+void print_difference(const char *old_path, const char *new_path, struct text old, struct text new)
 {
         const struct steps steps = compare(old, new);
         size_t old_line = 1, new_line = 1, printed = 0;
 
-        printf("--- a%s\n+++ b%s\n", path, path);
+        printf("--- a%s\n+++ b%s\n", old_path, new_path);
         for (size_t i = 0; i < steps.count; i++) {
                 size_t first, end;
 

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int nothing_to_do(const struct nsswitch_file *file, bool dry_run)
 {
@@ -30,7 +31,7 @@ static int change(const struct nsswitch_file *file, struct text new, bool dry_ru
                         nsswitch_file_refuse(file);
                 nsswitch_file_replace(file, new, true);
         }
-        print_difference(NSSWITCH_FILE, file->text, new);
+        print_difference(file->path + strlen(root_folder()), NSSWITCH_FILE, file->text, new);
         flush_output();
         /* A dry run shows what its keeper has to change. */
         if (file->kept)

@@ -2,6 +2,7 @@
 #include "lock.h"
 
 #include "child.h"
+#include "progress.h"
 #include "root.h"
 #include "util.h"
 
@@ -89,6 +90,7 @@ static void lock_folder(void)
                 if (now_ms() >= end)
                         die("%s/etc: locked by another process for ten seconds; try again",
                             root_folder());
+                progress("waiting for the lock of %s/etc", root_folder());
                 usleep(LOCK_STEP_MS * 1000);
         }
 }
@@ -106,6 +108,7 @@ void lock_record(int fd, const char *name)
                         die("%s: %m", name);
                 if (now_ms() >= end)
                         break;
+                progress("waiting for %s", name);
                 usleep(LOCK_STEP_MS * 1000);
         }
         /* It may just have been given back. */

@@ -35,6 +35,15 @@ void settings_read_himmelblau(struct settings *settings);
 /* Those that stand by themselves, "key: value", in the section "". */
 void settings_read_authd(struct settings *settings);
 
+/*
+ * A file of TOML: its strings that stand on one line. Returns false if there is none; that it
+ * cannot be read is said, unless root would be needed.
+ */
+bool settings_read_toml(const char *path, struct settings *settings);
+
+/* The string of such a file, if it is a plain one without an escape; else NULL. */
+const char *settings_text(const struct settings *settings, const char *section, const char *key);
+
 /* The last one counts, in small or capital letters. */
 const char *settings_get(const struct settings *settings, const char *section, const char *key,
                          const char *otherwise);

@@ -3,6 +3,7 @@
 
 #include "child.h"
 #include "lock.h"
+#include "progress.h"
 #include "root.h"
 #include "util.h"
 
@@ -139,8 +140,10 @@ static void lock_file(size_t file)
         bool ours;
 
         make_file(made);
-        while (!(ours = try_lock(made, name, &holder)) && now_ms() < end)
+        while (!(ours = try_lock(made, name, &holder)) && now_ms() < end) {
+                progress("waiting for %s", path_of(name));
                 usleep(LOCK_STEP_MS * 1000);
+        }
         unlinkat(held.folder, made, 0);
         if (!ours && holder == 0)
                 die("%s: a lock that names no process; remove it if nobody edits %s", path_of(name),

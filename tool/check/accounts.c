@@ -89,7 +89,7 @@ static void report_meetings(const char *source, void *data)
 static void report_silence(const char *source, const struct nsswitch_line *line, void *data)
 {
         (void)data;
-        report(WARNING, "no-answer", (struct place){NSSWITCH_FILE, line->number, 0},
+        report(WARNING, "no-answer", (struct place){nsswitch_path(), line->number, 0},
                "look after the service",
                "%s did not answer within %d seconds: not known whether its accounts lie in a range",
                source, SOURCES_PATIENCE_MS / 1000);
