@@ -52,6 +52,16 @@ static const struct command {
      "  subuidctl disable --dry-run what would be changed\n"
      "  subuidctl disable          do it\n",
      NULL},
+    {"add", "OWNER", "give it a free range, in /etc/subuid and /etc/subgid", command_add, 1, 1, 1,
+     "  subuidctl add joe          65536 IDs\n"
+     "  subuidctl add containers --count 268435456\n"
+     "  subuidctl add kubelet --pods 110\n",
+     NULL},
+    {"remove", "OWNER", "take its lines out of both", command_remove, 1, 1, 1,
+     "  subuidctl remove joe --dry-run\n"
+     "                             what would be taken out\n"
+     "  subuidctl remove joe       do it, unless a container uses the IDs\n",
+     NULL},
     {"import", "[OWNER...]", "write the ranges of a directory to /etc/nss-subuid", command_import,
      1, 0, INT_MAX,
      "  subuidctl import           the owners in /etc/nss-subuid/owners\n"
@@ -87,14 +97,18 @@ static const struct choice {
      offsetof(struct options, list_columns)},
     {'q', "quiet", NULL, "print nothing: the exit status tells", "check",
      offsetof(struct options, quiet)},
-    {0, "root", "FOLDER", "the system below this folder", "list, check, enable, disable",
-     offsetof(struct options, root)},
+    {0, "root", "FOLDER", "the system below this folder",
+     "list, check, enable, disable, add, remove", offsetof(struct options, root)},
     {0, "names", NULL, "also the names that containers give it", "whois",
      offsetof(struct options, names)},
-    {0, "dry-run", NULL, "only print what would change", "enable, disable",
+    {0, "dry-run", NULL, "only print what would change", "enable, disable, add, remove",
      offsetof(struct options, dry_run)},
     {0, "move", NULL, "also from in front of a directory", "enable",
      offsetof(struct options, move)},
+    {0, "count", "N", "so many IDs", "add", offsetof(struct options, count)},
+    {0, "pods", "N", "65536 IDs for each of so many pods", "add", offsetof(struct options, pods)},
+    {0, "start", "N", "from this ID on", "add", offsetof(struct options, start)},
+    {0, "force", NULL, "even if a container uses them", "remove", offsetof(struct options, force)},
     {0, "group", "GROUP", "the members of this group", "import", offsetof(struct options, group)},
     {0, "prune", NULL, "drop owners without ranges, and those not asked for", "import",
      offsetof(struct options, prune)},

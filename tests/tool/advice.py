@@ -267,13 +267,20 @@ def cure_login_ids(system, finding, chance):
     move(system, finding, [(int(first), int(last or first))])
 
 
+MAPS = {
+    'sssd-map': ('etc/sssd/sssd.conf', b'ldap_idmap_range_min = 4292000000\nldap_idmap_range_max = 4293000000\n'),
+    'winbind-map': ('etc/samba/smb.conf', b'idmap config * : range = 4292000000 - 4293000000\n'),
+    'authd-map': ('etc/authd/authd.yaml', b'UID_MIN: 4292000000\nUID_MAX: 4293000000\n'
+                                          b'GID_MIN: 4292000000\nGID_MAX: 4293000000\n'),
+    'himmelblau-map': ('etc/himmelblau/himmelblau.conf', b'[global]\nidmap_range = 4292000000-4293000000\n'),
+}
+
+
 def cure_map(system, finding, chance):
     """Of the ranges there only the first is told. Or the directory's are moved."""
     if chance.random() < 0.5 or parse(finding['text'])[2] >= 1 << 24:
-        name = 'etc/sssd/sssd.conf' if finding['finding'] == 'sssd-map' else 'etc/samba/smb.conf'
-        system.write(name, system.read(name) + (
-            b'ldap_idmap_range_min = 4292000000\nldap_idmap_range_max = 4293000000\n'
-            if finding['finding'] == 'sssd-map' else b'idmap config * : range = 4292000000 - 4293000000\n'))
+        name, setting = MAPS[finding['finding']]
+        system.write(name, system.read(name) + setting)
         return
     first, last = map(int, re.search(r': (\d+)-(\d+) \(', finding['message']).groups())
     for name, i, owner, start, count in list(system.ranges(side(finding))):
@@ -283,6 +290,15 @@ def cure_map(system, finding, chance):
             lines = system.lines(name)
             lines[i] = b'%s:%d:%d' % (owner, system.take_free(count), count)
             system.put_lines(name, lines)
+
+
+def cure_no_room(system, finding, chance):
+    """By SUB_UID_MAX; of who has those IDs too, the first ones are taken."""
+    system.write('etc/login.defs', system.read('etc/login.defs') +
+                 b'SUB_%s_MAX 4294000000\n' % finding['advice'].split('_')[1].encode())
+    for left in [f for f in system.check() if (f['finding'], f['name']) == ('no-room', finding['name'])]:
+        first = int(re.search(r' of (\d+)-', left['message'])[1])
+        move(system, left, [(first, first + 65535)])
 
 
 def cut(system, owner, position, count):
@@ -352,7 +368,8 @@ def cure_fewer(system, finding, chance):
     if min(uids, gids) == 0:
         own = [(start, count) for _, _, other, start, count in system.ranges(1 - database) if other == owner]
         others = [(start, count) for _, _, _, start, count in system.ranges(database)] + \
-            [(uid, 1) for _, uid in system.accounts(database)]
+            [(uid, 1) for _, uid in system.accounts(database)] + \
+            [(int(name[1:]), 1) for name, _ in system.accounts(database) if re.fullmatch(rb'_\d+', name)]
         if len(own) == 1 and own[0][0] > 65536 and not system.exists('etc/sssd/sssd.conf') and \
                 not any(own[0][0] < start + count and start < sum(own[0]) for start, count in others):
             line = b'%s:%d:%d' % (owner, *own[0])
@@ -399,7 +416,9 @@ def cure_odd_owner(system, finding, chance):
 
 
 def cure_no_ranges(system, finding, chance):
-    """A line for an owner of the other file, or a new one in both."""
+    """A new owner, by the command; or a line for one of the other file, or a new one in both."""
+    if chance.random() < 0.5 and system.run(re.match(r"run '(.*)'$", finding['advice'])[1].replace('OWNER', 'new'))[0] == 0:
+        return
     database = side(finding)
     others = {owner for _, _, owner, _, count in system.ranges(1 - database) if count}
     count = 65536
@@ -735,6 +754,9 @@ CURES = {
     'nspawn': cure_nspawn,
     'sssd-map': cure_map,
     'winbind-map': cure_map,
+    'authd-map': cure_map,
+    'himmelblau-map': cure_map,
+    'no-room': cure_no_room,
     'symlink': make_file,
     'no-newline': cure_text(lambda data: data + b'\n'),
     'nul-byte': cure_text(lambda data: data.replace(b'\0', b'')),
@@ -783,11 +805,11 @@ def is_gone(finding, before, after):
 POSITIONS = ('no-gids', 'fewer-gids', 'no-uids', 'other-position')
 OF_RANGES = POSITIONS + ('empty-range', 'excluded-id', 'odd-owner', 'two-owners', 'overlap', 'overlap-of-one',
                          'account', 'root-id', 'system-ids', 'login-ids', 'dynamic-user', 'nspawn', 'sssd-map',
-                         'winbind-map', 'subid-ignored', 'leading-zero', 'not-ascending', 'own-uid', 'answered',
+                         'winbind-map', 'authd-map', 'himmelblau-map', 'no-room', 'subid-ignored', 'leading-zero', 'not-ascending', 'own-uid', 'answered',
                          'group-id')
 # The rules give an owner other IDs, higher ones: then his lines are to be sorted.
 GIVES_OTHERS = ('excluded-id', 'overlap', 'overlap-of-one', 'account', 'root-id', 'system-ids', 'login-ids',
-                'dynamic-user', 'sssd-map', 'winbind-map', 'own-uid', 'answered', 'nspawn', 'empty-range',
+                'dynamic-user', *MAPS, 'own-uid', 'answered', 'nspawn', 'empty-range',
                 'no-ranges') + POSITIONS
 
 
@@ -805,7 +827,7 @@ class Hidden:
 
     def shows(self, new):
         kind, whose, cured = new['finding'], new['whose'], self.finding['finding']
-        if not self.exists and kind in ('sssd-map', 'winbind-map', 'subid-ignored', 'not-imported', 'old-import'):
+        if not self.exists and kind in (*MAPS, 'subid-ignored', 'not-imported', 'old-import'):
             return True
         if new['name'] == NSSWITCH:
             if kind == 'comment' and self.had('not-read', whose):
@@ -813,9 +835,10 @@ class Hidden:
             # The file was not read; the line did not count, or its word in front of the "#" did not.
             return cured == 'mistake' or not self.exists or (whose == self.finding['whose'] and (
                 cured == 'not-read' or (cured == 'comment' and re.search(rb'\S#', self.finding['text']))))
-        # A service behind which the "#" stood at once counts by now.
-        if cured == 'comment' and re.search(rb'\S#', self.finding['text']):
-            return kind in ('sssd-map', 'winbind-map')
+        # A service behind which the "#" stood at once, or a mistake, counts by now.
+        if cured == 'mistake' or (cured == 'comment' and re.search(rb'\S#', self.finding['text'])):
+            if kind in MAPS:
+                return True
         # A line that was none has findings of its own, and others meet it.
         if cured in ('no-range', 'nul-byte'):
             return kind in OF_RANGES + ('no-range', 'no-ranges', 'odd-line', 'account-name', 'group-hidden')
@@ -940,7 +963,7 @@ def random_lines(chance):
 
 
 SERVICES = ('files', 'files', 'files', 'subuid', 'subuid', 'systemd', 'sss', 'ldap', 'compat', 'altfiles',
-            'mymachines', 'winbind')
+            'mymachines', 'winbind', 'authd', 'himmelblau')
 BRACKETS = (' [NOTFOUND=return]', ' [SUCCESS=merge]', ' [SUCCESS=continue]', ' [!SUCCESS=return]',
             ' [UNAVAIL=return]', '[NOTFOUND=continue]', ' [SUCCESS=merge UNAVAIL=merge]', ' [!NOTFOUND=continue]')
 
@@ -1040,6 +1063,8 @@ def random_system(system, chance):
         system.write('etc/sssd/sssd.conf', '[domain/x]\nid_provider = ad\n' + chance.choice(
             ('', f'ldap_idmap_range_min = {low}\n', f'ldap_idmap_range_max={low}\n', 'ldap_id_mapping = false\n')))
         system.write('etc/samba/smb.conf', f'[global]\nidmap config * : range = {low} - {low + 1000}\n')
+        system.write('etc/authd/authd.yaml', f'#UID_MIN: 1\nUID_MIN: {low}\nUID_MAX: {low + 1000}\n')
+        system.write('etc/himmelblau/himmelblau.conf', f'[global]\nidmap_range = {low}-{low + 1000}\n')
     if chance.random() < 0.2:
         system.write('etc/login.defs', chance.choice(('UID_MAX 59999\nGID_MAX 59999\n', 'UID_MIN 500\n')))
     if chance.random() < 0.2:
@@ -1108,9 +1133,16 @@ COLLECTED = (
     {'etc/subuid': 'containers:200000:268435456\nbob:100000:65536\n'},
     {'etc/subuid': 'bob:100000:65536\neve:100000:65536\nbob:131072:65536\n',
      'etc/subgid': 'eve:100000:65536\nbob:100000:65536\n'},
-    {'etc/subuid': 'bob:0:4294967295\n', 'etc/subgid': 'bob:0:65536\n', 'usr/bin/systemd-nspawn': ''},
+    {'etc/subuid': 'bob:0:4294967295\n', 'etc/subgid': 'bob:0:65536\n', 'usr/bin/systemd-nspawn': '',
+     'etc/login.defs': 'SUB_UID_COUNT 0\n'},
     {'etc/subuid': 'bob:524288:1800000000\n', 'etc/subgid': 'bob:524288:1800000000\n', 'usr/bin/systemd-nspawn': ''},
     {'etc/subuid': '', 'etc/subgid': ''},
+    {file: 'root:1000000:1000000000\n' + ''.join(f'u{i}:{100000 + 65536 * i}:65536\n' for i in range(13))
+     for file in ('etc/subuid', 'etc/subgid')},
+    {NSSWITCH: 'passwd: files authd subuid\ngroup: files authd subuid\n',
+     'etc/authd/authd.yaml': 'UID_MIN: 200000\nUID_MAX: 300000\n'},
+    {NSSWITCH: 'passwd: files himmelblau subuid\ngroup: files himmelblau subuid\n',
+     'etc/himmelblau/himmelblau.conf': '[global]\nidmap_range = 200000-300000\n'},
     {'etc/subuid': None, 'etc/subgid': None},
     {'etc/subuid': 'bob:100000:65536\n1000:300000:65536\n', 'etc/subgid': 'bob:100000:65536\n1000:300000:65536\n'},
     {'etc/nss-subuid/subuid': 'eve:100000:65536\n', 'etc/nss-subuid/subgid': 'eve:100000:65536\n'},
@@ -1195,4 +1227,5 @@ def main():
     return failures > 0
 
 
-sys.exit(main())
+if __name__ == '__main__':
+    sys.exit(main())

@@ -40,16 +40,8 @@ static void read_consumers(struct checked *checked)
 int command_check(const struct options *options, char **argv)
 {
         struct checked checked = {
-            .users = {.database = SUBID_USERS,
-                      .nss = "passwd",
-                      .ids = "UIDs",
-                      .id_min = "UID_MIN",
-                      .id_max = "UID_MAX"},
-            .groups = {.database = SUBID_GROUPS,
-                       .nss = "group",
-                       .ids = "GIDs",
-                       .id_min = "GID_MIN",
-                       .id_max = "GID_MAX"},
+            .users = {.database = SUBID_USERS, .nss = "passwd", .ids = "UIDs"},
+            .groups = {.database = SUBID_GROUPS, .nss = "group", .ids = "GIDs"},
         };
         bool usable;
         int r;

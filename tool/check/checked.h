@@ -19,9 +19,8 @@
 /* A database and what belongs to it. */
 struct side {
         enum subid_database database;
-        const char *nss;             /* its name in nsswitch.conf */
-        const char *ids;             /* "UIDs" */
-        const char *id_min, *id_max; /* in login.defs */
+        const char *nss; /* its name in nsswitch.conf */
+        const char *ids; /* "UIDs" */
         struct ranges ranges;
         struct segments segments;
         struct accounts accounts;
@@ -48,19 +47,6 @@ static inline const struct side *side_of(const struct checked *checked,
 /* What to do where an owner lacks these IDs: the command, if he has no line yet, or the edit. */
 char *advice_to_give(const struct checked *checked, const char *owner, uint64_t start,
                      uint64_t count);
-
-/*
- * The index, among ranges.owned, of the i-th range that somebody is asked about: all, or 50 evenly
- * chosen, the first and the last among them. Returns false if there is none.
- */
-enum { RANGES_ASKED = 50 };
-static inline bool choose_range(const struct side *side, size_t i, size_t *range)
-{
-        const size_t count = side->ranges.owned_count;
-
-        *range = count <= RANGES_ASKED ? i : i * (count - 1) / (RANGES_ASKED - 1);
-        return i < count && i < RANGES_ASKED;
-}
 
 /* The library and what else stands between it and a program. Returns whether it can be used. */
 bool check_system(void);
