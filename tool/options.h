@@ -17,6 +17,8 @@ struct options {
         const char *root;
         bool help, version, list_columns;
         bool names, dry_run, move, prune;
+        bool verbose;
+        const char *pid;   /* of a process whose IDs are asked of */
         const char *group; /* whose members' ranges are imported */
 };
 

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+#include "uses.h"
+
+#include "util.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* IDs that a user namespace or a container on record has. */
+struct holder {
+        uint32_t first, last;
+        uint32_t max; /* the highest ID of the tree below it, see plant */
+        size_t rank;  /* the index of the user namespace; behind those, that of the container */
+};
+
+struct holders {
+        struct holder *list; /* by first ID */
+        size_t count, room;
+};
+
+/* The places of a user namespace. */
+struct places {
+        struct place **list;
+        size_t count, room;
+        bool all; /* each process in it has been looked at */
+};
+
+struct uses {
+        struct processes *processes;
+        struct containers *containers;
+        struct process **by_id[2];  /* by enum subid_database; those of one ID by user namespace */
+        struct process **by_userns; /* those of each as in processes->list */
+        struct holders holders[2];
+        size_t *whole; /* the user namespaces in which every ID is mapped */
+        size_t whole_count;
+        struct places *places;   /* by user namespace */
+        struct place **place_of; /* by process; NULL: not looked at, or gone */
+        size_t *hits;            /* the ranks of those that hold an ID */
+        size_t hit_count, hit_room;
+        struct use *list;
+        size_t count, room;
+};
+
+static void add_map(struct holders *holders, const struct extent *map, size_t size, size_t rank)
+{
+        for (size_t i = 0; i < size; i++) {
+                const uint32_t first = map[i].outside, most = UINT32_MAX - first;
+
+                /* What is on record need not be what the kernel takes. */
+                if (map[i].count == 0)
+                        continue;
+                holders->list =
+                    grow(holders->list, holders->count, &holders->room, sizeof(*holders->list));
+                holders->list[holders->count++] = (struct holder){
+                    .first = first,
+                    .last = first + (map[i].count - 1 < most ? map[i].count - 1 : most),
+                    .rank = rank,
+                };
+        }
+}
+
+static int compare_firsts(const void *a, const void *b)
+{
+        const struct holder *const x = a, *const y = b;
+
+        return (x->first > y->first) - (x->first < y->first);
+}
+
+/*
+ * A sorted list is a tree: the one in the middle is the root, those before and behind it are its
+ * branches. Each knows the highest ID below, so that a search can pass over what ends before.
+ */
+static uint32_t plant(struct holder *list, size_t count)
+{
+        struct holder *middle;
+        uint32_t max;
+
+        if (count == 0)
+                return 0;
+        middle = &list[count / 2];
+        middle->max = middle->last;
+        if ((max = plant(list, count / 2)) > middle->max)
+                middle->max = max;
+        if ((max = plant(middle + 1, count - count / 2 - 1)) > middle->max)
+                middle->max = max;
+        return middle->max;
+}
+
+static void search(struct uses *uses, const struct holder *list, size_t count, uint32_t id)
+{
+        const struct holder *middle;
+
+        if (count == 0)
+                return;
+        middle = &list[count / 2];
+        if (middle->max < id)
+                return;
+        search(uses, list, count / 2, id);
+        if (middle->first > id)
+                return;
+        if (middle->last >= id) {
+                uses->hits =
+                    grow(uses->hits, uses->hit_count, &uses->hit_room, sizeof(*uses->hits));
+                uses->hits[uses->hit_count++] = middle->rank;
+        }
+        search(uses, middle + 1, count - count / 2 - 1, id);
+}
+
+static int compare_ranks(const void *a, const void *b)
+{
+        const size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+        return (x > y) - (x < y);
+}
+
+static int compare_userns(const void *a, const void *b)
+{
+        const struct process *const x = *(struct process *const *)a;
+        const struct process *const y = *(struct process *const *)b;
+
+        if (x->userns != y->userns)
+                return x->userns < y->userns ? -1 : 1;
+        return (x > y) - (x < y);
+}
+
+static int compare_ids(const void *a, const void *b, enum subid_database database)
+{
+        const struct process *const x = *(struct process *const *)a;
+        const struct process *const y = *(struct process *const *)b;
+
+        if (x->ids[database] != y->ids[database])
+                return x->ids[database] < y->ids[database] ? -1 : 1;
+        return compare_userns(a, b);
+}
+
+static int compare_uids(const void *a, const void *b)
+{
+        return compare_ids(a, b, SUBID_USERS);
+}
+
+static int compare_gids(const void *a, const void *b)
+{
+        return compare_ids(a, b, SUBID_GROUPS);
+}
+
+static struct process **sorted(struct processes *processes,
+                               int (*compare)(const void *, const void *))
+{
+        struct process **const list = xcalloc(processes->count, sizeof(struct process *));
+
+        for (size_t i = 0; i < processes->count; i++)
+                list[i] = &processes->list[i];
+        qsort(list, processes->count, sizeof(struct process *), compare);
+        return list;
+}
+
+static void index_maps(struct uses *uses, enum subid_database database)
+{
+        struct holders *const holders = &uses->holders[database];
+        const struct processes *const processes = uses->processes;
+
+        for (size_t i = 0; i < processes->namespace_count; i++) {
+                const struct userns *const userns = &processes->namespaces[i];
+
+                if (!userns_is_whole(userns) && userns->count > 0)
+                        add_map(holders, userns->maps[database], userns->map_sizes[database], i);
+        }
+        for (size_t i = 0; i < uses->containers->count; i++) {
+                const struct container *const container = &uses->containers->list[i];
+
+                add_map(holders, container->maps[database], container->map_sizes[database],
+                        processes->namespace_count + i);
+        }
+        if (holders->count > 0)
+                qsort(holders->list, holders->count, sizeof(*holders->list), compare_firsts);
+        plant(holders->list, holders->count);
+}
+
+struct uses *uses_index(struct processes *processes, struct containers *containers)
+{
+        struct uses *const uses = xcalloc(1, sizeof(*uses));
+
+        uses->processes = processes;
+        uses->containers = containers;
+        uses->by_id[SUBID_USERS] = sorted(processes, compare_uids);
+        uses->by_id[SUBID_GROUPS] = sorted(processes, compare_gids);
+        uses->by_userns = sorted(processes, compare_userns);
+        uses->places = xcalloc(processes->namespace_count, sizeof(*uses->places));
+        uses->place_of = xcalloc(processes->count, sizeof(struct place *));
+        uses->whole = xcalloc(processes->namespace_count, sizeof(*uses->whole));
+        for (size_t i = 0; i < processes->namespace_count; i++)
+                if (userns_is_whole(&processes->namespaces[i]))
+                        uses->whole[uses->whole_count++] = i;
+        index_maps(uses, SUBID_USERS);
+        index_maps(uses, SUBID_GROUPS);
+        return uses;
+}
+
+/* Processes of one container are in one place, whatever cgroups it has made. */
+static bool is_place(const struct place *place, const struct container *container, const char *unit)
+{
+        if (container || place->container)
+                return place->container == container;
+        return place->unit && unit ? strcmp(place->unit, unit) == 0 : place->unit == unit;
+}
+
+struct place *uses_place(struct uses *uses, struct process *process)
+{
+        struct place **const found = &uses->place_of[process - uses->processes->list];
+        struct places *const places = &uses->places[process->userns];
+        const char *const cgroup = *found ? NULL : process_cgroup(process);
+        const struct container *container;
+        char *unit;
+
+        if (!cgroup)
+                return *found;
+        container = containers_of_cgroup(uses->containers, cgroup);
+        unit = process_unit(process, printable);
+        for (size_t i = 0; i < places->count && !*found; i++)
+                if (is_place(places->list[i], container, unit))
+                        *found = places->list[i];
+        if (*found) {
+                if (process->start < (*found)->first->start)
+                        (*found)->first = process;
+                free(unit);
+                return *found;
+        }
+        *found = xcalloc(1, sizeof(**found));
+        **found = (struct place){container, unit, process};
+        places->list = grow(places->list, places->count, &places->room, sizeof(struct place *));
+        return places->list[places->count++] = *found;
+}
+
+/* All places of a user namespace. */
+static const struct places *find_places(struct uses *uses, size_t userns)
+{
+        struct places *const places = &uses->places[userns];
+        const size_t count = uses->processes->count;
+        size_t first = 0, end = count;
+
+        while (first < end && !places->all) {
+                const size_t middle = first + (end - first) / 2;
+
+                if (uses->by_userns[middle]->userns < userns)
+                        first = middle + 1;
+                else
+                        end = middle;
+        }
+        for (; !places->all && first < count && uses->by_userns[first]->userns == userns; first++)
+                uses_place(uses, uses->by_userns[first]);
+        places->all = true;
+        return places;
+}
+
+static struct use *add_use(struct uses *uses)
+{
+        uses->list = grow(uses->list, uses->count, &uses->room, sizeof(*uses->list));
+        uses->list[uses->count] = (struct use){.userns = NULL};
+        return &uses->list[uses->count++];
+}
+
+static struct use *add_use_of(struct uses *uses, size_t userns, uint32_t inside,
+                              struct place *const *places, size_t count)
+{
+        struct use *const use = add_use(uses);
+
+        use->userns = &uses->processes->namespaces[userns];
+        use->inside = inside;
+        use->places = xcalloc(count, sizeof(struct place *));
+        memcpy(use->places, places, count * sizeof(struct place *));
+        use->place_count = count;
+        if (!userns_is_whole(use->userns))
+                for (size_t i = 0; i < count; i++)
+                        places[i]->first->wanted = true;
+        return use;
+}
+
+/* One of the processes that run as the ID; the uses of its user namespace begin with first. */
+static void add_running(struct uses *uses, size_t first, struct process *process, uint32_t inside)
+{
+        struct place *const place = uses_place(uses, process);
+        struct use *use = NULL;
+
+        if (!place)
+                return;
+        for (size_t i = first; i < uses->count && !use; i++)
+                if (*uses->list[i].places == place)
+                        use = &uses->list[i];
+        if (!use)
+                use = add_use_of(uses, process->userns, inside, &place, 1);
+        use->running = grow(use->running, use->count, &use->room, sizeof(struct process *));
+        use->running[use->count++] = process;
+        process->wanted = true;
+}
+
+/* Where in the list those begin that run as the ID in this user namespace or a later one. */
+static size_t running_from(const struct uses *uses, enum subid_database database, uint32_t id,
+                           size_t userns)
+{
+        size_t first = 0, end = uses->processes->count;
+
+        while (first < end) {
+                const size_t middle = first + (end - first) / 2;
+                const struct process *const process = uses->by_id[database][middle];
+
+                if (process->ids[database] < id ||
+                    (process->ids[database] == id && process->userns < userns))
+                        first = middle + 1;
+                else
+                        end = middle;
+        }
+        return first;
+}
+
+/* The uses in one user namespace, in which the ID is mapped. */
+static void add_userns(struct uses *uses, enum subid_database database, uint32_t id, size_t userns)
+{
+        const struct userns *const namespace = &uses->processes->namespaces[userns];
+        const size_t first = uses->count;
+        const struct places *places = NULL;
+        uint32_t inside;
+
+        if (!userns_maps(namespace, database, id, &inside))
+                return;
+        if (!userns_is_whole(namespace))
+                places = find_places(uses, userns);
+        for (size_t i = running_from(uses, database, id, userns); i < uses->processes->count; i++) {
+                struct process *const process = uses->by_id[database][i];
+
+                if (process->ids[database] != id || process->userns != userns)
+                        break;
+                add_running(uses, first, process, inside);
+        }
+        if (uses->count == first && places && places->count > 0)
+                add_use_of(uses, userns, inside, places->list, places->count);
+}
+
+static bool is_same_holder(const struct container *a, const struct container *b)
+{
+        return a == b || (a->pod_uid && b->pod_uid && strcmp(a->pod_uid, b->pod_uid) == 0);
+}
+
+/* A record says nothing new where its container, or one of its pod, is in a use already. */
+static void add_record(struct uses *uses, const struct container *record,
+                       enum subid_database database, uint32_t id)
+{
+        struct use *use;
+        uint32_t inside;
+
+        if (!container_maps(record, database, id, &inside))
+                return;
+        for (size_t i = 0; i < uses->count; i++) {
+                use = &uses->list[i];
+                for (size_t j = 0; j < use->place_count; j++)
+                        if (use->places[j]->container &&
+                            is_same_holder(use->places[j]->container, record))
+                                return;
+                if (!use->record || !is_same_holder(use->record, record))
+                        continue;
+                if (record->name && use->record->name)
+                        continue;
+                use->record = use->record->name ? use->record : record;
+                return;
+        }
+        use = add_use(uses);
+        use->inside = inside;
+        use->record = record;
+}
+
+static void clear(struct uses *uses)
+{
+        for (size_t i = 0; i < uses->count; i++) {
+                free(uses->list[i].running);
+                free(uses->list[i].places);
+        }
+        uses->count = uses->hit_count = 0;
+}
+
+size_t uses_find(struct uses *uses, enum subid_database database, uint32_t id, struct use **list)
+{
+        const struct processes *const processes = uses->processes;
+        const struct holders *const holders = &uses->holders[database];
+
+        clear(uses);
+        for (size_t i = 0; i < uses->whole_count; i++)
+                add_userns(uses, database, id, uses->whole[i]);
+        search(uses, holders->list, holders->count, id);
+        if (uses->hit_count > 0)
+                qsort(uses->hits, uses->hit_count, sizeof(*uses->hits), compare_ranks);
+        for (size_t i = 0; i < uses->hit_count; i++) {
+                const size_t rank = uses->hits[i];
+
+                if (i > 0 && rank == uses->hits[i - 1])
+                        continue;
+                if (rank < processes->namespace_count)
+                        add_userns(uses, database, id, rank);
+                else
+                        add_record(uses, &uses->containers->list[rank - processes->namespace_count],
+                                   database, id);
+        }
+        *list = uses->list;
+        return uses->count;
+}
+
+struct timespec uses_since(const struct uses *uses, const struct container *container)
+{
+        struct timespec since = container->since;
+
+        for (size_t i = 0; i < uses->containers->count; i++) {
+                const struct container *const other = &uses->containers->list[i];
+
+                if (other->since.tv_sec != 0 && is_same_holder(container, other) &&
+                    (since.tv_sec == 0 || other->since.tv_sec < since.tv_sec))
+                        since = other->since;
+        }
+        return since;
+}
