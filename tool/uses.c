@@ -259,6 +259,24 @@ static struct use *add_use(struct uses *uses)
         return &uses->list[uses->count++];
 }
 
+/* One container, or two of one pod: they have the same IDs. */
+static bool is_same_holder(const struct container *a, const struct container *b)
+{
+        return a == b || (a->pod_uid && b->pod_uid && strcmp(a->pod_uid, b->pod_uid) == 0);
+}
+
+/* Whether a place is that of a pod's sandbox, and one of its containers is there too. */
+static bool is_mere_sandbox(const struct place *place, struct place *const *places, size_t count)
+{
+        const struct container *const sandbox = place->container;
+
+        for (size_t i = 0; i < count && sandbox && sandbox->is_sandbox; i++)
+                if (places[i]->container && !places[i]->container->is_sandbox &&
+                    is_same_holder(places[i]->container, sandbox))
+                        return true;
+        return false;
+}
+
 static struct use *add_use_of(struct uses *uses, size_t userns, uint32_t inside,
                               struct place *const *places, size_t count)
 {
@@ -267,11 +285,12 @@ static struct use *add_use_of(struct uses *uses, size_t userns, uint32_t inside,
         use->userns = &uses->processes->namespaces[userns];
         use->inside = inside;
         use->places = xcalloc(count, sizeof(struct place *));
-        memcpy(use->places, places, count * sizeof(struct place *));
-        use->place_count = count;
-        if (!userns_is_whole(use->userns))
-                for (size_t i = 0; i < count; i++)
-                        places[i]->first->wanted = true;
+        for (size_t i = 0; i < count; i++) {
+                if (count > 1 && is_mere_sandbox(places[i], places, count))
+                        continue;
+                use->places[use->place_count++] = places[i];
+                places[i]->first->wanted |= !userns_is_whole(use->userns);
+        }
         return use;
 }
 
@@ -333,11 +352,6 @@ static void add_userns(struct uses *uses, enum subid_database database, uint32_t
         }
         if (uses->count == first && places && places->count > 0)
                 add_use_of(uses, userns, inside, places->list, places->count);
-}
-
-static bool is_same_holder(const struct container *a, const struct container *b)
-{
-        return a == b || (a->pod_uid && b->pod_uid && strcmp(a->pod_uid, b->pod_uid) == 0);
 }
 
 /* A record says nothing new where its container, or one of its pod, is in a use already. */

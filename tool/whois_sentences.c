@@ -62,9 +62,10 @@ void whois_tell_unused(const struct witnesses *witnesses, const struct subject *
         /* Of other IDs, our own user namespace has them all. */
         if (!subject->owner)
                 return;
-        printf("    in no user namespace%s%s\n",
-               witnesses->processes.partial ? ", or in none that you can see" : "",
-               witnesses->containers.source_count > 0 ? "; on no record" : "");
+        printf("    in no user namespace%s\n",
+               witnesses->processes.partial             ? ", or in none that you can see"
+               : witnesses->containers.source_count > 0 ? "; on no record"
+                                                        : "");
 }
 
 static char *container_text(const struct witnesses *witnesses, const struct container *container)
@@ -108,17 +109,25 @@ char *whois_place(const struct witnesses *witnesses, const struct userns *userns
 
 static void tell_places(const struct witnesses *witnesses, const struct use *use)
 {
-        if (use->place_count > 1)
-                printf(" in %s shared by ",
-                       use->userns->known ? "the user namespace" : "a user namespace like that");
-        else if ((*use->places)->container)
-                printf(" in ");
-        else
-                printf(" in %s ", use->userns->known ? "the user namespace of"
-                                                     : "a user namespace like that of");
-        for (size_t i = 0; i < use->place_count; i++)
-                printf("%s%s", i > 0 ? "; " : "",
-                       whois_place(witnesses, use->userns, use->places[i]));
+        const char *const userns =
+            use->userns->known ? "the user namespace" : "a user namespace like that";
+
+        if (use->place_count == 1) {
+                if (!use->places[0]->container)
+                        printf(" in %s of", userns);
+                else
+                        printf(" in");
+                printf(" %s", whois_place(witnesses, use->userns, use->places[0]));
+                return;
+        }
+        printf(" in %s shared by", userns);
+        for (size_t i = 0; i < use->place_count; i++) {
+                const struct place *const place = use->places[i];
+
+                printf("%s %s", i > 0 ? ";" : "",
+                       place->container ? container_text(witnesses, place->container)
+                                        : whois_place(witnesses, use->userns, place));
+        }
 }
 
 /* "10:02" of today, else with the date in front. */
@@ -173,9 +182,11 @@ void whois_tell_use(const struct witnesses *witnesses, const struct question *qu
         else
                 printf(": no process");
         /* A record says who has the ID now. */
-        if (question->changed.tv_sec != 0 && is_before(question->changed, since))
-                printf(
-                    "; the file is of %s, before it was given since %s: an earlier holder, unknown",
-                    time_text(question->changed), time_text(since));
+        if (question->changed.tv_sec != 0 && is_before(question->changed, since)) {
+                if (!use->record)
+                        printf("; it has the ID since %s", time_text(since));
+                printf("; the file is of %s: an earlier holder, unknown",
+                       time_text(question->changed));
+        }
         putchar('\n');
 }

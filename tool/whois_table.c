@@ -102,8 +102,10 @@ static void add_container(const struct witnesses *witnesses, const struct contai
 
         table_set(table, POD, whois_shown(witnesses, container->pod));
         table_set(table, NAMESPACE, whois_shown(witnesses, container->namespace));
-        table_set(table, CONTAINER,
-                  whois_shown(witnesses, container->name ? container->name : container->id));
+        if (!container->is_sandbox)
+                table_set(
+                    table, CONTAINER,
+                    whois_shown(witnesses, container->name ? container->name : container->id));
         table_set(table, ENGINE, container->engine);
         if (since.tv_sec != 0)
                 table_set(table, SINCE, iso_time_of(since));
