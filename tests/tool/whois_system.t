@@ -6,6 +6,7 @@ set -u
 . "$(dirname "$0")/userns.sh"
 private_root
 command -v subuidctl >/dev/null || skip_all 'subuidctl was not built'
+hide_engines
 
 printf '%s\n' containers:200000:65536 users:300000:1000 some:1000:10 someone:400000:1000 >/etc/subuid
 printf '%s\n' containers:200000:65536 groups:300000:1000 only:350000:100 someone:400000:1000 >/etc/subgid
