@@ -118,7 +118,7 @@ test_sources = $(addprefix build/tests/libnss_,house.so.2 away.so.2 busy.so.2)
 # Parts of the command, on all of its ground.
 tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
 
-build/tests/tool/test_nsswitch_edit: wrapped_parts = -Wl,--wrap=warn
+build/tests/tool/test_nsswitch_edit build/tests/tool/test_containers: wrapped_parts = -Wl,--wrap=warn
 
 build/tests/tool/test_%: tests/tool/test_%.c $(tool_objects)
 	@mkdir -p $(@D)

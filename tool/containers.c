@@ -109,10 +109,13 @@ static struct container *find_pod(const struct containers_index *index, char *ui
 }
 
 /* What is known of a container's pod. The kubelet's record is needed no more then. */
-static void take_pod(const struct containers_index *index, struct container *container)
+static void take_pod(const struct containers_index *index, bool has_pods,
+                     struct container *container)
 {
         struct container *const pod = find_pod(index, container->pod_uid);
 
+        container->freed = has_pods && container->pod_uid && has_maps(container) &&
+                           !container->running && !(pod && has_maps(pod));
         if (!pod)
                 return;
         merge(container, pod);
@@ -185,7 +188,7 @@ static void put_together(struct containers *containers, const struct reading *re
                         index->names[index->name_count++] = all[i];
                         continue;
                 }
-                take_pod(index, &all[i]);
+                take_pod(index, reading->has_pods, &all[i]);
                 containers->list[containers->count++] = all[i];
         }
         for (size_t i = 0; i < index->pod_count; i++)
@@ -216,14 +219,19 @@ void containers_read(struct containers *containers, const struct processes *proc
 /* The record of the outermost cgroup around a process that is one's. */
 static const struct container *find_cgroup(const struct containers_index *index, const char *cgroup)
 {
+        const size_t length = strlen(cgroup);
+        char *const outer = xstrndup(cgroup, length);
         const struct container *found = NULL;
 
-        for (size_t i = 1; !found && i <= strlen(cgroup); i++) {
+        for (size_t i = 1; !found && i <= length; i++) {
                 if (cgroup[i] != '/' && cgroup[i] != '\0')
                         continue;
-                found = find(&(struct container){.cgroup = xstrndup(cgroup, i)}, index->by_cgroup,
+                outer[i] = '\0';
+                found = find(&(struct container){.cgroup = outer}, index->by_cgroup,
                              index->cgroup_count, compare_cgroups);
+                outer[i] = cgroup[i];
         }
+        free(outer);
         return found;
 }
 

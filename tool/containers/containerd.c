@@ -88,15 +88,15 @@ static void read_state(struct reading *reading, const char *state)
 /* Where the daemon has its state: as its command line says, or its configuration. */
 static const char *configured_state(const struct reading *reading)
 {
-        static const char *const config_options[] = {"config", "c", NULL};
-        const char *state =
-            daemon_option(reading->processes, "containerd", (const char *const[]){"state", NULL});
-        const char *config = daemon_option(reading->processes, "containerd", config_options);
+        const struct text arguments = daemon_arguments(reading->processes, "containerd");
+        const char *const state = option_of(arguments, (const char *const[]){"state", NULL});
+        const char *config = option_of(arguments, (const char *const[]){"config", "c", NULL});
         struct settings settings;
 
         if (state)
                 return state;
-        config = config ? config : "/etc/containerd/config.toml";
+        if (!config || !is_absolute(config))
+                config = "/etc/containerd/config.toml";
         return settings_read_toml(config, &settings) ? settings_text(&settings, "", "state") : NULL;
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemons.h"
 
-#include "tool/root.h"
-
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -49,23 +47,26 @@ static const char *value_of(const char *argument, const char *next, const char *
         return argument[length] == '=' ? argument + length + 1 : argument[length] ? NULL : next;
 }
 
-const char *daemon_option(const struct processes *processes, const char *program,
-                          const char *const *names)
+struct text daemon_arguments(const struct processes *processes, const char *program)
 {
-        const struct process *const process =
-            root_is_running() ? find_daemon(processes, program) : NULL;
+        const struct process *const process = processes ? find_daemon(processes, program) : NULL;
+        struct text arguments = {"", 0};
+
+        if (process)
+                process_arguments(process, &arguments);
+        return arguments;
+}
+
+const char *option_of(struct text arguments, const char *const *names)
+{
+        const char *const end = arguments.bytes + arguments.size;
         const char *value = NULL;
-        struct text arguments;
 
-        if (!process || !process_arguments(process, &arguments))
-                return NULL;
-        for (const char *argument = arguments.bytes, *next; argument; argument = next) {
-                const char *const end = arguments.bytes + arguments.size;
-
+        for (const char *argument = arguments.bytes, *next; argument < end; argument = next) {
                 next = argument + strlen(argument) + 1;
-                next = next < end ? next : NULL;
                 for (size_t i = 0; names[i]; i++) {
-                        const char *const found = value_of(argument, next, names[i]);
+                        const char *const found =
+                            value_of(argument, next < end ? next : NULL, names[i]);
 
                         value = found ? found : value;
                 }

@@ -5,11 +5,13 @@
 #include "tool/processes.h"
 
 /*
- * The value of an option, by one of its names, on the command line of a daemon that runs on this
- * machine as root, in the same mount namespace as this command: no container's process can give
- * itself out as one. NULL: there is none, or it has no such option.
+ * The arguments of a daemon that runs on this machine as root, in the same mount namespace as this
+ * command: no container's process can give itself out as one. None (a size of 0), if there is no
+ * such daemon, or processes is NULL.
  */
-const char *daemon_option(const struct processes *processes, const char *program,
-                          const char *const *names);
+struct text daemon_arguments(const struct processes *processes, const char *program);
+
+/* The value of an option, by one of its names up to a NULL; NULL if it is not among them. */
+const char *option_of(struct text arguments, const char *const *names);
 
 #endif

@@ -52,9 +52,8 @@ static void find_map(enum subid_database database, uint32_t first, struct remap 
 /* "--userns=host" */
 static bool is_remapped(struct place *place, const char *id)
 {
-        json_object *const config =
-            place_read_json(place, xasprintf("containers/%s/hostconfig.json", id), CONFIG_MAX,
-                            json_type_object, NULL);
+        json_object *const config = place_read_json(place, xasprintf("%s/hostconfig.json", id),
+                                                    CONFIG_MAX, json_type_object, NULL);
         const char *const mode = json_text_of(config, "UsernsMode");
         const bool remapped = config && (!mode || strcmp(mode, "host") != 0);
 
@@ -75,7 +74,7 @@ static bool read_running(const struct reading *reading, json_object *config)
 static void read_container(struct reading *reading, struct place *place, const char *id,
                            const struct remap *remap)
 {
-        char *const path = xasprintf("containers/%s/config.v2.json", id);
+        char *const path = xasprintf("%s/config.v2.json", id);
         json_object *const config =
             place_read_json(place, path, CONFIG_MAX, json_type_object, NULL);
         const char *const own = json_text_of(config, "ID");
@@ -106,10 +105,10 @@ static void read_folder(struct reading *reading, const char *folder, const struc
 {
         struct place place;
 
-        if (!place_open(&place, folder))
+        if (!place_open(&place, xasprintf("%s/containers", folder)))
                 return;
-        reading_used(reading, place_path(&place, "containers"));
-        for (char **ids = place_list(&place, "containers"); *ids; ids++)
+        reading_used(reading, place_path(&place, "."));
+        for (char **ids = place_list(&place, "."); *ids; ids++)
                 if (is_container_id(*ids))
                         read_container(reading, &place, *ids, remap);
         place_close(&place);
@@ -150,7 +149,7 @@ static void read_root(struct reading *reading, const char *root)
 static const char *configured_root(const struct reading *reading)
 {
         static const char *const options[] = {"data-root", "graph", "g", NULL};
-        const char *root = daemon_option(reading->processes, "dockerd", options);
+        const char *root = option_of(daemon_arguments(reading->processes, "dockerd"), options);
         struct place place;
         json_object *config;
 

@@ -55,6 +55,7 @@ static void read_pods(struct reading *reading, const char *root)
         if (!place_open(&place, xasprintf("%s/pods", root)))
                 return;
         reading_used(reading, place_path(&place, "."));
+        reading->has_pods = true;
         for (char **names = place_list(&place, "."); *names; names++)
                 read_pod(reading, &place, *names);
         place_close(&place);
@@ -150,17 +151,16 @@ static const char *logs_of(const char *path, const char *logs)
 }
 
 /* As its configuration says, in a file and then in the files of a folder. */
-static const char *configured_logs(const struct reading *reading)
+static const char *configured_logs(struct text arguments)
 {
-        const char *config =
-            daemon_option(reading->processes, "kubelet", (const char *const[]){"config", NULL});
-        const char *const folder =
-            daemon_option(reading->processes, "kubelet", (const char *const[]){"config-dir", NULL});
+        const char *config = option_of(arguments, (const char *const[]){"config", NULL});
+        const char *const folder = option_of(arguments, (const char *const[]){"config-dir", NULL});
         const char *logs = "/var/log/pods";
         char **paths;
 
-        config = config ? config : "/var/lib/kubelet/config.yaml";
-        logs = is_absolute(config) ? logs_of(config, logs) : logs;
+        if (!config || !is_absolute(config))
+                config = "/var/lib/kubelet/config.yaml";
+        logs = logs_of(config, logs);
         if (folder && is_absolute(folder) && root_list(folder, ".conf", &paths) == 0)
                 for (; *paths; paths++)
                         logs = logs_of(*paths, logs);
@@ -170,12 +170,12 @@ static const char *configured_logs(const struct reading *reading)
 void read_kubelet(struct reading *reading)
 {
         static const char default_root[] = "/var/lib/kubelet";
-        const char *const root =
-            daemon_option(reading->processes, "kubelet", (const char *const[]){"root-dir", NULL});
+        const struct text arguments = daemon_arguments(reading->processes, "kubelet");
+        const char *const root = option_of(arguments, (const char *const[]){"root-dir", NULL});
 
         read_pods(reading, default_root);
         if (root && is_absolute(root) && strcmp(root, default_root) != 0)
                 read_pods(reading, root);
-        read_pod_logs(reading, configured_logs(reading));
+        read_pod_logs(reading, configured_logs(arguments));
         read_container_logs(reading);
 }

@@ -22,12 +22,13 @@
  * names.
  */
 struct reading {
-        const struct processes *processes;
-        pid_t *pids; /* of those, in ascending order */
+        const struct processes *processes; /* or NULL */
+        pid_t *pids;                       /* of those, in ascending order */
         struct container *list;
         size_t count, room;
         char **sources;
         size_t source_count, source_room;
+        bool has_pods; /* the kubelet's records of pods were read */
 };
 
 void reading_start(struct reading *reading, const struct processes *processes);
@@ -101,7 +102,7 @@ extern const struct mapping_names oci_mapping, storage_mapping;
 bool take_maps(json_object *object, const char *uids, const char *gids,
                const struct mapping_names *names, struct container *container);
 
-/* Whether a process has this PID. Of another system than the running one, that is not known. */
+/* Whether a process has this PID. */
 bool is_running(const struct reading *reading, int64_t pid);
 
 /* The time of RFC 3339 ("2026-11-26T04:07:34.5Z"); 0 if it is none. */

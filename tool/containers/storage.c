@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LIST_MAX = 32 << 20, CONFIG_MAX = 4 << 20 };
+enum { LIST_MAX = 16 << 20, CONFIG_MAX = 4 << 20 };
 
 /* Where it is: the lists of a driver called "overlay", say, are in overlay-containers. */
 struct roots {
@@ -124,9 +124,10 @@ static void read_left(struct reading *reading, struct place *place, const char *
         json_object *const config =
             place_read_json(place, name, CONFIG_MAX, json_type_object, &since);
 
-        if (!config ||
-            !take_annotations(json_member(config, "annotations", json_type_object), &container))
+        if (!take_annotations(json_member(config, "annotations", json_type_object), &container)) {
+                json_object_put(config);
                 return;
+        }
         container.id = xasprintf("%s", id);
         container.since = since;
         if (!take_maps(json_member(config, "linux", json_type_object), "uidMappings", "gidMappings",
