@@ -368,6 +368,7 @@ static void add_record(struct uses *uses, const struct container *record,
                                 return;
                 if (!use->record || !is_same_holder(use->record, record))
                         continue;
+                /* Two containers are two; what has no name is the pod. */
                 if (record->name && use->record->name)
                         continue;
                 use->record = use->record->name ? use->record : record;
@@ -376,6 +377,22 @@ static void add_record(struct uses *uses, const struct container *record,
         use = add_use(uses);
         use->inside = inside;
         use->record = record;
+}
+
+/* Those on record that have the ID or, if freed is set, had it. */
+static void add_records(struct uses *uses, enum subid_database database, uint32_t id, bool freed)
+{
+        const size_t first = uses->processes->namespace_count;
+
+        for (size_t i = 0; i < uses->hit_count; i++) {
+                const struct container *record;
+
+                if (uses->hits[i] < first)
+                        continue;
+                record = &uses->containers->list[uses->hits[i] - first];
+                if (record->freed == freed)
+                        add_record(uses, record, database, id);
+        }
 }
 
 static void clear(struct uses *uses)
@@ -398,17 +415,12 @@ size_t uses_find(struct uses *uses, enum subid_database database, uint32_t id, s
         search(uses, holders->list, holders->count, id);
         if (uses->hit_count > 0)
                 qsort(uses->hits, uses->hit_count, sizeof(*uses->hits), compare_ranks);
-        for (size_t i = 0; i < uses->hit_count; i++) {
-                const size_t rank = uses->hits[i];
-
-                if (i > 0 && rank == uses->hits[i - 1])
-                        continue;
-                if (rank < processes->namespace_count)
-                        add_userns(uses, database, id, rank);
-                else
-                        add_record(uses, &uses->containers->list[rank - processes->namespace_count],
-                                   database, id);
-        }
+        for (size_t i = 0; i < uses->hit_count && uses->hits[i] < processes->namespace_count; i++)
+                if (i == 0 || uses->hits[i] != uses->hits[i - 1])
+                        add_userns(uses, database, id, uses->hits[i]);
+        add_records(uses, database, id, false);
+        if (uses->count == 0)
+                add_records(uses, database, id, true);
         *list = uses->list;
         return uses->count;
 }

@@ -26,7 +26,8 @@ struct use {
         /* That place; where nothing runs as the ID, all that share the user namespace. */
         struct place **places;
         size_t place_count;
-        const struct container *record; /* where there is no user namespace */
+        /* Where there is no user namespace; one that was freed only where there is nothing else. */
+        const struct container *record;
 };
 
 struct uses;

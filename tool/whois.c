@@ -299,7 +299,7 @@ int command_whois(const struct options *options, char **argv)
                 die("whois: an argument is missing; try 'subuidctl whois --help'");
         witnesses->table = flat ? table_new("users", whois_columns, style) : NULL;
         /* These show of themselves where a column ends. */
-        witnesses->show = style->json || style->raw ? printable : quoted;
+        witnesses->show = style->json || style->pairs || style->raw ? printable : quoted;
         witnesses->names = options->names;
         whois_gather(witnesses);
         for (size_t i = 0; options->verbose && i < witnesses->containers.source_count; i++)

@@ -115,7 +115,9 @@ static void show(const struct witnesses *witnesses, const struct question *quest
         if (!witnesses->table)
                 whois_tell(witnesses, subject);
         for (size_t i = 0; i < count; i++) {
-                if (witnesses->table)
+                if (witnesses->table && uses[i].record && uses[i].record->freed)
+                        whois_add(witnesses, question, subject);
+                else if (witnesses->table)
                         whois_add_use(witnesses, question, subject, &uses[i]);
                 else
                         whois_tell_use(witnesses, question, subject, &uses[i]);

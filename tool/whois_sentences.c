@@ -149,10 +149,12 @@ static char *time_text(struct timespec when)
 static void tell_record(const struct witnesses *witnesses, const struct container *record,
                         struct timespec since)
 {
-        printf(", given to %s", container_text(witnesses, record));
-        if (since.tv_sec != 0)
+        printf(", %s %s", record->freed ? "once given to" : "given to",
+               container_text(witnesses, record));
+        if (since.tv_sec != 0 && !record->freed)
                 printf(" since %s", time_text(since));
-        printf(" (%s)", witnesses->show(record->source, strlen(record->source), SIZE_MAX));
+        printf(" (%s)%s", witnesses->show(record->source, strlen(record->source), SIZE_MAX),
+               record->freed ? ", and free again" : "");
 }
 
 static bool is_before(struct timespec a, struct timespec b)
