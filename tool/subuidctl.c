@@ -35,8 +35,7 @@ static const struct command {
      "  subuidctl list joe         those of joe, by name and by UID\n"
      "  subuidctl list --json | jq '.ranges[] | select(.start >= 1000000) | .owner'\n",
      list_columns},
-    {"whois", "[ID|NAME|PATH|-...]", "whose it is, and who uses it now", command_whois, 1, 0,
-     INT_MAX,
+    {"whois", "ID|PATH|-...", "whose it is, and who uses it now", command_whois, 1, 0, INT_MAX,
      "  subuidctl whois 200193     whose ID it is, and which container uses it\n"
      "  subuidctl whois --names " NAME_PREFIX "200193\n"
      "                             and what the container calls it\n"
@@ -44,7 +43,7 @@ static const struct command {
      "  subuidctl whois ./file     whose file it is\n"
      "  find /var -printf '%U\\n' | sort -u | subuidctl whois -\n"
      "                             all owners of files there\n"
-     "  subuidctl whois --json 200193 | jq -r '.users[] | .namespace + \"/\" + .pod'\n",
+     "  subuidctl whois --json 200193 | jq -r '.users[].pod'\n",
      whois_columns},
     {"check", "", "what is wrong with the ranges and with nsswitch.conf", command_check, 3, 0, 0,
      "  subuidctl check            nothing is printed, status 0: all is well\n"
