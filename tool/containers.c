@@ -140,7 +140,7 @@ static const struct container *find(const struct container *key, const struct co
                                     size_t count, int (*compare)(const void *, const void *))
 {
         const struct container **const found =
-            count ? bsearch(&key, sorted, count, sizeof(key), compare) : NULL;
+            count ? bsearch(&key, sorted, count, sizeof(struct container *), compare) : NULL;
 
         return found ? *found : NULL;
 }
@@ -149,8 +149,8 @@ static void sort_list(struct containers *containers)
 {
         struct containers_index *const index = containers->index;
 
-        index->by_id = xcalloc(containers->count + index->name_count, sizeof(*index->by_id));
-        index->by_cgroup = xcalloc(containers->count, sizeof(*index->by_cgroup));
+        index->by_id = xcalloc(containers->count + index->name_count, sizeof(struct container *));
+        index->by_cgroup = xcalloc(containers->count, sizeof(struct container *));
         for (size_t i = 0; i < containers->count; i++) {
                 if (containers->list[i].id)
                         index->by_id[index->id_count++] = &containers->list[i];
@@ -159,21 +159,21 @@ static void sort_list(struct containers *containers)
         }
         for (size_t i = 0; i < index->name_count; i++)
                 index->by_id[index->id_count++] = &index->names[i];
-        qsort(index->by_id, index->id_count, sizeof(*index->by_id), compare_ids);
-        qsort(index->by_cgroup, index->cgroup_count, sizeof(*index->by_cgroup), compare_cgroups);
+        qsort(index->by_id, index->id_count, sizeof(struct container *), compare_ids);
+        qsort(index->by_cgroup, index->cgroup_count, sizeof(struct container *), compare_cgroups);
 }
 
 /* Puts the records together: containers of engines, names of others, and pods. */
 static void put_together(struct containers *containers, const struct reading *reading)
 {
         struct containers_index *const index = containers->index;
-        const struct container **const sorted = xcalloc(reading->count, sizeof(*sorted));
+        const struct container **const sorted = xcalloc(reading->count, sizeof(struct container *));
         struct container *const all = xcalloc(reading->count, sizeof(*all));
         size_t count = 0;
 
         for (size_t i = 0; i < reading->count; i++)
                 sorted[i] = &reading->list[i];
-        qsort(sorted, reading->count, sizeof(*sorted), compare_records);
+        qsort(sorted, reading->count, sizeof(struct container *), compare_records);
         for (size_t i = 0; i < reading->count; i++)
                 add(all, &count, sorted[i]);
         free(sorted);
@@ -244,9 +244,10 @@ static bool is_roots(const char *cgroup)
                status.st_uid == 0;
 }
 
-/* What the names of cgroups tell of a container that is on no record that can be read. */
+/* What the names of cgroups tell of a container, and the logs and the kubelet of those names. */
 static struct container *describe(const struct containers_index *index,
-                                  const struct cgroup_names *names, const struct container *logged)
+                                  const struct cgroup_names *names, const struct container *logged,
+                                  bool believed)
 {
         struct container *const container = xcalloc(1, sizeof(*container));
         const struct container *pod;
@@ -255,9 +256,10 @@ static struct container *describe(const struct containers_index *index,
                 *container = *logged;
         container->engine = names->engine;
         container->id = xasprintf("%s", names->id);
-        take(&container->pod_uid, names->pod_uid);
         container->cgroup = names->cgroup;
         take(&container->source, xasprintf("/sys/fs/cgroup%s", names->cgroup));
+        if (believed)
+                take(&container->pod_uid, names->pod_uid);
         pod = find_pod(index, container->pod_uid);
         if (pod)
                 merge(container, pod);
@@ -275,16 +277,18 @@ const struct container *containers_of_cgroup(struct containers *containers, cons
         const struct container *container = find_cgroup(index, cgroup);
         struct cgroup_names names;
         struct container **node, *found;
+        bool believed;
 
         if (container || !cgroup_names_read(cgroup, &names))
                 return container;
         /* Somebody may call a cgroup of his own after another's container. */
-        if (!names.within || is_roots(names.within))
+        believed = !names.within || is_roots(names.within);
+        if (believed)
                 container = find(&(struct container){.id = names.id}, index->by_id, index->id_count,
                                  compare_ids);
         if (container && container->engine)
                 return container;
-        found = describe(index, &names, container);
+        found = describe(index, &names, container, believed);
         node = tsearch(found, &index->found, compare_found);
         if (!node)
                 die("out of memory");

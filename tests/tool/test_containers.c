@@ -6,11 +6,13 @@
  */
 #include "tool/containers.h"
 #include "tool/containers/cgroup.h"
+#include "tool/containers/daemons.h"
 #include "tool/root.h"
 #include "tool/util.h"
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -18,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -454,6 +457,90 @@ static void follows_configuration(void **state)
         assert_null(by_id(&containers, "unread"));
 }
 
+static void finds_options(void **state)
+{
+        static const char bytes[] =
+            "kubelet\0--v=2\0--root-dir=/a\0--config\0/b\0--empty=\0-c\0/c\0"
+            "--root-directory=/no\0--last";
+        const struct text arguments = {bytes, sizeof(bytes)};
+
+        (void)state;
+        assert_string_equal(option_of(arguments, (const char *const[]){"root-dir", NULL}), "/a");
+        assert_string_equal(option_of(arguments, (const char *const[]){"x", "config", NULL}), "/b");
+        assert_string_equal(option_of(arguments, (const char *const[]){"config", "c", NULL}), "/c");
+        assert_string_equal(option_of(arguments, (const char *const[]){"empty", NULL}), "");
+        assert_null(option_of(arguments, (const char *const[]){"last", NULL}));
+        assert_null(option_of(arguments, (const char *const[]){"kubelet", NULL}));
+        assert_null(option_of((struct text){"", 0}, (const char *const[]){"x", NULL}));
+}
+
+/* Starts a program of this name that runs until its standard input ends. */
+static pid_t start_daemon(const char *program, bool elsewhere, int *input)
+{
+        int ends[2];
+        pid_t pid;
+
+        assert_int_equal(pipe(ends), 0);
+        pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                dup2(ends[0], STDIN_FILENO);
+                close(ends[1]);
+                if (elsewhere && unshare(CLONE_NEWNS) != 0)
+                        _exit(1);
+                execl(program, program, "--root-dir=/srv/kubelet", NULL);
+                _exit(1);
+        }
+        close(ends[0]);
+        *input = ends[1];
+        return pid;
+}
+
+/* Waits until it runs, or has ended. */
+static void wait_for(pid_t pid, const char *name, struct processes *processes)
+{
+        while (waitpid(pid, NULL, WNOHANG) == 0) {
+                processes_read(processes);
+                for (size_t i = 0; i < processes->count; i++)
+                        if (processes->list[i].pid == pid &&
+                            strcmp(processes->list[i].name, name) == 0)
+                                return;
+                usleep(10000);
+        }
+}
+
+/* Of root's alone, and not of one that sees other mounts, as a container's processes do. */
+static void asks_daemons(void **state)
+{
+        static const char *const options[] = {"root-dir", NULL};
+
+        (void)state;
+        for (int elsewhere = 0; elsewhere < 2; elsewhere++) {
+                const char *const name = elsewhere ? "test-elsewhere" : "test-daemon";
+                char *const program = make_path(xasprintf("/%s", name));
+                struct processes processes = {.count = 0};
+                const char *root = NULL;
+                pid_t pid;
+                int input;
+
+                make_file(xasprintf("/%s", name), "#!/bin/sh\nread line\n");
+                assert_int_equal(chmod(program, 0755), 0);
+                pid = start_daemon(program, elsewhere, &input);
+                wait_for(pid, name, &processes);
+                /* It has its name a little before it has its arguments. */
+                for (int i = 0; i < 100 && !root; i++) {
+                        root = option_of(daemon_arguments(&processes, name), options);
+                        if (geteuid() != 0 || elsewhere)
+                                break;
+                        usleep(10000);
+                }
+                assert_string_equal(root ? root : "none",
+                                    geteuid() == 0 && !elsewhere ? "/srv/kubelet" : "none");
+                close(input);
+                waitpid(pid, NULL, 0);
+        }
+}
+
 /* --- hostile ones --------------------------------------------------------------------------- */
 
 /* A task of this ID beside it is read all the same. */
@@ -663,6 +750,8 @@ int main(void)
             test(believes_no_users_cgroup),
             test(knows_cgroups_of_config),
             test(follows_configuration),
+            test(finds_options),
+            test(asks_daemons),
             test(refuses_odd_json),
             test(refuses_what_is_no_file),
             test(passes_over_links_to_folders),

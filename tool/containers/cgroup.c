@@ -105,14 +105,14 @@ static void take_pod(struct name name, struct cgroup_names *names)
 static void pass_slice(struct name name, struct place_in_tree *in, struct cgroup_names *names)
 {
         const char *const pods = memmem(name.text, name.length, "kubepods", strlen("kubepods"));
-        struct name pod = name;
 
         if (!pods || (pods > name.text && pods[-1] != '-'))
                 return;
         in->pods = true;
         for (const char *p = pods; (p = memchr(p, '-', name.length - (size_t)(p - name.text)));
              p++) {
-                pod = (struct name){p + 1, name.length - (size_t)(p + 1 - name.text)};
+                struct name pod = {p + 1, name.length - (size_t)(p + 1 - name.text)};
+
                 if (take_prefix(&pod, "pod")) {
                         take_pod(pod, names);
                         return;

@@ -234,8 +234,10 @@ static bool get_id(json_object *mapping, const char *name, uint32_t *id)
         json_object *const member = json_member(mapping, name, json_type_int);
         const int64_t number = member ? json_object_get_int64(member) : -1;
 
+        if (number < 0 || number > UINT32_MAX)
+                return false;
         *id = (uint32_t)number;
-        return number >= 0 && number <= UINT32_MAX;
+        return true;
 }
 
 static bool take_map(json_object *mappings, const struct mapping_names *names,
@@ -312,7 +314,7 @@ struct timespec parse_time(const char *text)
         }
         time.tv_sec = timegm(&parts);
         if (sscanf(rest, "%*1[+-]%2d:%2d", &hours, &minutes) == 2)
-                time.tv_sec -= (*rest == '-' ? -60 : 60) * (60 * hours + minutes);
+                time.tv_sec -= (*rest == '-' ? -60L : 60L) * (60 * hours + minutes);
         else if (strcmp(rest, "Z") != 0)
                 return (struct timespec){.tv_sec = 0};
         /* Go's zero time. */
