@@ -9,13 +9,16 @@
 /* IDs that a user namespace or a container on record has. */
 struct holder {
         uint32_t first, last;
-        uint32_t max; /* the highest ID of the tree below it, see plant */
-        size_t rank;  /* the index of the user namespace; behind those, that of the container */
+        size_t rank; /* the index of the user namespace; behind those, that of the container */
 };
+
+/* One may hold all IDs, so a search looks at each block of those that begin before an ID. */
+enum { BLOCK = 64 };
 
 struct holders {
         struct holder *list; /* by first ID */
         size_t count, room;
+        uint32_t *ends; /* the highest ID of each block */
 };
 
 /* The places of a user namespace. */
@@ -41,7 +44,8 @@ struct uses {
         size_t count, room;
 };
 
-/* Maps do not go beyond the last ID: neither the kernel nor who reads records takes one that does. */
+/* Maps do not go beyond the last ID: neither the kernel nor who reads records takes one that does.
+ */
 static void add_map(struct holders *holders, const struct extent *map, size_t size, size_t rank)
 {
         for (size_t i = 0; i < size; i++) {
@@ -63,44 +67,14 @@ static int compare_firsts(const void *a, const void *b)
         return (x->first > y->first) - (x->first < y->first);
 }
 
-/*
- * A sorted list is a tree: the one in the middle is the root, those before and behind it are its
- * branches. Each knows the highest ID below, so that a search can pass over what ends before.
- */
-static uint32_t plant(struct holder *list, size_t count)
+static void sort_holders(struct holders *holders)
 {
-        struct holder *middle;
-        uint32_t max;
-
-        if (count == 0)
-                return 0;
-        middle = &list[count / 2];
-        middle->max = middle->last;
-        if ((max = plant(list, count / 2)) > middle->max)
-                middle->max = max;
-        if ((max = plant(middle + 1, count - count / 2 - 1)) > middle->max)
-                middle->max = max;
-        return middle->max;
-}
-
-static void search(struct uses *uses, const struct holder *list, size_t count, uint32_t id)
-{
-        const struct holder *middle;
-
-        if (count == 0)
-                return;
-        middle = &list[count / 2];
-        if (middle->max < id)
-                return;
-        search(uses, list, count / 2, id);
-        if (middle->first > id)
-                return;
-        if (middle->last >= id) {
-                uses->hits =
-                    grow(uses->hits, uses->hit_count, &uses->hit_room, sizeof(*uses->hits));
-                uses->hits[uses->hit_count++] = middle->rank;
-        }
-        search(uses, middle + 1, count - count / 2 - 1, id);
+        if (holders->count > 0)
+                qsort(holders->list, holders->count, sizeof(*holders->list), compare_firsts);
+        holders->ends = xcalloc(holders->count / BLOCK + 1, sizeof(*holders->ends));
+        for (size_t i = 0; i < holders->count; i++)
+                if (holders->list[i].last > holders->ends[i / BLOCK])
+                        holders->ends[i / BLOCK] = holders->list[i].last;
 }
 
 static int compare_ranks(const void *a, const void *b)
@@ -108,6 +82,24 @@ static int compare_ranks(const void *a, const void *b)
         const size_t x = *(const size_t *)a, y = *(const size_t *)b;
 
         return (x > y) - (x < y);
+}
+
+/* Finds who holds an ID: the ranks, in ascending order. */
+static void search(struct uses *uses, const struct holders *holders, uint32_t id)
+{
+        for (size_t i = 0; i < holders->count && holders->list[i].first <= id; i++) {
+                if (i % BLOCK == 0 && holders->ends[i / BLOCK] < id) {
+                        i += BLOCK - 1;
+                        continue;
+                }
+                if (holders->list[i].last < id)
+                        continue;
+                uses->hits =
+                    grow(uses->hits, uses->hit_count, &uses->hit_room, sizeof(*uses->hits));
+                uses->hits[uses->hit_count++] = holders->list[i].rank;
+        }
+        if (uses->hit_count > 0)
+                qsort(uses->hits, uses->hit_count, sizeof(*uses->hits), compare_ranks);
 }
 
 static int compare_userns(const void *a, const void *b)
@@ -168,9 +160,7 @@ static void index_maps(struct uses *uses, enum subid_database database)
                 add_map(holders, container->maps[database], container->map_sizes[database],
                         processes->namespace_count + i);
         }
-        if (holders->count > 0)
-                qsort(holders->list, holders->count, sizeof(*holders->list), compare_firsts);
-        plant(holders->list, holders->count);
+        sort_holders(holders);
 }
 
 struct uses *uses_index(struct processes *processes, struct containers *containers)
@@ -407,14 +397,11 @@ static void clear(struct uses *uses)
 size_t uses_find(struct uses *uses, enum subid_database database, uint32_t id, struct use **list)
 {
         const struct processes *const processes = uses->processes;
-        const struct holders *const holders = &uses->holders[database];
 
         clear(uses);
         for (size_t i = 0; i < uses->whole_count; i++)
                 add_userns(uses, database, id, uses->whole[i]);
-        search(uses, holders->list, holders->count, id);
-        if (uses->hit_count > 0)
-                qsort(uses->hits, uses->hit_count, sizeof(*uses->hits), compare_ranks);
+        search(uses, &uses->holders[database], id);
         for (size_t i = 0; i < uses->hit_count && uses->hits[i] < processes->namespace_count; i++)
                 if (i == 0 || uses->hits[i] != uses->hits[i - 1])
                         add_userns(uses, database, id, uses->hits[i]);

@@ -123,10 +123,14 @@ static void ask_of_standard_input(struct inquiry *inquiry)
                 size_t length = 0;
 
                 while ((c = getc_unlocked(stdin)) != EOF && c != '\n') {
+                        const char byte = (char)c;
+
                         /* A line is no ID either if it goes on behind a NUL, or where it is cut. */
                         if (length < sizeof(line) - 1)
-                                line[length++] = c ? (char)c : '?';
-                        else if (!is_blank((char)c))
+                                line[length++] = byte;
+                        else if (!is_blank(byte))
+                                line[length - 1] = '?';
+                        if (byte == '\0')
                                 line[length - 1] = '?';
                 }
                 ask_of_line(inquiry, line, length, number);
@@ -213,7 +217,7 @@ static void ask_of_id_of(struct inquiry *inquiry, size_t first, uint32_t id,
                          enum subid_database database, const char *asked)
 {
         /* Groups differ from each other, and there may be many. */
-        const size_t end = first + 2 * ID_KINDS;
+        const size_t end = first + (size_t)2 * ID_KINDS;
 
         for (size_t i = first; i < inquiry->count && i < end; i++) {
                 if (inquiry->questions[i].id == id) {
@@ -259,15 +263,16 @@ static bool is_path(const char *argument)
 /* All paths are asked of by one child. */
 static struct file_ids *look_at_files(char **arguments)
 {
-        struct file_ids *files = NULL;
-        size_t count = 0, room = 0;
+        struct file_ids *files;
+        size_t count = 0;
 
-        for (; *arguments; arguments++) {
-                if (!is_path(*arguments))
-                        continue;
-                files = grow(files, count, &room, sizeof(*files));
-                files[count++] = (struct file_ids){.path = *arguments};
-        }
+        while (arguments[count])
+                count++;
+        files = xcalloc(count, sizeof(*files));
+        count = 0;
+        for (; *arguments; arguments++)
+                if (is_path(*arguments))
+                        files[count++].path = *arguments;
         files_ask(files, count);
         return files;
 }

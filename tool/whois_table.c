@@ -33,7 +33,7 @@ enum {
 };
 
 const struct column whois_columns[] = {
-    [ASKED] = {"ASKED", "the argument"},
+    [ASKED] = {.name = "ASKED", .help = "the argument"},
     [NAME] = {"NAME", "the ID's name", .by_default = true},
     [UID] = {"UID", "user ID", .number = true},
     [GID] = {"GID", "group ID", .number = true},
@@ -41,7 +41,7 @@ const struct column whois_columns[] = {
     [POSITION] = {"POSITION", "among the owner's IDs", .by_default = true, .number = true},
     [SOURCE] = {"SOURCE", "file and line of the range", .by_default = true},
     [RANGE] = {.name = "RANGE", .help = "that line"},
-    [RESERVED] = {"RESERVED", "for whom it is kept, in no range"},
+    [RESERVED] = {.name = "RESERVED", .help = "for whom it is kept, in no range"},
     [INSIDE] = {"INSIDE", "the ID in a user namespace", .by_default = true, .number = true},
     [INNER] = {"INNER", "its name there (--names)", .by_default = true},
     [POD] = {"POD", "of the container that uses it", .by_default = true},

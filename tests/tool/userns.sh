@@ -28,6 +28,6 @@ join() { start nsenter -t "$1" -U -S "$2" -G "$2" "${@:4}" bash -c "$as" "$3"; }
 hide_engines() {
         local folder
         for folder in /run /var/log /var/lib/{containers,docker,kubelet}; do
-                [ ! -d $folder ] || mount -t tmpfs tmpfs $folder
+                [ ! -d "$folder" ] || mount -t tmpfs tmpfs "$folder"
         done
 }

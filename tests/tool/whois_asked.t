@@ -53,7 +53,6 @@ is "$(whois 70033 | sed "s/PID $outside/PID/")" '70033: UID 70033, in no range
 is "$(whois -rn -o asked,name,uid,gid,owner,reserved,inside 70033 _33)" '70033  70033    33
 _33  33   system\x20accounts ' 'in a table'
 start setpriv --reuid 70200 --regid 70300 --clear-groups sleep 300
-plain=$pid
 is "$(whois 70300)" '70300: GID 70300, in no range
     GID 70300 in the user namespace of subuidctl itself: 1 process (sleep)' 'as a group, if no user has it'
 

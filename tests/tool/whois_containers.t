@@ -122,7 +122,7 @@ like "$(uses /tmp/old)" '^    UID 33, given to pod batch/job-1 since [0-9: -]+ \
 is "$(uses /tmp/link | grep -c earlier)" 0 'a symbolic link is itself asked of'
 rm -r /var/lib/kubelet/pods/dd
 is "$(uses 4000033)" '    in no user namespace; on no record' 'the pod is gone: unknown'
-rm -r "$tasks/$(id a)" "$tasks/$(id b)"
+rm -r "${tasks:?}/$(id a)" "${tasks:?}/$(id b)"
 sed -i 's/3080192/5000000/g; s/shop/old/' "$tasks/$(id c)/config.json"
 is "$(uses 5000033)" "    UID 33, once given to container web of pod old/web-node1, containerd ($tasks/$(id c)/config.json), and free again: no process" \
         'a container is left of it: that one had it'
