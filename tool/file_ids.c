@@ -2,59 +2,36 @@
 #include "file_ids.h"
 
 #include "child.h"
-#include "root.h"
 #include "subid_file.h"
 #include "util.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-
-/*
- * Whether the options of a mount, of which /proc/self/mountinfo has a line, have "idmapped": the
- * kernel writes it since there are such mounts (5.12). Without it nothing is said.
- */
-static bool is_idmapped(uint64_t mount)
-{
-        static struct text mounts;
-        struct text rest, line;
-
-        if (!mounts.bytes && root_read("/proc/self/mountinfo", &mounts) < 0)
-                return false;
-        rest = mounts;
-        while (take_line(&rest, &line)) {
-                /* ID, parent, device, root, mount point, options; blanks in them are escaped. */
-                char *fields, *options = NULL, *option;
-
-                if (strtoull(line.bytes, NULL, 10) != mount)
-                        continue;
-                fields = xstrndup(line.bytes, line.size);
-                for (int i = 0; i < 6; i++)
-                        options = strsep(&fields, " ");
-                while ((option = strsep(&options, ",")))
-                        if (strcmp(option, "idmapped") == 0)
-                                return true;
-                return false;
-        }
-        return false;
-}
+#include <unistd.h>
 
 static void look(struct file_ids *file)
 {
+        const int fd = open(file->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
         struct statx status;
+        char link[32];
+        ssize_t n;
 
-        if (statx(AT_FDCWD, file->path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-                  STATX_BASIC_STATS | STATX_MNT_ID, &status) != 0) {
+        if (fd < 0 ||
+            statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &status) != 0) {
                 file->error = errno;
                 return;
         }
         file->ids[SUBID_USERS] = status.stx_uid;
         file->ids[SUBID_GROUPS] = status.stx_gid;
         file->changed = (struct timespec){status.stx_ctime.tv_sec, status.stx_ctime.tv_nsec};
-        file->idmapped = (status.stx_mask & STATX_MNT_ID) && is_idmapped(status.stx_mnt_id);
+        if (status.stx_mask & STATX_MNT_ID)
+                file->mount = status.stx_mnt_id;
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        n = readlink(link, file->seen, sizeof(file->seen) - 1);
+        file->seen[n > 0 ? n : 0] = '\0';
+        close(fd);
 }
 
 struct questions {

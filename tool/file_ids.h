@@ -2,6 +2,7 @@
 #ifndef FILE_IDS_H
 #define FILE_IDS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +18,8 @@ struct file_ids {
         int error;       /* why nothing is known: of errno, ETIMEDOUT of one that does not answer */
         uint32_t ids[2]; /* by enum subid_database */
         struct timespec changed; /* the file, or what stands in its inode: st_ctim */
-        bool idmapped;           /* the mount shows other IDs than stand on the disk */
+        uint64_t mount;          /* on which it is seen, as /proc/self/mountinfo has it; or 0 */
+        char seen[PATH_MAX];     /* its path, without symbolic links; "" if that is not known */
 };
 
 void files_ask(struct file_ids *files, size_t count);

@@ -3,6 +3,7 @@
 #include "file_ids.h"
 #include "options.h"
 #include "util.h"
+#include "volumes.h"
 #include "whois_answer.h"
 
 #include <errno.h>
@@ -139,6 +140,21 @@ static void ask_of_standard_input(struct inquiry *inquiry)
                 die("standard input: %m");
 }
 
+/* What a file's IDs mean, where mounts tell; else "". */
+static char *volume_text(const struct witnesses *witnesses, const struct file_ids *file)
+{
+        struct process *const user = volumes_user(&witnesses->processes, file);
+        const struct place *const place = user ? uses_place(witnesses->uses, user) : NULL;
+
+        if (volumes_map(file))
+                return xasprintf("; its mount maps IDs: others stand on the disk");
+        if (!place)
+                return xasprintf("%s", "");
+        return xasprintf(
+            "; on a volume that maps IDs of %s, whose own they are",
+            whois_place(witnesses, &witnesses->processes.namespaces[user->userns], place));
+}
+
 static void ask_of_file(struct inquiry *inquiry, const struct file_ids *file)
 {
         const uint32_t uid = file->ids[SUBID_USERS], gid = file->ids[SUBID_GROUPS];
@@ -151,9 +167,8 @@ static void ask_of_file(struct inquiry *inquiry, const struct file_ids *file)
                 return;
         }
         question = add(inquiry, uid, file->path);
-        question->heading =
-            xasprintf("%s: UID %u, GID %u%s", shown(file->path), uid, gid,
-                      file->idmapped ? "; its mount maps IDs: others stand on the disk" : "");
+        question->heading = xasprintf("%s: UID %u, GID %u%s", shown(file->path), uid, gid,
+                                      volume_text(&inquiry->witnesses, file));
         question->changed = file->changed;
         question->of[SUBID_USERS] = true;
         if (gid != uid) {

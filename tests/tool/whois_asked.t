@@ -89,6 +89,21 @@ is "$(whois ./$'n\eone')" 'subuidctl: "./n?one": No such file or directory' 'and
 is "$(whois -rn -o asked,uid,gid ./apart)" './apart 200005 200005
 ./apart  33' 'in a table'
 like "$(whois --json -o asked ./$'e\e[31m\nvil' | tr -d '\n')" '"asked": "./e\?\[31m\?vil"' 'in JSON'
+mkdir -p $'vol\\ume s/data'
+mount -t tmpfs tmpfs $'vol\\ume s'
+mkdir $'vol\\ume s/data' $'vol\\ume s/database'
+touch $'vol\\ume s/data/file' $'vol\\ume s/database/file'
+chown 33:33 $'vol\\ume s/data/file' $'vol\\ume s/database/file'
+start unshare --user --mount bash -c "$as" container
+map "$pid" '0 80000 100'
+if output=$(nsenter -t "$pid" -m "$top/tests/tool/idmapped.py" $'/tmp/files/vol\\ume s/data' "$pid" 2>&1); then
+        is "$(whois $'vol\\ume s/data/file' | head -n 1)" \
+                "\"vol\\\\ume s/data/file\": UID 33, GID 33; on a volume that maps IDs of PID $pid ([sleep]), whose own they are" \
+                "on a container's volume: the container's own IDs"
+        is "$(whois $'vol\\ume s/database/file' | head -n 1)" '"vol\\ume s/database/file": UID 33, GID 33' 'beside it'
+else
+        skip "$output" "on a container's volume: the container's own IDs"
+fi
 mkdir mapped
 mount -t tmpfs tmpfs mapped
 touch mapped/file
