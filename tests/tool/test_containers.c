@@ -296,12 +296,20 @@ static void knows_what_was_freed(void **state)
         make_file(TASKS "/k8s.io/second/config.json", xasprintf(config, "uid-2"));
         containers = look();
         assert_false(by_id(&containers, "first")->freed);
+        make_file(TASKS "/k8s.io/third/config.json",
+                  "{\"annotations\":{\"io.kubernetes.cri.container-type\":\"x\","
+                  "\"io.kubernetes.cri.sandbox-uid\":\"uid-2\"}}");
+        make_file(TASKS "/default/third/config.json", "{}");
         make_file("/var/lib/kubelet/pods/uid-2/userns",
                   "{\"uidMappings\":[{\"hostId\":131072,\"containerId\":0,\"length\":65536}]}");
         containers = look();
-        assert_int_equal(containers.count, 2);
         assert_true(by_id(&containers, "first")->freed);
         assert_false(by_id(&containers, "second")->freed);
+        /* Without maps of its own it has those of its pod; one of another namespace is another. */
+        assert_int_equal(containers.count, 4);
+        assert_int_equal(containers.list[2].map_sizes[SUBID_USERS] +
+                             containers.list[3].map_sizes[SUBID_USERS],
+                         1);
 }
 
 /* --- cgroups -------------------------------------------------------------------------------- */
@@ -361,6 +369,8 @@ static void believes_no_users_cgroup(void **state)
             "/system.slice/his.service/libpod-payload-" PODMAN,
         };
         struct containers containers = look_at("engines");
+        const char *const pod =
+            "/kubepods.slice/kubepods-pod" UID_1 ".slice/crio-" ID("a") ".scope";
 
         (void)state;
         for (size_t i = 0; i < 3; i++) {
@@ -374,6 +384,12 @@ static void believes_no_users_cgroup(void **state)
             containers_of_cgroup(&containers, "/system.slice/his.service/docker-" DOCKER ".scope"));
         assert_null(
             containers_of_cgroup(&containers, "/system.slice/his.service/libpod-" PODMAN ".scope"));
+
+        containers = look_at("kubelet");
+        assert_int_equal(containers_of_cgroup(&containers, pod)->map_sizes[SUBID_USERS], 1);
+        assert_null(
+            containers_of_cgroup(&containers, xasprintf("/user.slice/user@1000.service%s", pod))
+                ->pod_uid);
 }
 
 static void knows_cgroups_of_config(void **state)
@@ -596,6 +612,7 @@ static void refuses_what_is_no_file(void **state)
         assert_int_equal(mkfifo(path, 0600), 0);
         assert_null(look_beside());
         assert_int_equal(warnings, 1);
+        assert_non_null(strstr(last_warning, "no regular file"));
         assert_int_equal(unlink(path), 0);
 
         assert_int_equal(mkdir(path, 0700), 0);
@@ -614,6 +631,12 @@ static void refuses_what_is_no_file(void **state)
         close(fd);
         assert_null(look_beside());
         assert_int_equal(warnings, 1);
+
+        /* As long as no command line is. */
+        make_file(TASKS "/default/aa/config.json", xasprintf("{%*s}", (4 << 20) - 2, ""));
+        assert_non_null(look_beside());
+        make_file(TASKS "/default/aa/config.json", xasprintf("{%*s}", (4 << 20) - 1, ""));
+        assert_null(look_beside());
 }
 
 static void passes_over_links_to_folders(void **state)
@@ -698,7 +721,8 @@ static void takes_names_as_they_are(void **state)
         assert_int_equal(warnings, 0);
         make_file(
             STORAGE "/overlay-containers/containers.json",
-            "[{\"id\":\"../../../etc\"},{\"id\":\"\"},{\"id\":1},7,{\"id\":\"good\",\"names\":7}]");
+            "[{\"id\":\"../../../"
+            "etc\"},{\"id\":\"\"},{\"id\":1},{\"id\":\"-x\"},7,{\"id\":\"good\",\"names\":7}]");
         containers = look();
         assert_int_equal(containers.count, 1);
         assert_null(by_id(&containers, "good")->name);

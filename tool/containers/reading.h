@@ -111,8 +111,7 @@ struct timespec parse_time(const char *text);
 /* Absolute, and no part of it is "..". */
 bool is_absolute(const char *path);
 
-/* --- the readers, each of its engine ------------------------------------------------------------
- */
+/* The readers, each of its engine. */
 
 void read_containerd(struct reading *reading);
 void read_storage(struct reading *reading); /* CRI-O and podman */
