@@ -627,7 +627,7 @@ static void refuses_what_is_no_file(void **state)
         assert_int_equal(unlink(path), 0);
 
         fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-        assert_int_equal(ftruncate(fd, 1L << 40), 0);
+        assert_int_equal(ftruncate(fd, (off_t)1 << 40), 0);
         close(fd);
         assert_null(look_beside());
         assert_int_equal(warnings, 1);
