@@ -256,7 +256,8 @@ while read -r id; do
 done </tmp/output >/tmp/owners
 is "$(</tmp/owners)" '0:0 200000:200000 200033:200033 ' 'two containers of different users in a pod'
 is "$(inside subuidctl whois 200000 200033 | grep '^    ' | sed 's/, cri-containerd-[^:]*//')" \
-        '    UID 0 in container c0 of pod default/runc-subuid-rw, containerd: 1 process (sleep)
+        '    UID 0 in pod default/runc-subuid-rw, containerd: 1 process (pause)
+    UID 0 in container c0 of pod default/runc-subuid-rw, containerd: 1 process (sleep)
     UID 33 in container c1 of pod default/runc-subuid-rw, containerd: 1 process (sleep)' 'subuidctl whois tells them apart'
 is "$(inside subuidctl whois 200007 | sed 1d)" '    UID 7 in the user namespace shared by container c0 of pod default/runc-subuid-rw, containerd; container c1 of pod default/runc-subuid-rw, containerd: no process' \
         'and names both for what none of their processes runs as'
