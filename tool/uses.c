@@ -25,27 +25,26 @@ struct holders {
 struct places {
         struct place **list;
         size_t count, room;
-        bool all; /* each process in it has been looked at */
+        struct process *unseen; /* the first of those that have not been looked at */
 };
 
 struct uses {
         struct processes *processes;
         struct containers *containers;
-        struct process **by_id[2];  /* by enum subid_database; those of one ID by user namespace */
-        struct process **by_userns; /* those of each as in processes->list */
+        struct process **by_id[2]; /* by enum subid_database; those of one ID by user namespace */
         struct holders holders[2];
         size_t *whole; /* the user namespaces in which every ID is mapped */
         size_t whole_count;
         struct places *places;   /* by user namespace */
         struct place **place_of; /* by process; NULL: not looked at, or gone */
+        struct process **next;   /* by process: the next one in its user namespace, or NULL */
         size_t *hits;            /* the ranks of those that hold an ID */
         size_t hit_count, hit_room;
         struct use *list;
         size_t count, room;
 };
 
-/* Maps do not go beyond the last ID: neither the kernel nor who reads records takes one that does.
- */
+/* No map goes beyond the last ID: the kernel and who reads records take none that does. */
 static void add_map(struct holders *holders, const struct extent *map, size_t size, size_t rank)
 {
         for (size_t i = 0; i < size; i++) {
@@ -102,16 +101,6 @@ static void search(struct uses *uses, const struct holders *holders, uint32_t id
                 qsort(uses->hits, uses->hit_count, sizeof(*uses->hits), compare_ranks);
 }
 
-static int compare_userns(const void *a, const void *b)
-{
-        const struct process *const x = *(struct process *const *)a;
-        const struct process *const y = *(struct process *const *)b;
-
-        if (x->userns != y->userns)
-                return x->userns < y->userns ? -1 : 1;
-        return (x > y) - (x < y);
-}
-
 static int compare_ids(const void *a, const void *b, enum subid_database database)
 {
         const struct process *const x = *(struct process *const *)a;
@@ -119,7 +108,9 @@ static int compare_ids(const void *a, const void *b, enum subid_database databas
 
         if (x->ids[database] != y->ids[database])
                 return x->ids[database] < y->ids[database] ? -1 : 1;
-        return compare_userns(a, b);
+        if (x->userns != y->userns)
+                return x->userns < y->userns ? -1 : 1;
+        return (x > y) - (x < y);
 }
 
 static int compare_uids(const void *a, const void *b)
@@ -171,9 +162,15 @@ struct uses *uses_index(struct processes *processes, struct containers *containe
         uses->containers = containers;
         uses->by_id[SUBID_USERS] = sorted(processes, compare_uids);
         uses->by_id[SUBID_GROUPS] = sorted(processes, compare_gids);
-        uses->by_userns = sorted(processes, compare_userns);
         uses->places = xcalloc(processes->namespace_count, sizeof(*uses->places));
         uses->place_of = xcalloc(processes->count, sizeof(struct place *));
+        uses->next = xcalloc(processes->count, sizeof(struct process *));
+        for (size_t i = processes->count; i-- > 0;) {
+                struct process **const unseen = &uses->places[processes->list[i].userns].unseen;
+
+                uses->next[i] = *unseen;
+                *unseen = &processes->list[i];
+        }
         uses->whole = xcalloc(processes->namespace_count, sizeof(*uses->whole));
         for (size_t i = 0; i < processes->namespace_count; i++)
                 if (userns_is_whole(&processes->namespaces[i]))
@@ -222,20 +219,9 @@ struct place *uses_place(struct uses *uses, struct process *process)
 static const struct places *find_places(struct uses *uses, size_t userns)
 {
         struct places *const places = &uses->places[userns];
-        const size_t count = uses->processes->count;
-        size_t first = 0, end = count;
 
-        while (first < end && !places->all) {
-                const size_t middle = first + (end - first) / 2;
-
-                if (uses->by_userns[middle]->userns < userns)
-                        first = middle + 1;
-                else
-                        end = middle;
-        }
-        for (; !places->all && first < count && uses->by_userns[first]->userns == userns; first++)
-                uses_place(uses, uses->by_userns[first]);
-        places->all = true;
+        for (; places->unseen; places->unseen = uses->next[places->unseen - uses->processes->list])
+                uses_place(uses, places->unseen);
         return places;
 }
 

@@ -58,6 +58,14 @@ join "$pause" 33 cron
 in_cgroup "$pid" "$slice/$(scope c)"
 is "$(uses 3080225)" "    UID 33 in container db of pod shop/web-node1, containerd, $(scope b): 1 process (postgres)
     UID 33 in container web of pod shop/web-node1, containerd, $(scope c): 1 process (cron)" 'several: each with its processes'
+touch /tmp/early
+chown 3080225 /tmp/early
+sleep 0.02
+touch "$tasks"/*/config.json
+like "$(uses /tmp/early | head -n 1)" ": 1 process \(postgres\); it has the ID since [0-9: -]+; the file is of [0-9: -]+: an earlier holder, unknown$" \
+        'a file that is older than its records'
+touch /tmp/early
+is "$(uses /tmp/early | grep -c earlier)" 0 'one that is not'
 is "$(uses 3080200)" \
         '    UID 8 in the user namespace shared by container db of pod shop/web-node1, containerd; container web of pod shop/web-node1, containerd: no process' \
         'nothing runs as it: all that share the user namespace'
