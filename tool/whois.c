@@ -310,14 +310,12 @@ static void ask_of_arguments(struct inquiry *inquiry, char **arguments)
 int command_whois(const struct options *options, char **argv)
 {
         const struct table_style *const style = &options->table;
-        const bool flat = style->json || style->pairs || style->raw || style->noheadings ||
-                          style->output || style->output_all;
         struct inquiry inquiry = {.failed = false};
         struct witnesses *const witnesses = &inquiry.witnesses;
 
         if (!options->pid && !argv[1])
                 die("whois: an argument is missing; try 'subuidctl whois --help'");
-        witnesses->table = flat ? table_new("users", whois_columns, style) : NULL;
+        witnesses->table = table_is_wanted(style) ? whois_table(style, options->names) : NULL;
         /* These show of themselves where a column ends. */
         witnesses->show = style->json || style->pairs || style->raw ? printable : quoted;
         witnesses->names = options->names;

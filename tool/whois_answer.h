@@ -32,6 +32,9 @@ struct question {
         struct timespec changed; /* of a file: since when it has the ID; else tv_sec is 0 */
 };
 
+/* A table for the answers; names: the containers' own are asked for. */
+struct table *whois_table(const struct table_style *style, bool names);
+
 /* Asks of /proc, of the records and of the files of ranges and accounts, once. */
 void whois_gather(struct witnesses *witnesses);
 

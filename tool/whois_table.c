@@ -8,7 +8,6 @@
 #include <time.h>
 
 enum {
-        ASKED,
         NAME,
         UID,
         GID,
@@ -30,33 +29,43 @@ enum {
         UNIT,
         NPROCS,
         PROCESSES,
+        ASKED,
 };
 
 const struct column whois_columns[] = {
-    [ASKED] = {.name = "ASKED", .help = "the argument"},
     [NAME] = {"NAME", "the ID's name", .by_default = true},
-    [UID] = {"UID", "user ID", .number = true},
-    [GID] = {"GID", "group ID", .number = true},
+    [UID] = {"UID", "user ID", .in_json = true, .number = true},
+    [GID] = {"GID", "group ID", .in_json = true, .number = true},
     [OWNER] = {"OWNER", "to whom its range belongs", .by_default = true},
     [POSITION] = {"POSITION", "among the owner's IDs", .by_default = true, .number = true},
     [SOURCE] = {"SOURCE", "file and line of the range", .by_default = true},
     [RANGE] = {.name = "RANGE", .help = "that line"},
-    [RESERVED] = {.name = "RESERVED", .help = "for whom it is kept, in no range"},
+    [RESERVED] = {.name = "RESERVED", .help = "for whom it is kept, in no range", .in_json = true},
     [INSIDE] = {"INSIDE", "the ID in a user namespace", .by_default = true, .number = true},
     [INNER] = {"INNER", "its name there (--names)", .by_default = true},
     [POD] = {"POD", "of the container that uses it", .by_default = true},
     [NAMESPACE] = {"NAMESPACE", "of that pod", .by_default = true},
     [CONTAINER] = {"CONTAINER", "its name or ID", .by_default = true},
     [ENGINE] = {"ENGINE", "that runs it", .by_default = true},
-    [SINCE] = {.name = "SINCE", .help = "when it got the ID, by the records"},
+    [SINCE] = {.name = "SINCE", .help = "when it got the ID, by the records", .in_json = true},
     [USERNS] = {"USERNS", "inode of the user namespace", .number = true},
     [PID] = {"PID", "its first process", .by_default = true, .number = true},
     [COMMAND] = {"COMMAND", "command of that", .by_default = true},
     [UNIT] = {"UNIT", "unit or cgroup of that", .by_default = true},
     [NPROCS] = {"NPROCS", "processes in it that run as the ID", .by_default = true, .number = true},
     [PROCESSES] = {"PROCESSES", "their programs", .by_default = true},
+    [ASKED] = {.name = "ASKED", .help = "the argument", .in_json = true},
     {.name = NULL},
 };
+
+struct table *whois_table(const struct table_style *style, bool names)
+{
+        struct table *const table = table_new("users", whois_columns, style);
+
+        if (!names)
+                table_hide(table, INNER);
+        return table;
+}
 
 /* For programs. */
 static char *iso_time_of(struct timespec when)

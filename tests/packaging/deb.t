@@ -53,6 +53,8 @@ version=$(dpkg-parsechangelog -l packaging/debian/changelog -S Version)
 for package in "${packages[@]}"; do
         is "$(dpkg-deb -f "$package" Version)" "$version" "make deb: ${package##*/}"
 done
+is "$(cd build/deb && printf '%s\n' *-dbgsym_*.deb | sed 's/-dbgsym_.*//' | tr '\n' ' ')" 'libnss-subuid nss-subuid-runtime subuidctl ' \
+        'debug symbols have packages of their own'
 is "$(dpkg-deb -f "$new" Multi-Arch)" same 'the module may be installed for two architectures'
 
 if [ "$NSS_SUBUID_RELEASE" = trixie ]; then

@@ -123,14 +123,18 @@ _202012 202012 202012 containers 2012 /etc/subuid:1 containers:200000:65536 62 N
 _202012 202012 202012 containers 2012 /etc/subuid:1 containers:200000:65536 9 INNERMOST innermost\x20300 1 in-innermost
 _203000 203000 203000 containers 3000 /etc/subuid:1 containers:200000:65536 3000 OUTER /sbin/init\x20300 0 ' 'a row for each user namespace'
 is "$(whois -n -o userns 200193)" "$(stat -Lc %i "/proc/$outer/ns/user")" 'a user namespace by its number'
-is "$(whois -r 350050 300500 | awk '{ print $1, $3, $5, NF }' | tr '\n' ,)" 'NAME POSITION INSIDE 15,_350050 50 50 8,_300500 500  4,_300500 500  4,' 'one row for an ID in none'
-json() { python3 -c 'import json, sys; [print(list(row.values())) for row in json.load(sys.stdin)["users"]]'; }
+is "$(whois -r 350050 300500 | awk '{ print $1, $3, $5, NF }' | tr '\n' ,)" 'NAME POSITION INSIDE 14,_350050 50 50 8,_300500 500  4,_300500 500  4,' 'one row for an ID in none'
+json() {
+        python3 -c 'import json, sys
+names = "name owner position source inside pid command unit nprocs processes".split()
+for row in json.load(sys.stdin)["users"]: print([row[name] for name in names])'
+}
 is "$(whois -J 200193 300500 | sed "s/$outer/1/" | json)" \
-        "['_200193', 'containers', 193, '/etc/subuid:1', 193, None, None, None, None, None, 1, '/sbin/init 300', None, 3, 'systemd-resolved, \"nginx: worker process\"']
-['_300500', 'users', 500, '/etc/subuid:2', None, None, None, None, None, None, None, None, None, None, None]
-['_300500', 'groups', 500, '/etc/subgid:2', None, None, None, None, None, None, None, None, None, None, None]" 'JSON'
+        "['_200193', 'containers', 193, '/etc/subuid:1', 193, 1, '/sbin/init 300', None, 3, 'systemd-resolved, \"nginx: worker process\"']
+['_300500', 'users', 500, '/etc/subuid:2', None, None, None, None, None, None]
+['_300500', 'groups', 500, '/etc/subgid:2', None, None, None, None, None, None]" 'JSON'
 join "$outer" 70 $'a "quoted" \\ \n\e[31m\200'
-is "$(whois -J 200070 | sed "s/$outer/1/" | json)" "['_200070', 'containers', 70, '/etc/subuid:1', 70, None, None, None, None, None, 1, '/sbin/init 300', None, 1, '\"a \\\\\"quoted\\\\\" \\\\\\\\ ??[31m?\"']" 'JSON of a program that is called oddly'
+is "$(whois -J 200070 | sed "s/$outer/1/" | json)" "['_200070', 'containers', 70, '/etc/subuid:1', 70, 1, '/sbin/init 300', None, 1, '\"a \\\\\"quoted\\\\\" \\\\\\\\ ??[31m?\"']" 'JSON of a program that is called oddly'
 
 # The unit of a process, by what its /proc/PID/cgroup says.
 start unshare --user bash -c "$as" alone
