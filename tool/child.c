@@ -145,3 +145,23 @@ int child_run(const char *const *arguments, int64_t ms, char **output)
 
         return n < 0 ? (int)n : status;
 }
+
+size_t child_answers(child_function *function, const void *data, void *answers, size_t size,
+                     size_t count, int64_t *left)
+{
+        const struct child child = child_start(function, data);
+        const int64_t start = now_ms();
+        size_t i;
+
+        for (i = 0; i < count; i++) {
+                const int64_t now = now_ms(), end = start + *left;
+
+                if (child_read(&child, (char *)answers + i * size, size,
+                               now + CHILD_WAIT_MS < end ? now + CHILD_WAIT_MS : end) !=
+                    (ssize_t)size)
+                        break;
+        }
+        child_end(&child);
+        *left -= now_ms() - start;
+        return i;
+}

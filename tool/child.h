@@ -60,6 +60,14 @@ void child_dies_with_parent(void);
 ssize_t child_read(const struct child *child, void *data, size_t size, int64_t deadline);
 
 /*
+ * Asks many questions of one child, which writes an answer of size bytes for each, in their order.
+ * Waits CHILD_WAIT_MS for each, and *left milliseconds for all; from that it takes what it has
+ * waited. Returns how many answers have come.
+ */
+size_t child_answers(child_function *function, const void *data, void *answers, size_t size,
+                     size_t count, int64_t *left);
+
+/*
  * Ends a child, if it has not ended by itself. Returns its status, as waitpid(2) gives it, or -1
  * for one that cannot be killed.
  */

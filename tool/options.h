@@ -16,9 +16,10 @@ struct options {
         struct table_style table;
         const char *root;
         bool help, version, list_columns;
-        bool names, dry_run, move, prune, quiet, force;
+        bool names, dry_run, move, prune, quiet, force, verbose;
         const char *group;                /* whose members' ranges are imported */
         const char *count, *start, *pods; /* of the range that is added */
+        const char *pid;                  /* of a process whose IDs are asked of */
 };
 
 /* argv[0] is the command's name, arguments follow, then a NULL. They return the exit status. */

@@ -35,10 +35,15 @@ static const struct command {
      "  subuidctl list joe         those of joe, by name and by UID\n"
      "  subuidctl list --json | jq '.ranges[] | select(.start >= 1000000) | .owner'\n",
      list_columns},
-    {"whois", "ID|NAME...", "whose it is, and who uses it now", command_whois, 1, 1, INT_MAX,
+    {"whois", "ID|PATH|-...", "whose it is, and who uses it now", command_whois, 1, 0, INT_MAX,
      "  subuidctl whois 200193     whose ID it is, and which container uses it\n"
      "  subuidctl whois --names " NAME_PREFIX "200193\n"
-     "                             and what the container calls it\n",
+     "                             and what the container calls it\n"
+     "  subuidctl whois -p 4711    whose process it is\n"
+     "  subuidctl whois ./file     whose file it is\n"
+     "  find /var -printf '%U\\n' | sort -u | subuidctl whois -\n"
+     "                             all owners of files there\n"
+     "  subuidctl whois --json 200193 | jq -r '.users[].pod'\n",
      whois_columns},
     {"check", "", "what is wrong with the ranges and with nsswitch.conf", command_check, 3, 0, 0,
      "  subuidctl check            nothing is printed, status 0: all is well\n"
@@ -99,6 +104,9 @@ static const struct choice {
      offsetof(struct options, quiet)},
     {0, "root", "FOLDER", "the system below this folder",
      "list, check, enable, disable, add, remove", offsetof(struct options, root)},
+    {'p', "pid", "PID", "the IDs of this process", "whois", offsetof(struct options, pid)},
+    {0, "verbose", NULL, "name the files that tell of containers", "whois",
+     offsetof(struct options, verbose)},
     {0, "names", NULL, "also the names that containers give it", "whois",
      offsetof(struct options, names)},
     {0, "dry-run", NULL, "only print what would change", "enable, disable, add, remove",
