@@ -32,11 +32,13 @@ objects = $(sources:%.c=build/%.o)
 
 # C11 with what glibc adds; symbols, frames and relocations as a library inside other programs
 # should have them. On 32-bit machines, files beyond 2 GiB and changed after 2038 are files as others.
+# The start files are for programs and for libraries with constructors; here they would be work for each
+# new process, and a page of its own.
 module_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
 	$(if $(NAME_PREFIX),-DNAME_PREFIX='"$(NAME_PREFIX)"')
 module_cflags = -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong
 warnings = -Wall -Wextra -Wconversion -Wshadow
-module_ldflags = -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.sym \
+module_ldflags = -shared -nostartfiles -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.sym \
 	-Wl,-z,relro,-z,now,-z,defs,-z,nodelete,-z,noexecstack
 
 compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CFLAGS)
