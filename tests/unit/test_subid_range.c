@@ -696,12 +696,12 @@ static void finds_lines_among_others(void **state)
 
         (void)state;
         for (int round = 0; round < 30000; round++) {
-                char lines[ROWS_MAX * 64] = "", *text;
+                char lines[ROWS_MAX * 128] = "", *text;
                 struct subid_range rows[ROWS_MAX];
                 size_t length, count;
 
                 for (int i = 0; i < ROWS_MAX; i++) {
-                        char line[64] = "";
+                        char line[128] = "";
 
                         seed = seed * 1103515245 + 12345;
                         if ((seed >> 16) % 4)
