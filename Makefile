@@ -46,18 +46,18 @@ compile = $(CC) $(module_cppflags) $(CPPFLAGS) $(module_cflags) $(warnings) $(CF
 .PHONY: all demo docs install uninstall deps clean help FORCE
 .DELETE_ON_ERROR:
 
-# The command, which needs libsmartcols and libsubid; without them it is left out.
-have_tool := $(shell printf '\043include <libsmartcols/libsmartcols.h>\n\043include <shadow/subid.h>\n' | \
+# The command, which needs libsmartcols, libsubid and json-c; without them it is left out.
+have_tool := $(shell printf '\043include <%s>\n' libsmartcols/libsmartcols.h shadow/subid.h json-c/json.h | \
 	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 tool = $(if $(have_tool),build/subuidctl)
 # Settings for other programs, which docs/security.md explains.
 recipes = $(wildcard packaging/recipes/*)
 with_prefix = sed -i "s|@NAME_PREFIX@|$$(cat build/name_prefix)|g"
 units = packaging/systemd/subuidctl-import.service packaging/systemd/subuidctl-import.timer
-tool_libs = -lsmartcols -lsubid -ldl
+tool_libs = -lsmartcols -lsubid -ljson-c -ldl
 # Each of these has a main of its own; the rest are subuidctl's parts.
 tool_mains = subuidctl nsswitch_hook
-tool_sources = $(wildcard tool/*.c tool/check/*.c)
+tool_sources = $(wildcard tool/*.c tool/check/*.c tool/containers/*.c)
 tool_module_objects = build/subid_file.o build/subid_range.o build/account_name.o
 tool_objects = $(patsubst %.c,build/%.o,$(filter-out $(tool_mains:%=tool/%.c),$(tool_sources))) $(tool_module_objects)
 
@@ -71,10 +71,10 @@ have_runtime := $(shell echo '\043include <json-c/json.h>' | \
 	$(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 runtime = $(if $(have_runtime),build/runc-subuid)
 runtime_sources = $(wildcard tool/runtime/*.c)
-runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o replace.o root.o util.o) build/account_name.o
+runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o json_text.o replace.o root.o util.o) build/account_name.o
 
 all: build/$(module) $(tool) $(runtime)
-	$(if $(tool),,@echo 'subuidctl is left out: it needs the headers of libsmartcols and libsubid')
+	$(if $(tool),,@echo 'subuidctl is left out: it needs the headers of libsmartcols, libsubid and json-c')
 	$(if $(runtime),,@echo 'runc-subuid is left out: it needs the headers of json-c')
 
 build/$(module): $(objects) nss_subuid.sym

@@ -6,11 +6,17 @@
 
 # --- checks ---------------------------------------------------------------------------------------
 
+# A folder has what is under test, not who may run it. What needs root calls private_root or says "needs root";
+# the rest is "make check". Bare roots of a release have targets of their own.
+tests = $(sort $(wildcard $(addprefix tests/,$(addsuffix /*.t,bench central demo fault fuzz install nss runtime systemd tool))))
+root_tests = $(shell grep -lE "^private_root|SKIP needs root|skip_all 'needs root'" $(tests))
+bare_root_tests = tests/central/sssd.t tests/runtime/engines.t
+
 # Needs no root and no network and installs nothing. 20 seconds of it are fuzzing.
 check:
 	@tests/lib/deps.sh check
 	$(MAKE) --no-print-directory all bench_tools $(fuzz_tools) $(check_programs) build/nsswitch-hook
-	prove --exec '' $(filter-out $(without),$(check_programs) $(sort $(wildcard tests/unit/*.t tests/tool/*.t)))
+	prove --exec '' $(filter-out $(without),$(check_programs) $(filter-out $(root_tests),$(tests)) tests/packaging/version.t)
 
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
 # root that is gone at the end.
@@ -18,7 +24,7 @@ check-system:
 	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
 	@tests/lib/deps.sh check tool system systemd runtimes
 	$(MAKE) --no-print-directory all bench_tools $(test_tools)
-	prove --exec '' $(sort $(wildcard tests/nss/*.t tests/fault/*.t tests/systemd/*.t) $(filter-out %/engines.t,$(wildcard tests/runtime/*.t))) tests/central/import.t tests/central/check.t tests/central/units.t
+	prove --exec '' $(filter-out $(bare_root_tests),$(root_tests))
 
 # Needs root: containers start while the files change, for so many seconds.
 SOAK_TIME = $(if $(CI),60,600)
@@ -121,7 +127,7 @@ build/tests/tool/test_%: tests/tool/test_%.c $(tool_objects)
 # Parts of the OCI runtime.
 runtime_tests = $(if $(runtime),$(patsubst tests/runtime/%.c,build/tests/runtime/%,$(wildcard tests/runtime/test_*.c)))
 
-build/tests/runtime/test_%: tests/runtime/test_%.c build/tool/runtime/%.o
+build/tests/runtime/test_%: tests/runtime/test_%.c build/tool/runtime/%.o build/tool/json_text.o
 	@mkdir -p $(@D)
 	$(compile) -I. -o $@ $^ -ljson-c -lcmocka
 
@@ -169,12 +175,12 @@ build/tests/libsubid_test.so: tests/central/plugin.c
 	@mkdir -p $(@D)
 	$(compile) -fvisibility=default -shared -o $@ $<
 
-build/tests/libnss_%.so.2: tests/nss/nss_%.c $(headers)
+build/tests/libnss_%.so.2: tests/lib/nss_%.c $(headers)
 	@mkdir -p $(@D)
 	$(compile) -I. -fvisibility=default -shared -o $@ $<
 
 # Three of one kind: one that answers, one that is down and one that is busy.
-$(test_sources): build/tests/libnss_%.so.2: tests/nss/nss_source.c
+$(test_sources): build/tests/libnss_%.so.2: tests/lib/nss_source.c
 	@mkdir -p $(@D)
 	$(compile) -fvisibility=default -shared $(source_$*) -o $@ $<
 
@@ -227,7 +233,7 @@ FUZZ_TIME = 60
 fuzz_harnesses = core lookup $(if $(runtime),runtime)
 fuzz_core = tests/fuzz/fuzz_core.c subid_range.c account_name.c
 fuzz_lookup = -include tests/fuzz/calls.h tests/fuzz/fuzz_lookup.c $(sources)
-fuzz_runtime = tests/fuzz/fuzz_runtime.c tests/fuzz/harness.c tool/runtime/arguments.c tool/runtime/config.c
+fuzz_runtime = tests/fuzz/fuzz_runtime.c tests/fuzz/harness.c tool/runtime/arguments.c tool/runtime/config.c tool/json_text.c
 fuzz_shared = tests/fuzz/harness.c tests/fuzz/model.c
 fuzz_files = $(wildcard tests/fuzz/*.[ch]) $(sources) $(headers) Makefile
 fuzz_core_options = -max_len=4096
@@ -265,7 +271,7 @@ build/fuzz/fuzz_%: $(fuzz_files)
 	@mkdir -p $(@D)
 	$(fuzz_clang) -o $@ $(fuzz_$*) $(fuzz_shared) tests/fuzz/mutate.c
 
-build/fuzz/fuzz_runtime build/fuzz/replay_runtime: $(wildcard tool/runtime/*.[ch])
+build/fuzz/fuzz_runtime build/fuzz/replay_runtime: $(wildcard tool/runtime/*.[ch] tool/json_text.[ch])
 
 build/fuzz/fuzz_runtime: $(fuzz_files)
 	@mkdir -p $(@D)

@@ -15,6 +15,7 @@
 struct options {
         struct table_style table;
         const char *root;
+        bool help, version, list_columns;
         bool names, dry_run, move, prune;
         const char *group; /* whose members' ranges are imported */
 };

@@ -382,15 +382,7 @@ bool userns_maps(const struct userns *userns, enum subid_database database, uint
                 return true;
         if (userns->count == 0)
                 return false;
-        for (size_t i = 0; i < userns->map_sizes[database]; i++) {
-                const struct extent *const extent = &userns->maps[database][i];
-
-                if (id < extent->outside || id - extent->outside >= extent->count)
-                        continue;
-                *inside = extent->inside + (id - extent->outside);
-                return true;
-        }
-        return false;
+        return extents_map(userns->maps[database], userns->map_sizes[database], id, inside);
 }
 
 /* What a child tells of a process. */

@@ -2,6 +2,7 @@
 #ifndef PROCESSES_H
 #define PROCESSES_H
 
+#include "extents.h"
 #include "subid_file.h"
 #include "util.h"
 
@@ -30,11 +31,6 @@ struct process {
         bool wanted;              /* set it: its arguments are asked for */
         bool asked;
         struct text arguments; /* each with its NUL; the first bytes of them, or none */
-};
-
-/* A line of uid_map or gid_map. */
-struct extent {
-        uint32_t inside, outside, count;
 };
 
 struct userns {

@@ -53,27 +53,24 @@ static void show_named(struct table *table, const char *name, size_t length)
                         return;
                 }
         }
-        die("'%.*s' is no column; try 'subuidctl --help'", (int)length, name);
+        die("'%.*s' is no column; --list-columns names them", (int)length, name);
 }
 
-struct table *table_new(const char *name, const struct column *columns,
-                        const struct table_style *style)
+static void show_all(struct table *table)
 {
-        struct table *const table = xcalloc(1, sizeof(*table));
-        const char *list = style->output;
+        for (size_t i = 0; table->columns[i].name; i++)
+                show(table, i);
+}
 
-        table->columns = columns;
-        table->scols = wanted(scols_new_table());
-        scols_table_set_name(table->scols, name);
-        scols_table_enable_json(table->scols, style->json);
-        scols_table_enable_raw(table->scols, style->raw && !style->json);
-        scols_table_enable_noheadings(table->scols, style->noheadings);
-        if (!list || *list == '+') {
-                show_by_default(table);
-                list = list ? list + 1 : "";
-        }
-        if (style->output && *style->output == '\0')
+/* Shows the columns of a list, as --output has it. */
+static void show_list(struct table *table, const char *list)
+{
+        if (*list == '\0')
                 die("--output: no column is named");
+        if (*list == '+') {
+                show_by_default(table);
+                list++;
+        }
         while (*list) {
                 const size_t length = strcspn(list, ",");
 
@@ -81,6 +78,34 @@ struct table *table_new(const char *name, const struct column *columns,
                 list += length;
                 list += *list == ',';
         }
+}
+
+static struct libscols_table *scols_new(const char *name, const struct table_style *style)
+{
+        struct libscols_table *const scols = wanted(scols_new_table());
+
+        scols_table_set_name(scols, name);
+        /* The last of them counts. */
+        scols_table_enable_raw(scols, style->raw);
+        scols_table_enable_export(scols, style->pairs);
+        scols_table_enable_json(scols, style->json);
+        scols_table_enable_noheadings(scols, style->noheadings);
+        return scols;
+}
+
+struct table *table_new(const char *name, const struct column *columns,
+                        const struct table_style *style)
+{
+        struct table *const table = xcalloc(1, sizeof(*table));
+
+        table->columns = columns;
+        table->scols = scols_new(name, style);
+        if (style->output_all)
+                show_all(table);
+        if (style->output)
+                show_list(table, style->output);
+        else
+                show_by_default(table);
         return table;
 }
 
@@ -117,10 +142,29 @@ void table_print(struct table *table)
         flush_output();
 }
 
-void columns_print(const char *command, const struct column *columns)
+void columns_print(const char *command, const struct column *columns,
+                   const struct table_style *style)
 {
-        printf("\nColumns of %s (* by default):\n", command);
-        for (; columns->name; columns++)
-                printf("%c %-20s %s\n", columns->by_default ? '*' : ' ', columns->name,
-                       columns->help);
+        enum { HOLDER, TYPE, DESCRIPTION };
+        static const struct column own_columns[] = {
+            [HOLDER] = {.name = "HOLDER", .by_default = true},
+            [TYPE] = {.name = "TYPE", .by_default = true},
+            [DESCRIPTION] = {.name = "DESCRIPTION", .by_default = true},
+            {.name = NULL},
+        };
+        const struct table_style own_style = {
+            .json = style->json, .pairs = style->pairs, .raw = style->raw, .noheadings = true};
+        struct table *const table =
+            table_new(xasprintf("%s-columns", command), own_columns, &own_style);
+
+        for (; columns->name; columns++) {
+                table_add_line(table);
+                table_set(table, HOLDER, columns->name);
+                table_set(table, TYPE,
+                          columns->number    ? "<integer>"
+                          : columns->boolean ? "<boolean>"
+                                             : "<string>");
+                table_set(table, DESCRIPTION, columns->help);
+        }
+        table_print(table);
 }

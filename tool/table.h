@@ -19,7 +19,8 @@ struct column {
 
 /* How it is printed. */
 struct table_style {
-        bool json, raw, noheadings;
+        bool json, pairs, raw; /* the first of them counts */
+        bool noheadings, notruncate, output_all;
         const char
             *output; /* names of columns, with "+" in front besides the usual ones, or NULL */
 };
@@ -39,7 +40,8 @@ void table_set_boolean(struct table *table, size_t column, bool value);
 
 void table_print(struct table *table);
 
-/* Prints what the columns of a command are, for --help. */
-void columns_print(const char *command, const struct column *columns);
+/* Prints what the columns of a command are, as util-linux' programs do. */
+void columns_print(const char *command, const struct column *columns,
+                   const struct table_style *style);
 
 #endif

@@ -15,7 +15,6 @@ log=build/arch-$arch.log
 without=tests/tool/enable.t
 [ "$arch" = i386 ] || without="$without tests/tool/whois.t build/tests/test_faults"
 
-# Not bench.t, as nothing is measured here, and not demo.t, whose ps would show qemu's command lines.
 tests=(lookups nsswitch files changes libsubid test_nss_users)
 tests=("${tests[@]/#/tests/nss/}")
 tests=("${tests[@]/%/.t}")

@@ -5,6 +5,7 @@
  * START:COUNT or one of the words below; who has no line is an unknown user. The owner bulkN has
  * 4,096 IDs from N * 4,096 on.
  */
+#include <errno.h>
 #include <shadow/subid.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,11 +37,23 @@ static enum subid_status answer(const char *word, struct subid_range **ranges, i
         if (strcmp(word, "crash") == 0)
                 raise(SIGSEGV);
         if (strcmp(word, "fork") == 0) { /* as one that starts a daemon */
+                int ready[2];
+                char byte;
+
+                if (pipe(ready) != 0)
+                        return SUBID_STATUS_ERROR;
                 if (fork() == 0) {
                         setsid();
+                        close(ready[0]);
+                        close(ready[1]);
                         sleep(300);
                         _exit(0);
                 }
+                /* Not before it has left the group of this process, which may be ended as a whole. */
+                close(ready[1]);
+                while (read(ready[0], &byte, 1) < 0 && errno == EINTR)
+                        ;
+                close(ready[0]);
                 return SUBID_STATUS_SUCCESS;
         }
         if (strcmp(word, "exit") == 0)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Programs in trouble, and programs that somebody wants to lead astray. Files that cannot be read are
-# in tests/nss/files.t, what the library imports in tests/unit/object.t.
+# in tests/nss/files.t, what the library imports in tests/nss/object.t.
 set -u
 . "$(dirname "$0")/../lib/tap.sh"
 private_root

@@ -113,7 +113,7 @@ bug lookup nss_subuid.c 'the group may be root'\''s' 's/r <= 0 || subid_excluded
 bug runtime tool/runtime/arguments.c 'an abbreviation is an option' 's/strlen(options->name) == length/strlen(options->name) >= length/'
 bug runtime tool/runtime/arguments.c 'a flag may have a value' 's/!options->has_value || length == 2/length == 2/'
 bug runtime tool/runtime/arguments.c 'options may stand behind the ID' 's/ || argv.1.//'
-bug runtime tool/runtime/config.c 'a name may occur twice' 's/members != members_kept/members < members_kept/'
+bug runtime tool/json_text.c 'a name may occur twice' 's/members != members_kept/members < members_kept/'
 bug runtime tool/runtime/config.c 'a name in a text may be part of another' 's/place->name) == length + 2/place->name) >= length + 2/'
 bug runtime tool/runtime/config.c 'the place of null is free' 's/ || !member)/)/'
 bug runtime tool/runtime/config.c "somebody else's property is its own" 's/if (!is_text(members.0., text))/if (!text_of(members[0]))/'

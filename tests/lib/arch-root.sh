@@ -30,8 +30,8 @@ tar=$top/build/roots/trixie-$arch.tar
 make_tar() {
         local native=(make perl "gcc-$triplet" ${qemu:+qemu-user-static})
         local foreign=(base-files base-passwd bash coreutils dash diffutils findutils grep libc-bin libc6-dev
-                libcmocka-dev libsmartcols-dev libsubid-dev login mawk passwd patch procps python3 sed strace systemd-tests tar
-                util-linux)
+                libcmocka-dev libjson-c-dev libsmartcols-dev libsubid-dev login mawk passwd patch procps python3 sed strace
+                systemd-tests tar util-linux)
         local IFS=,
 
         mkdir -p "${tar%/*}"

@@ -156,7 +156,7 @@ class File:
     def find_changes(self):
         i = 0
         while i < len(self.tokens):
-            if self.at(i) == "_Static_assert":  # asked of the compiler; tests/unit/object.t has its tests
+            if self.at(i) == "_Static_assert":  # asked of the compiler; tests/nss/object.t has its tests
                 i = self.partner[i + 1] + 1
             elif self.at(i) in ("_Pragma", "__attribute__"):
                 i = self.partner[i + 1] + 1

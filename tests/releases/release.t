@@ -26,12 +26,18 @@ packages='systemd runtime'
 tools=build/tests/libnss_hang.so.2
 if [ "$suite" != bullseye ]; then
         # libsubid, which comes in three kinds from Debian 12 to 14; nsswitch.conf as each glibc reads it.
-        tests+=(tests/systemd/runtimes.t tests/central/import.t tests/nss/no_answer_changes.t)
+        tests+=(tests/systemd/runtimes.t tests/central/import.t tests/tool/no_answer_changes.t)
         packages='systemd runtime runtimes import sources'
         tools="build/tests/libnss_hang.so.2 build/tests/libsubid_test.so $(echo build/tests/libnss_{house,away,busy}.so.2)"
 fi
+# Where an SSSD of that release can be had on any day.
+sssd=''
+if [ "$suite" = bookworm ] || [ "$suite" = trixie ]; then
+        sssd=yes
+        packages+=' sssd'
+fi
 # shellcheck disable=SC2016 # for the inner shell
-tests/lib/release-root.sh "$suite" bash -euc '
+tests/lib/release-root.sh "$suite" env NSS_SUBUID_SSSD=$sssd bash -euc '
         apt-get -o Acquire::Check-Valid-Until=false update -qq || exit 77
         apt-get install -y -qq --no-install-recommends make perl >/dev/null || exit 77
         tests/lib/deps.sh --install demo $1 || exit 77

@@ -77,12 +77,14 @@ events_logger = "none"
 [engine.runtimes]
 runc = ["/usr/local/sbin/runc"]
 crun = ["/usr/local/sbin/crun"]
-runc-subuid = ["/usr/bin/runc-subuid"]
-crun-subuid = ["/usr/bin/crun-subuid"]
 [containers]
 log_driver = "none"
 pids_limit = 0
 TOML
+# podman with the wrapper: the runtimes keep their names, as the documents have it.
+sed -n '/^    \[engine.runtimes\]$/,/^$/s/^    //p' docs/containers.md | sed -E 's|/usr/bin/([rc]+un)"|/usr/local/sbin/\1"|' >/etc/containers/subuid.conf
+is "$(grep -c '^[rc]*un = \["/usr/bin/[rc]*un-subuid", "/usr/local/sbin/[rc]*un"\]$' /etc/containers/subuid.conf)" 2 \
+        'docs/containers.md has lines for podman'
 
 boot_systemd
 # For networks, and for criu, which chooses the PIDs of what it restores.
@@ -143,7 +145,10 @@ started() {
         podman)
                 options=(--network none)
                 [ "$mode" = ro ] || options+=(--systemd always)
-                quietly podman --runtime "$runtime" run --detach --name test --user "$user" --userns auto "${options[@]}" \
+                # For what follows, too: podman looks the name up each time.
+                export CONTAINERS_CONF_OVERRIDE=/etc/containers/subuid.conf
+                [[ $runtime == *-subuid ]] || unset CONTAINERS_CONF_OVERRIDE
+                quietly podman --runtime "${runtime%-subuid}" run --detach --name test --user "$user" --userns auto "${options[@]}" \
                         --volume /usr:/usr:ro localhost/skeleton:1 "$@"
                 ;;
         ctr)
@@ -371,7 +376,6 @@ rm /usr/bin/runc-subuid /usr/bin/crun-subuid
 like "$(result CRI runc-subuid rw 33)" 'failed: RunPodSandbox: .*runc-subuid' 'removed: containerd refuses pods of that handler'
 is "$(result CRI runc rw 33)" '200033:0 ' 'and runs those of others'
 like "$(result docker runc-subuid rw 33)" 'failed: .*runc-subuid' 'removed: Docker refuses containers of that runtime'
-sed -i 's|^crun-subuid = .*|crun-subuid = ["/usr/bin/crun-subuid", "/usr/local/sbin/crun"]|' /etc/containers/containers.conf
 is "$(result podman crun-subuid rw 0)" '0:0 ' 'removed: podman takes the next of its list'
 
 # left: what is left of containers; conmon ends a little later.

@@ -35,6 +35,7 @@ container() {
         done
         sed -i -E "s/\"user\": \{\"uid\": 0/\"user\": {\"uid\": $2/; s/(\"source\": \"cgroup\", \"options\": \[\")rw/\1$3/" $dir/config.json
         nsswitch "$services"
+        inside truncate -s 0 /run/nss-subuid/runtime.log
         inside timeout 30 "$1" --systemd-cgroup run --detach --bundle $dir $id </dev/null >/tmp/output 2>&1 || {
                 echo "failed: $(tr '\n' ' ' </tmp/output)"
                 return
@@ -73,5 +74,28 @@ for runtime in runc crun; do
         with=$(container $runtime-subuid 33 rw)
         is "$with" "${without}not done: no answer of systemd and NSS within a second" "$runtime-subuid where NSS hangs: as $runtime"
 done
+
+# SSSD itself, stopped so that it hears and does not answer. Nobody needs it on his own machine for this.
+if [ -n "${NSS_SUBUID_SSSD-}" ]; then
+        printf '%s\n' '[sssd]' 'services = nss' 'domains = files' '[domain/files]' 'id_provider = proxy' \
+                'proxy_lib_name = files' 'proxy_pam_target = none' >/etc/sssd/sssd.conf
+        chmod 600 /etc/sssd/sssd.conf
+        chown --reference=/etc/sssd /etc/sssd/sssd.conf
+        inside systemctl start dbus sssd
+        for _ in $(seq 100); do
+                ! inside timeout 10 getent -s sss passwd daemon >/dev/null || break
+                sleep 0.1
+        done
+        like "$(inside timeout 10 getent -s sss passwd daemon)" '^daemon:' 'SSSD answers'
+        services='files sss subuid'
+        is "$(container runc-subuid 33 rw)" '200033:200033 User=200033' 'while it does the container has its owner'
+        inside pkill -STOP sssd_nss
+        for runtime in runc crun; do
+                without=$(container $runtime 34 rw)
+                with=$(container $runtime-subuid 34 rw)
+                is "$with" "${without}not done: no answer of systemd and NSS within a second" "$runtime-subuid where SSSD is stopped: as $runtime"
+        done
+        inside pkill -KILL sssd
+fi
 is "$(inside find /sys/fs/cgroup -name 'test-*'; inside ps -eo uid=,args= | awk '$1 >= 200000')" '' 'nothing is left'
 done_testing

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # "subuidctl check" on systems below --root: each finding on one that has it, and nothing on a node as
-# it should be. What only a running system can tell is in tests/nss/check.t.
+# it should be. What only a running system can tell is in tests/tool/check_system.t.
 set -u
 . "$(dirname "$0")/../lib/tap.sh"
 
@@ -602,7 +602,7 @@ table=$(perl -0777 -ne '
         }' tool/check/*.c tool/nsswitch_place.c | sort -u)
 is "$(sed -n 's/^\.It Li \([a-z0-9-]*\) Ta \(error\|warning\) Ta .*/\1 \2/p' man/subuidctl.8 | sort)" \
         "$table" 'the manual has all findings'
-is "$(sed -nE "s/^(has ')?[^ ]+ (error|warning) ([a-z0-9-]+)('.*)?\$/\\3 \\2/p" "$scratch/seen" tests/nss/check.t | sort -u)" \
+is "$(sed -nE "s/^(has ')?[^ ]+ (error|warning) ([a-z0-9-]+)('.*)?\$/\\3 \\2/p" "$scratch/seen" tests/tool/check_system.t | sort -u)" \
         "$table" 'the tests too'
 
 done_testing

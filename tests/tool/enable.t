@@ -106,7 +106,7 @@ else
         skip 'no /dev/full' 'output that cannot be written is an error'
 fi
 
-# The mode; for the owner and the rest see ../nss/enable.t.
+# The mode; for the owner and the rest see enable_system.t.
 
 write 'passwd: files\ngroup: files\n'
 chmod 640 "$file"

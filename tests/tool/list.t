@@ -50,7 +50,7 @@ is "$(list -o position,First,LAST,file,line 1001 root)" '0 4096 4103 /etc/subuid
 is "$(list -o +position bob | awk '{ print $NF }' | tr '\n' ' ')" '0 65536 ' 'more columns'
 is "$(list -o ''; echo $?)" 'subuidctl: --output: no column is named
 1' 'no column'
-is "$(list -o owner,x; echo $?)" "subuidctl: 'x' is no column; try 'subuidctl --help'
+is "$(list -o owner,x; echo $?)" "subuidctl: 'x' is no column; --list-columns names them
 1" 'no such column'
 is "$(subuidctl list --root "$scratch" --output owner,count bob)" 'OWNER COUNT
 bob   65536
@@ -107,7 +107,7 @@ is "$(subuidctl list --root "$scratch/none"; echo $?)" "subuidctl: $scratch/none
 is "$(subuidctl list --root "$scratch//"; echo $?)" "subuidctl: $scratch/etc/subuid: no regular file
 1" 'slashes at its end do not count'
 is "$(subuidctl list --root ''; echo $?)" "subuidctl: --root: the name of the folder is empty
-subuidctl: try 'subuidctl --help'
+subuidctl: try 'subuidctl list --help'
 1" 'an empty name is not the running system'
 
 # What is renamed meanwhile makes the kernel give up on a "..", and is no error.
@@ -128,33 +128,65 @@ is "$(sort "$scratch/links" | uniq -c | tr -s ' ')" ' 100 link' 'a link through 
 
 # What all commands share.
 like "$(subuidctl --version)" '^subuidctl \(nss-subuid\) [0-9]+\.[0-9]+\.[0-9]+$' '--version'
+is "$(subuidctl version) $(subuidctl list -V)" "$(subuidctl --version) $(subuidctl --version)" 'version as a word'
 help=$(subuidctl --help)
 ok $? '--help'
+is "$(subuidctl help) $(subuidctl -h)" "$help $help" 'help as a word'
 # One table makes both --help and what is taken.
 mapfile -t commands < <(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\).*/\1/p' <<<"$help")
-[ ${#commands[@]} -gt 5 ]
+[ ${#commands[@]} -gt 7 ]
 ok $? 'there are commands'
 for command in "${commands[@]}"; do
         grep -q "^\.It Cm $command" man/subuidctl.8
         ok $? "the manual has $command"
+        help=$(subuidctl "$command" --help)
+        like "$help" "^Usage: subuidctl $command \[OPTION\.\.\.\]" "$command --help"
+        is "$(subuidctl help "$command") $(subuidctl -h "$command")" "$help $help" "help $command"
+        case $command in
+        help | version) ;;
+        *)
+                like "$help" $'\nExamples:\n  subuidctl '"$command.*"$'\nOptions:\n' "examples of $command come first"
+                ;;
+        esac
+        is "$(LC_ALL=C.UTF-8 awk 'length > 80' <<<"$help")" '' 'in 80 columns'
+        mapfile -t long_options < <(sed -n 's/^   *\(-.,\)* *--\([a-z-]*\) .*/\2/p' <<<"$help")
+        [ ${#long_options[@]} -gt 1 ]
+        ok $? 'with options'
+        for option in "${long_options[@]}"; do
+                grep -qEe "Fl .-${option//-/.?-}" man/subuidctl.8
+                ok $? "the manual has --$option"
+        done
 done
-mapfile -t long_options < <(sed -n 's/^.*  *--\([a-z-]*\) .*/\1/p' <<<"$help")
-[ ${#long_options[@]} -gt 10 ]
-ok $? 'and options'
-for option in "${long_options[@]}"; do
-        grep -qEe "Fl .-${option//-/.?-}" man/subuidctl.8
-        ok $? "the manual has --$option"
-done
+is "$(subuidctl help lst; echo $?)" "subuidctl: lst: no such command; try 'subuidctl --help'
+1" 'help for no such command'
 is "$(subuidctl; echo $?)" "subuidctl: a command is missing; try 'subuidctl --help'
 1" 'no command'
 is "$(subuidctl lst; echo $?)" "subuidctl: lst: no such command; try 'subuidctl --help'
 1" 'no such command'
 is "$(subuidctl list --bad; echo $?)" "subuidctl: unrecognized option '--bad'
-subuidctl: try 'subuidctl --help'
+subuidctl: try 'subuidctl list --help'
 1" 'no such option'
-is "$(subuidctl check --bad; echo $?)" "subuidctl: unrecognized option '--bad'
-subuidctl: try 'subuidctl --help'
+is "$(subuidctl --bad check; echo $?)" "subuidctl: unrecognized option '--bad'
+subuidctl: try 'subuidctl check --help'
 3" 'nor of check, for which 1 means something else'
+is "$(subuidctl list --prune; echo $?)" 'subuidctl: list takes no --prune
+1' 'an option of another command'
+is "$(subuidctl whois; echo $?)" "subuidctl: whois: an argument is missing; try 'subuidctl whois --help'
+1" 'no argument'
+is "$(subuidctl check a; echo $?)" "subuidctl: check: 'a' is one argument too many
+3" 'one too many'
+
+# Options stand where getopt(3) takes them.
+rm -f "$scratch/etc/subuid"
+echo joe:100000:1 >"$scratch/etc/subuid"
+owners() { subuidctl "$@" | tr '\n' ' '; }
+is "$(owners list joe --root "$scratch" -rno owner)" 'joe ' 'options behind arguments'
+is "$(owners --root "$scratch" -rno owner list joe)" 'joe ' 'and in front of the command'
+is "$(owners list --root "$scratch" -ro owner -- joe -n)" 'subuidctl: -n: no ranges OWNER joe ' 'arguments behind --'
+is "$(owners -- list --root "$scratch" -rno owner joe)" 'joe ' 'a command behind --'
+is "$(POSIXLY_CORRECT=1 owners list --root "$scratch" -ro owner joe -n)" 'subuidctl: -n: no ranges OWNER joe ' \
+        'behind arguments there are none with POSIXLY_CORRECT'
+is "$(POSIXLY_CORRECT=1 owners list --root "$scratch" -rno owner joe)" 'joe ' 'but behind the command'
 if [ -w /dev/full ]; then
         is "$(build/subuidctl --help 2>&1 >/dev/full; echo $?)" 'subuidctl: standard output: No space left on device
 1' 'output that cannot be written is an error'

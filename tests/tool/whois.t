@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # "subuidctl whois" without root, in user namespaces that anybody may make; each has but one ID.
-# tests/nss/whois.t has the rest.
+# tests/tool/whois_system.t has the rest.
 set -u
 . "$(dirname "$0")/../lib/tap.sh"
 

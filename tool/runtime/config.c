@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <json-c/json.h>
-#include <json-c/json_visit.h>
+#include "tool/json_text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,88 +10,20 @@
 #define PROPERTY "org.systemd.property.User"
 #define MARK "nss-subuid.user"
 
-/* --- whether the text is beyond doubt ------------------------------------------------------- */
-
-/*
- * Whether a string, its quotation mark passed, has neither control characters nor "\u0000", behind
- * which json-c sees nothing of a name. Sets *p behind it.
- */
-static bool pass_string(const char **p, const char *end)
-{
-        while (*p < end && **p != '"') {
-                if ((unsigned char)**p < ' ')
-                        return false;
-                if (**p == '\\') {
-                        if (end - *p > 5 && memcmp(*p, "\\u0000", 6) == 0)
-                                return false;
-                        ++*p;
-                }
-                ++*p;
-        }
-        if (*p >= end)
-                return false;
-        ++*p;
-        return true;
-}
-
-/* Whether the text has JSON's bytes only, where json-c takes more; counts the members of all
- * objects. */
-static bool has_bytes_of_json(const char *text, size_t size, size_t *members)
-{
-        const char *const end = text + size;
-
-        *members = 0;
-        while (text < end) {
-                const char c = *text++;
-
-                if (c == '"') {
-                        if (!pass_string(&text, end))
-                                return false;
-                } else if (!c || !strchr("{}[],:0123456789+-.eEtrufalsn \t\r\n", c)) {
-                        return false;
-                }
-                *members += c == ':';
-        }
-        return true;
-}
-
-static int count_members(json_object *value, int flags, json_object *parent, const char *name,
-                         size_t *position, void *members)
-{
-        (void)parent;
-        (void)name;
-        (void)position;
-        if (flags != JSON_C_VISIT_SECOND && json_object_is_type(value, json_type_object))
-                *(size_t *)members += (size_t)json_object_object_length(value);
-        return JSON_C_VISIT_RETURN_CONTINUE;
-}
-
 /* Returns the text's object, or NULL and says why there is none without doubt. */
 static json_object *parse(const char *text, size_t size, const char **doubt)
 {
-        json_tokener *const tokener = json_tokener_new();
-        size_t members, members_kept = 0;
-        json_object *top = NULL;
+        static const char *const doubts[] = {
+            [JSON_TEXT_NO_MEMORY] = "no memory",
+            [JSON_TEXT_ODD] = "config.json: not JSON, or nested too deeply",
+            [JSON_TEXT_TWICE] = "config.json: a name occurs twice",
+        };
+        enum json_text_fault fault;
+        json_object *const top = json_text_parse(text, size, &fault);
 
-        *doubt = "no memory";
-        if (!tokener)
-                return NULL;
-        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-        *doubt = "config.json: not JSON, or nested too deeply";
-        if (has_bytes_of_json(text, size, &members))
-                top = json_tokener_parse_ex(tokener, text, (int)size);
-        json_tokener_free(tokener);
-        if (!json_object_is_type(top, json_type_object))
-                goto refuse;
-        /* Of two members of one name, json-c keeps one. */
-        *doubt = "config.json: a name occurs twice";
-        if (json_c_visit(top, 0, count_members, &members_kept) < 0 || members != members_kept)
-                goto refuse;
-        *doubt = NULL;
+        if (!top)
+                *doubt = doubts[fault];
         return top;
-refuse:
-        json_object_put(top);
-        return NULL;
 }
 
 static char lower(char c)
@@ -394,7 +326,7 @@ static const char *pass_value(const char *p, const char *end)
         while (p < end) {
                 const char c = *p++;
 
-                if (c == '"' && !pass_string(&p, end))
+                if (c == '"' && !json_text_pass_string(&p, end))
                         return NULL;
                 if (c == '{' || c == '[')
                         depth++;

@@ -24,7 +24,7 @@ for ((job = 0; job < jobs; job++)); do
                 mount --bind /run/own-etc /etc
                 mount -t tmpfs -o mode=755 tmpfs /usr/lib/userdb
                 mount -t tmpfs -o mode=755 tmpfs /usr/local/lib/userdb
-                exec python3 "$@"' - tests/nss/no_answer_changes.py "$seed" $job "$jobs" "$files" >/tmp/result$job &
+                exec python3 "$@"' - tests/tool/no_answer_changes.py "$seed" $job "$jobs" "$files" >/tmp/result$job &
 done
 wait
 read -r failed enabled refused nothing hidden < <(awk '{ for (i = 1; i <= 5; i++) sum[i] += $i }

@@ -69,7 +69,7 @@ outer=$pid
 [ -e /dev/fuse ] || mknod -m 666 /dev/fuse c 10 229
 # served MODE FOLDER: a file system in the container; what it prints is in /tmp/served-MODE.
 served() {
-        (cd /tmp/files && exec nsenter -t "$outer" -U -m -S 0 -G 0 --wd=. python3 "$top/tests/nss/fuse.py" "$@") \
+        (cd /tmp/files && exec nsenter -t "$outer" -U -m -S 0 -G 0 --wd=. python3 "$top/tests/tool/fuse.py" "$@") \
                 >"/tmp/served-$1" 2>"/tmp/served-$1.log" &
         server=$!
         until grep -q "^$1 " "/proc/$outer/mounts" || ! kill -0 $server 2>/dev/null; do sleep 0.02; done
@@ -84,7 +84,7 @@ if served page /mnt; then
         printf 'containers:400000:65536\n' | tee -a /etc/subuid >>/etc/subgid
         join "$outer" 70 quick
         start_holder() {
-                nsenter -t "$outer" -U -m -S 70 -G 70 python3 "$top/tests/nss/hold_mmap_lock.py" /mnt/page &
+                nsenter -t "$outer" -U -m -S 70 -G 70 python3 "$top/tests/tool/hold_mmap_lock.py" /mnt/page &
                 holder=$!
         }
         start_holder

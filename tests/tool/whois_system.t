@@ -291,7 +291,7 @@ is "$(whois --names 300073 | sed -n 2p)" "    UID 73 (jailed) in the user namesp
 
 # A file system that never answers: what waits for it holds nothing, and nobody waits for that.
 [ -e /dev/fuse ] || mknod -m 666 /dev/fuse c 10 229
-nsenter -t "$outer" -U -m -S 0 -G 0 python3 "$top/tests/nss/fuse.py" silent /etc >/tmp/asked 2>/tmp/fuse.log &
+nsenter -t "$outer" -U -m -S 0 -G 0 python3 "$top/tests/tool/fuse.py" silent /etc >/tmp/asked 2>/tmp/fuse.log &
 fuse=$!
 until grep -q silent "/proc/$outer/mounts" || ! kill -0 "$fuse" 2>/dev/null; do sleep 0.02; done
 if grep -q silent "/proc/$outer/mounts"; then

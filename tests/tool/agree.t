@@ -6,4 +6,4 @@ set -u
 [ -x build/subuidctl ] || skip_all 'subuidctl was not built'
 private_root
 
-exec tests/nss/agree.py
+exec tests/tool/agree.py
