@@ -87,29 +87,46 @@ struct context {
         struct owner_list owners;
 };
 
-static void add_owners(struct owner_list *owners, const struct ranges *ranges, size_t *room)
+static bool is_wanted(const struct subid_range *range, char **owners)
+{
+        if (!*owners)
+                return true;
+        for (; *owners; owners++)
+                if (is_owned_by(range, *owners, strlen(*owners)))
+                        return true;
+        return false;
+}
+
+static void add_owners(struct owner_list *owners, const struct ranges *ranges, char **wanted,
+                       size_t *room)
 {
         for (size_t i = 0; i < ranges->owned_count; i++) {
                 const struct subid_range *const range = &ranges->owned[i]->range;
 
-                if (i && is_owned_by(range, ranges->owned[i - 1]->range.owner,
-                                     ranges->owned[i - 1]->range.owner_length))
+                if ((i && is_owned_by(range, ranges->owned[i - 1]->range.owner,
+                                      ranges->owned[i - 1]->range.owner_length)) ||
+                    !is_wanted(range, wanted))
                         continue;
                 owners->names = grow(owners->names, owners->count, room, sizeof(*owners->names));
                 owners->names[owners->count++] = range_owner(range);
         }
 }
 
-static void find_accounts(const struct ranges *users, const struct ranges *groups,
+/* Of the wanted owners, and each once: services may be slow. */
+static void find_accounts(const struct ranges *users, const struct ranges *groups, char **wanted,
                           struct owner_list *owners)
 {
         struct accounts accounts;
-        size_t room = 0;
+        size_t room = 0, kept = 0;
 
-        add_owners(owners, users, &room);
-        add_owners(owners, groups, &room);
+        add_owners(owners, users, wanted, &room);
+        add_owners(owners, groups, wanted, &room);
         if (owners->count)
                 qsort(owners->names, owners->count, sizeof(*owners->names), text_compare_elements);
+        for (size_t i = 0; i < owners->count; i++)
+                if (kept == 0 || text_compare(owners->names[kept - 1], owners->names[i]) != 0)
+                        owners->names[kept++] = owners->names[i];
+        owners->count = kept;
         owners->known = xcalloc(owners->count, sizeof(bool));
         accounts_read(SUBID_USERS, &accounts);
         if (!owners_are_accounts(&accounts, owners->names, owners->count, owners->known))
@@ -170,16 +187,6 @@ static void add(const struct context *context, const struct range_line *line, ui
         }
 }
 
-static bool is_wanted(const struct subid_range *range, char **owners)
-{
-        if (!*owners)
-                return true;
-        for (; *owners; owners++)
-                if (is_owned_by(range, *owners, strlen(*owners)))
-                        return true;
-        return false;
-}
-
 /* Each range of user IDs. */
 static void list_users(const struct context *context, const struct ranges *users,
                        const struct ranges *groups, char **owners)
@@ -231,8 +238,8 @@ int command_list(const struct options *options, char **argv)
 
         ranges_read(SUBID_USERS, &users);
         ranges_read(SUBID_GROUPS, &groups);
-        find_accounts(&users, &groups, &context.owners);
         argv++;
+        find_accounts(&users, &groups, argv, &context.owners);
         for (char **owner = argv; *owner; owner++) {
                 if (ranges_of(&users, *owner, strlen(*owner), &lines) == 0 &&
                     ranges_of(&groups, *owner, strlen(*owner), &lines) == 0) {
