@@ -304,12 +304,13 @@ prove:
 # --- speed ----------------------------------------------------------------------------------------
 
 # Needs root: on a private copy of this machine's root. Prints tables; draws docs/*.svg.
-bench: bench_tools $(tool)
+bench: bench_tools $(tool) $(if $(tool),build/tests/libsubid_test.so)
 	@tests/lib/deps.sh --install bench
 	bench/run.sh
 	bench/runtime.sh
 	gnuplot bench/charts.gnuplot
 	$(if $(tool),bench/command.py)
+	$(if $(tool),bench/imported.py)
 
 bench_tools: build/$(module) build/bench/bench build/bench/libnss_empty.so.2 build/bench/libnss_imports.so.2 build/bench/peak $(runtime)
 
