@@ -114,6 +114,13 @@ static inline uint64_t join_digits(uint64_t bytes, uint64_t base)
         return (bytes * (base * base * base * base) + (bytes >> 32)) & UINT32_MAX;
 }
 
+/* The first four alone, of a decimal number. */
+static inline uint64_t join_four(uint64_t bytes)
+{
+        bytes = (bytes * 10 + (bytes >> 8)) & 0x00ff00ff;
+        return (bytes * 100 + (bytes >> 16)) & 0xffff;
+}
+
 /*
  * Reads the number that ends before end: decimal, of at most ten digits, or octal behind a "0", of
  * at most seven. Returns where it begins, or NULL if there is no such number or less than eight
@@ -198,52 +205,31 @@ bool subid_range_parse(const char *line, size_t length, struct subid_range *rang
 #define COUNT_DIGITS 6
 #define COUNT_END 1000000
 
-/* An ID, and the first digits of all starts that such a range may have that holds it. */
-struct sought {
-        uint32_t id;
-        uint64_t low, high;
-};
-
-/* Eight of ten digits as text; the first one is the highest byte. */
-static uint64_t first_digits(uint32_t start)
-{
-        uint64_t text = 0;
-
-        start /= 100;
-        for (unsigned int bits = 0; bits < 64; bits += 8, start /= 10)
-                text |= (uint64_t)('0' + start % 10) << bits;
-        return text;
-}
-
 /*
  * Says whether a colon stands behind a start from which no count of COUNT_DIGITS digits reaches the
- * ID. Of a line with more than two colons, which is no range, anything may be said.
+ * ID. An ID below it is far above any count: the difference wraps. Of a line with more than two
+ * colons, which is no range, anything may be said.
  */
-static inline bool starts_elsewhere(const char *line, const char *colon,
-                                    const struct sought *sought)
+static inline bool starts_elsewhere(const char *line, const char *colon, uint32_t id)
 {
         const char *field;
         uint64_t start;
 
         if (*colon != ':')
                 return false;
-        if (colon - line > 10 && colon[-11] == ':') {
-                const uint64_t text = be64toh(read_bytes(colon - 10));
-
-                /* It is not octal or hexadecimal, and has nothing in front of its digits. */
-                if (text >= (uint64_t)'1' << 56 && text - sought->low > sought->high - sought->low)
-                        return true;
-        }
+        /* Ten bytes may be all of a decimal start, whose first four digits tell enough. */
+        if (colon - line > 10 && colon[-11] == ':' && colon[-10] > '0' &&
+            id / COUNT_END - join_four(read_digits(colon - 10)) > 1)
+                return true;
         field = plain_number(line, colon, &start);
-        /* An ID below the start is far above any count: the difference wraps. */
-        return field && field > line && field[-1] == ':' && sought->id - start >= COUNT_END;
+        return field && field > line && field[-1] == ':' && id - start >= COUNT_END;
 }
 
 /*
  * Says whether a line cannot hold the ID, as its last two fields alone tell, whatever stands in
  * front.
  */
-static inline bool passes_by(const char *line, const char *newline, const struct sought *sought)
+static inline bool passes_by(const char *line, const char *newline, uint32_t id)
 {
         uint64_t start, count;
         unsigned int digits;
@@ -251,22 +237,16 @@ static inline bool passes_by(const char *line, const char *newline, const struct
         if (newline - line < 8)
                 return false;
         digits = count_digits(read_digits(newline - 8));
-        if (digits <= COUNT_DIGITS && starts_elsewhere(line, newline - 1 - digits, sought))
+        if (digits <= COUNT_DIGITS && starts_elsewhere(line, newline - 1 - digits, id))
                 return true;
-        return plain_fields(line, newline, &start, &count) && sought->id - start >= count;
+        return plain_fields(line, newline, &start, &count) && id - start >= count;
 }
 
 /* Finds the first line that holds the ID. */
 static bool find_line(const char *lines, const char *end, uint32_t id, struct subid_range *range)
 {
-        const struct sought sought = {
-            .id = id,
-            .low = first_digits(id < COUNT_END ? 0 : id - (COUNT_END - 1)),
-            .high = first_digits(id),
-        };
-
         for (const char *newline; (newline = next_newline(&lines, end)); lines = newline + 1)
-                if (!passes_by(lines, newline, &sought) &&
+                if (!passes_by(lines, newline, id) &&
                     subid_range_parse(lines, (size_t)(newline - lines), range) &&
                     subid_range_holds(range, id))
                         return true;

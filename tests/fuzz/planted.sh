@@ -37,9 +37,9 @@ bug core subid_range.c 'an octal number may have an 8' 's/digits < 8 && !(bytes 
 bug core subid_range.c 'a carriage return is no blank' "s/c <= '.r'/c < '\\\\r'/"
 bug core subid_range.c 'eight bytes are read of seven' 's/end - line < 8/end - line < 7/'
 bug core subid_range.c 'a colon is a digit in one of eight places' 's/ONES . 0x76/UINT64_C(0x7676757676767676)/'
-bug core subid_range.c 'any ten bytes are a decimal start' "s/text >= (uint64_t)'1' << 56 && //"
+bug core subid_range.c 'any ten bytes are a decimal start' "s/ && colon.-10. > '0'//"
 bug core subid_range.c 'a start may lie on two lines' 's/colon - line > 10 && //'
-bug core subid_range.c 'a start just below is elsewhere' 's/id < COUNT_END ? 0 : id - (COUNT_END - 1)/id/'
+bug core subid_range.c 'a start just below is elsewhere' 's/(read_digits(colon - 10)) > 1/(read_digits(colon - 10)) > 0/'
 bug core subid_range.c 'a count of seven digits reaches no further' 's/COUNT_DIGITS 6/COUNT_DIGITS 7/'
 
 # Lines and owners.

@@ -8,7 +8,4 @@
 /*@ assigns \result \from number; */
 uint64_t le64toh(uint64_t number);
 
-/*@ assigns \result \from number; */
-uint64_t be64toh(uint64_t number);
-
 #endif
