@@ -4,6 +4,7 @@ set terminal svg size 720,460 font "sans-serif,13" background "white"
 set logscale xy
 set grid
 set key outside below maxcols 2
+set rmargin 5
 set ylabel "µs of CPU time per lookup"
 set format x "%.0f"
 set format y "%.0f"
