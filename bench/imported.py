@@ -8,6 +8,7 @@ Prints CPU time and memory for n, 2n and 4n owners, and looks at what is said. -
 still work, not how fast.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -69,7 +70,9 @@ def list_one(n):
 
 def check(_):
     result = run('check', '--json')
-    expect('check', f'"{FOLDER}' not in result[2])
+    # From 524,256 owners on, some have what is systemd's.
+    found = {finding['finding'] for finding in json.loads(result[2])['findings'] if FOLDER in finding['file']}
+    expect('check', found <= {'excluded-id'})
     return result
 
 

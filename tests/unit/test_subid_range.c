@@ -402,6 +402,9 @@ static void finds_owners_by_starts_of_ten_bytes(void **state)
         expect_owner("a:4290000000:999999\n", 4290999999, NULL);
         expect_owner("a:4290000000:1000000\n", 4290999999, "a");
         expect_owner("a:4290000000:1000000\n", 4291000000, NULL);
+        expect_owner("a:4292999999:999999\n", 4293995706, "a");
+        expect_owner("a:4292999999:999999\n", 4293999997, "a");
+        expect_owner("a:4290000000:4967295\n", 4294967294, "a");
         expect_owner("a:4290000000:0999999\n", 4290000001, NULL);
         expect_owner("a:4290000000:0777777\n", 4290262142, "a");
         expect_owner("a:4290000000:0777777\n", 4290262143, NULL);
