@@ -2,6 +2,10 @@
 #ifndef NSS_SUBUID_H
 #define NSS_SUBUID_H
 
+#if !__has_include(<nss.h>)
+#error "there is no <nss.h>: the Name Service Switch is glibc's, and musl, say, loads no modules"
+#endif
+
 #include "account_name.h"
 
 #include <grp.h>

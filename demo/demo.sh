@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Shows what the module changes, in mount and PID namespaces of its own with an /etc of its own: as
-# root, or as an ordinary user in a user namespace. Nothing outside is changed, nothing is left.
+# demo.sh [--packages]: shows what the module changes, in mount and PID namespaces of its own with an /etc of
+# its own: as root, or as an ordinary user in a user namespace. Nothing outside is changed, nothing is left.
+# --packages prints the groups of packages (tests/lib/deps.sh) that this takes, if it can run here at all.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -42,14 +43,24 @@ as_user() {
 }
 
 if [ "${1-}" != --inside ]; then
+        root=false second_part=false
         if [ "$(id -u)" -eq 0 ]; then
+                root=true
                 "${namespaces[@]}" true 2>/dev/null ||
                         die 'no namespaces to be had here; a container has to be a privileged one'
+                ! grep -q ' cgroup2 rw' /proc/self/mounts || second_part=true
+        fi
+        if [ "${1-}" = --packages ]; then
+                echo demo
+                ! $second_part || echo systemd
+                exit
+        fi
+        if $root; then
                 "${namespaces[@]}" "$self" --inside
         else
                 as_user
         fi
-        if [ "$(id -u)" -eq 0 ] && grep -q ' cgroup2 rw' /proc/self/mounts; then
+        if $second_part; then
                 "$top/demo/systemd.sh"
         else
                 echo "The demo's second part, with systemd, needs root and a mounted cgroup2 hierarchy."

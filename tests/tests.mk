@@ -1,40 +1,50 @@
 # SPDX-License-Identifier: MIT
 # What is tested, fuzzed, proved and measured, and how; the Makefile includes it.
 
-.PHONY: check check-system check-all check-releases check-arch check-central check-engines check-security check-readme soak bench \
-	bench_tools coverage mutants mutants-sample fuzz fuzz-merge fuzz-planted prove lint format
+.PHONY: check check-quick check-system check-all check-releases check-arch check-central check-engines check-security check-readme soak bench \
+	bench_tools coverage mutants mutants-sample fuzz fuzz-merge fuzz-planted prove lint format docs deps
 
 # --- checks ---------------------------------------------------------------------------------------
 
 # A folder has what is under test, not who may run it. What needs root calls private_root or says "needs root";
 # the rest is "make check". Bare roots of a release have targets of their own.
-tests = $(sort $(wildcard $(addprefix tests/,$(addsuffix /*.t,bench central demo fault fuzz install nss runtime systemd tool))))
+tests = $(sort $(wildcard $(addprefix tests/,$(addsuffix /*.t,bench central demo fault fuzz install nss runtime systemd tool)))) tests/readme/pages.t
 root_tests = $(shell grep -lE "^private_root|SKIP needs root|skip_all 'needs root'" $(tests))
 bare_root_tests = tests/central/sssd.t tests/runtime/engines.t
 
-# Needs no root and no network and installs nothing. 20 seconds of it are fuzzing.
-check:
+# Those that ask at random for a while, or try each fault: most of the time that "make check" takes.
+slow_tests = tests/fuzz/fuzz.t tests/tool/advice.t tests/tool/enable_check.t build/tests/fault/test_faults
+
+# A failed test by its name, also those of a C program.
+prove = prove --failures --exec ''
+
+# Needs no root and no network and installs nothing. One test alone: make, then tests/tool/list.t.
+check: ## tests that need no root
 	@tests/lib/deps.sh check
-	$(MAKE) --no-print-directory all bench_tools $(fuzz_tools) $(check_programs) build/nsswitch-hook
-	prove --exec '' $(filter-out $(without),$(check_programs) $(filter-out $(root_tests),$(tests)) tests/packaging/version.t)
+	$(MAKE) --no-print-directory all bench_tools $(fuzz_tools) $(check_programs) build/nsswitch-hook build/name_prefix
+	$(prove) $(filter-out $(without),$(check_programs) $(filter-out $(root_tests),$(tests)) tests/packaging/version.t)
+
+check-quick: ## of these, those that take no time: without fuzzing
+	$(MAKE) --no-print-directory check fuzz_tools= without='$(slow_tests)'
 
 # Needs root: each test runs in mount and PID namespaces of its own, on a copy of this machine's
 # root that is gone at the end.
-check-system:
-	@[ "$$(id -u)" -eq 0 ] || { echo 'make $@ needs root' >&2; exit 1; }
+check-system: ## tests that need root, in namespaces
+	@tests/lib/possible.sh
 	@tests/lib/deps.sh check tool system systemd runtimes
-	$(MAKE) --no-print-directory all bench_tools $(test_tools)
-	prove --exec '' $(filter-out $(bare_root_tests),$(root_tests))
+	$(MAKE) --no-print-directory all bench_tools $(test_tools) build/name_prefix
+	$(prove) $(filter-out $(bare_root_tests),$(root_tests))
 
 # Needs root: containers start while the files change, for so many seconds.
 SOAK_TIME = $(if $(CI),60,600)
 
-soak:
-	@tests/lib/deps.sh --install check tool system systemd runtimes
+soak: ## containers start while the files change, for ten minutes; SOAK_TIME=seconds
+	@tests/lib/possible.sh && tests/lib/deps.sh --install check tool system systemd runtimes
 	$(MAKE) --no-print-directory all build/tests/libsubid_test.so
-	SOAK_TIME=$(SOAK_TIME) prove --verbose --exec '' tests/soak/soak.t
+	SOAK_TIME=$(SOAK_TIME) $(prove) --verbose tests/soak/soak.t
 
-check-all:
+check-all: ## install what the tests need (Debian), then check, check-system, -releases, -central, -engines, -security
+	@tests/lib/possible.sh
 	@tests/lib/deps.sh --install check tool fuzz system systemd runtimes
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory check-system
@@ -47,142 +57,137 @@ check-all:
 # roots, two at a time. Inside such a root there is nothing more to see.
 releases = bullseye bookworm trixie forky
 
-check-releases:
+check-releases: ## the module in bare roots of Debian 11 to 14, with a real systemd
 ifdef NSS_SUBUID_RELEASE
 	@echo 'check-releases: this is a root of $(NSS_SUBUID_RELEASE)'
 else
-	@tests/lib/deps.sh --install releases
+	@tests/lib/possible.sh && tests/lib/deps.sh --install releases
 	$(MAKE) --no-print-directory build/tests/runc-bullseye
 	$(MAKE) --no-print-directory -j 2 $(releases:%=check-release-%)
 endif
 
 check-release-%:
-	SUITE=$* prove --exec '' tests/releases/release.t
+	SUITE=$* $(prove) tests/releases/release.t
 
 # Needs root and a mirror: containerd, Docker and podman with runc-subuid, in a bare root of Debian 14.
-check-engines:
+check-engines: ## containerd, Docker and podman with runc-subuid, in a bare root of Debian 14
 ifdef NSS_SUBUID_RELEASE
 	@echo 'check-engines: this is a root of $(NSS_SUBUID_RELEASE)'
 else
-	@tests/lib/deps.sh --install releases
-	prove --exec '' tests/runtime/engines.t
+	@tests/lib/possible.sh && tests/lib/deps.sh --install releases
+	$(prove) tests/runtime/engines.t
 endif
 
 # Needs root and a mirror: slapd, SSSD and subuidctl import, in a bare root.
-check-central:
+check-central: ## subuidctl import from slapd and SSSD, in a bare root of Debian 14 or sid
 ifdef NSS_SUBUID_RELEASE
 	@echo 'check-central: this is a root of $(NSS_SUBUID_RELEASE)'
 else
-	@tests/lib/deps.sh --install releases
-	prove --exec '' tests/central/sssd.t
+	@tests/lib/possible.sh && tests/lib/deps.sh --install releases
+	$(prove) tests/central/sssd.t
 endif
 
 # Needs root and a mirror: mail, web and file servers, sudo, cron and others, in a bare root of one release;
 # the buses and polkit in that of a second. For one: TESTS=tests/security/NAME.t tests/releases/security.t
-check-security:
+check-security: ## mail, web and file servers, sudo, D-Bus and others, in bare roots
 ifdef NSS_SUBUID_RELEASE
 	@echo 'check-security: this is a root of $(NSS_SUBUID_RELEASE)'
 else
-	@tests/lib/deps.sh --install releases
+	@tests/lib/possible.sh && tests/lib/deps.sh --install releases
 	$(MAKE) --no-print-directory -j 2 check-security-forky check-security-bookworm
 endif
 
 check-security-%:
-	SUITE=$* prove --exec '' tests/releases/security.t
+	SUITE=$* $(prove) tests/releases/security.t
 
 # Needs root, amd64, Linux 6.7 and a mirror: the module on other architectures, in roots of theirs, two
 # at a time; under qemu, but for i386. In s390x the bytes of a number stand the other way round.
 architectures = i386 arm64 armhf ppc64el s390x
 
-check-arch:
-	@tests/lib/deps.sh --install releases
+check-arch: ## the module on i386, arm64, armhf, ppc64el and s390x, in roots of theirs
+	@tests/lib/possible.sh && tests/lib/deps.sh --install releases
 	$(MAKE) --no-print-directory -j 2 $(architectures:%=check-arch-%)
 
 check-arch-%:
-	ARCH=$* prove --exec '' tests/arch/arch.t
+	ARCH=$* $(prove) tests/arch/arch.t
 
 # Needs root and a mirror: the README's commands in bare roots. Not in check-all, which is one of them.
-check-readme:
-	@tests/lib/deps.sh --install releases
-	$(MAKE) --no-print-directory -j 2 check-readme-bookworm check-readme-trixie
+check-readme: ## the commands of the README, in bare roots of Debian 12, 13 and 14
+	@tests/lib/possible.sh && tests/lib/deps.sh --install releases
+	$(MAKE) --no-print-directory -j 2 check-readme-bookworm check-readme-trixie check-readme-forky
 
 check-readme-%:
-	SUITE=$* prove --exec '' tests/readme/readme.t
+	SUITE=$* $(prove) tests/readme/readme.t
 
-unit_tests = $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-check_programs = $(unit_tests) build/tests/test_faults $(tool_tests) $(runtime_tests)
-test_tools = $(addprefix build/tests/,probe ask against_libsubid libnss_members.so.2 libnss_hang.so.2 \
-	concurrency concurrency_tsan libsubid_test.so runc-bullseye runtime/fail_malloc.so) $(test_sources)
-test_sources = $(addprefix build/tests/libnss_,house.so.2 away.so.2 busy.so.2)
+# --- programs for tests ---------------------------------------------------------------------------
 
-# Parts of the command, on all of its ground.
-tool_tests = $(if $(tool),$(patsubst tests/tool/%.c,build/tests/tool/%,$(wildcard tests/tool/test_*.c)))
+# Each beside its source's name: build/tests/lib/probe of tests/lib/probe.c, and what it is linked with.
+build/tests/%: build/tests/%.o
+	$(link) -o $@ $^ $(libs)
 
-build/tests/tool/test_nsswitch_edit: wrapped_parts = -Wl,--wrap=warn
+build/tests/%.o: includes = -Itests/lib -Itests/fuzz
 
-build/tests/tool/test_%: tests/tool/test_%.c $(tool_objects)
-	@mkdir -p $(@D)
-	$(compile) -I. $(wrapped_parts) -o $@ $^ -lcmocka $(tool_libs)
-
-# Parts of the OCI runtime.
-runtime_tests = $(if $(runtime),$(patsubst tests/runtime/%.c,build/tests/runtime/%,$(wildcard tests/runtime/test_*.c)))
-
-build/tests/runtime/test_%: tests/runtime/test_%.c build/tool/runtime/%.o build/tool/json_text.o
-	@mkdir -p $(@D)
-	$(compile) -I. -o $@ $^ -ljson-c -lcmocka
-
-build/tests/runtime/fail_malloc.so: tests/runtime/fail_malloc.c
-	@mkdir -p $(@D)
-	$(compile) -fvisibility=default -shared -o $@ $<
+programs_of = $(patsubst %.c,build/%,$(wildcard $(1)))
+unit_tests = $(call programs_of,tests/unit/test_*.c)
+tool_tests = $(if $(tool),$(call programs_of,tests/tool/test_*.c))
+runtime_tests = $(if $(runtime),$(call programs_of,tests/runtime/test_*.c))
+check_programs = $(unit_tests) build/tests/fault/test_faults $(tool_tests) $(runtime_tests)
 
 # What the module's objects open and read, tests/lib/files.c answers; it counts their searches.
 wrapped = openat openat64 fstat fstat64 __fstat64_time64 pread pread64 close memchr realloc
 
-build/tests/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(objects)
-	@mkdir -p $(@D)
-	$(compile) -I. -Itests/lib -o $@ $< tests/lib/files.c $(objects) $(wrapped:%=-Wl,--wrap=%) -lcmocka
+$(unit_tests): build/tests/lib/files.o $(objects)
+$(unit_tests): libs = $(wrapped:%=-Wl,--wrap=%) -lcmocka
 
 # The built library is loaded, not linked; of files.c only the directory is used.
-build/tests/test_faults: tests/fault/test_faults.c tests/fault/supervised.c tests/fault/supervised.h \
-		tests/lib/files.c tests/lib/files.h nss_subuid.h build/$(module)
-	@mkdir -p $(@D)
-	$(compile) -I. -Itests/lib -o $@ $(filter %.c,$^) $(wrapped:%=-Wl,--wrap=%) -lcmocka -ldl -lpthread
+build/tests/fault/test_faults: build/tests/fault/supervised.o build/tests/lib/files.o | build/$(module)
+build/tests/fault/test_faults: libs = $(wrapped:%=-Wl,--wrap=%) -lcmocka -ldl -lpthread
 
-build/tests/probe: tests/lib/probe.c nss_subuid.h
-	@mkdir -p $(@D)
-	$(compile) -I. -o $@ $< -ldl
+# Parts of the command, on all of its ground.
+$(tool_tests): $(tool_objects)
+$(tool_tests): libs = -lcmocka $(tool_libs)
+build/tests/tool/test_nsswitch_edit build/tests/tool/test_containers: libs += -Wl,--wrap=warn
 
-build/tests/ask: tests/fault/ask.c
-	@mkdir -p $(@D)
-	$(compile) -o $@ $<
+# Parts of the OCI runtime.
+$(runtime_tests): build/tests/runtime/test_%: build/tool/runtime/%.o build/tool/json_text.o
+$(runtime_tests): libs = -ljson-c -lcmocka
 
-build/tests/against_libsubid: tests/nss/against_libsubid.c
-	@mkdir -p $(@D)
-	$(compile) -I. -o $@ $< -lsubid -ldl
+build/tests/lib/probe: libs = -ldl
+build/tests/nss/against_libsubid: libs = -lsubid -ldl
 
 # Bound at start: to bind a call later takes stack, of which a thread may have little.
-build/tests/concurrency: tests/nss/concurrency.c nss_subuid.h build/$(module)
-	@mkdir -p $(@D)
-	$(compile) -I. -o $@ $< build/$(module) -lpthread -Wl,-z,now
+build/tests/nss/concurrency: build/tests/fuzz/model.o build/tests/fuzz/harness.o build/$(module)
+build/tests/nss/concurrency: libs = -lpthread -Wl,-z,now
 
 # The module's own sources in it. Without fortified calls, which ThreadSanitizer does not know.
-build/tests/concurrency_tsan: tests/nss/concurrency.c $(sources) $(headers)
+concurrency_sources = tests/nss/concurrency.c tests/fuzz/model.c tests/fuzz/harness.c $(sources)
+build/tests/nss/concurrency_tsan: $(concurrency_sources) $(wildcard *.h tests/fuzz/*.h) build/flags
 	@mkdir -p $(@D)
-	$(compile) -U_FORTIFY_SOURCE -fsanitize=thread -I. -o $@ $< $(sources) -lpthread
+	$(compile) -U_FORTIFY_SOURCE -fsanitize=thread -Itests/fuzz -o $@ $(concurrency_sources) -lpthread
 
-# A plugin of libsubid, for subuidctl import.
-build/tests/libsubid_test.so: tests/central/plugin.c
-	@mkdir -p $(@D)
-	$(compile) -fvisibility=default -shared -o $@ $<
+test_tools = build/tests/lib/probe build/tests/fault/ask $(addprefix build/tests/nss/,against_libsubid concurrency concurrency_tsan) \
+	$(addprefix build/tests/,libnss_members.so.2 libnss_hang.so.2 libsubid_test.so runc-bullseye runtime/fail_malloc.so) $(test_sources)
 
-build/tests/libnss_%.so.2: tests/lib/nss_%.c $(headers)
+# Libraries, in one folder: sources of users and groups; a plugin of libsubid, for subuidctl import.
+shared = $(compile) -fvisibility=default -shared -o $@ $(filter %.c,$^)
+
+build/tests/runtime/fail_malloc.so: tests/runtime/fail_malloc.c build/flags
 	@mkdir -p $(@D)
-	$(compile) -I. -fvisibility=default -shared -o $@ $<
+	$(shared)
+
+build/tests/libsubid_test.so: tests/central/plugin.c build/flags
+	@mkdir -p $(@D)
+	$(shared)
+
+build/tests/libnss_%.so.2: tests/lib/nss_%.c account_name.h build/flags
+	@mkdir -p $(@D)
+	$(shared)
 
 # Three of one kind: one that answers, one that is down and one that is busy.
-$(test_sources): build/tests/libnss_%.so.2: tests/lib/nss_source.c
+test_sources = $(addprefix build/tests/libnss_,house.so.2 away.so.2 busy.so.2)
+$(test_sources): build/tests/libnss_%.so.2: tests/lib/nss_source.c build/flags
 	@mkdir -p $(@D)
-	$(compile) -fvisibility=default -shared $(source_$*) -o $@ $<
+	$(shared) $(source_$*)
 
 source_away = -DSOURCE=away -DFIRST=5040 -DMISS=NSS_STATUS_UNAVAIL -DERROR=ECONNREFUSED
 source_busy = -DSOURCE=busy -DFIRST=5050 -DMISS=NSS_STATUS_TRYAGAIN -DERROR=EAGAIN
@@ -195,32 +200,33 @@ build/tests/runc-bullseye:
 		bullseye - | tar -xO ./usr/sbin/runc >$@.new && chmod 755 $@.new && mv $@.new $@ || \
 		{ rm -f $@.new; echo 'The runc of Debian 11 cannot be had.' >&2; }
 
+# --- coverage and mutants -------------------------------------------------------------------------
+
 # Every line and every branch, at -O0, where each is one. Needs gcc and its gcov.
 GCOV = gcov
 
-coverage:
+coverage: ## each line and branch of the module is tested; needs gcov
 	@tests/lib/deps.sh check
 	$(MAKE) --no-print-directory $(coverage_tests)
 	rm -f build/coverage/*.gcda
-	prove --exec '' $(coverage_tests)
+	$(prove) $(coverage_tests)
 	GCOV='$(GCOV)' tests/coverage/coverage.sh $(sources:%.c=build/coverage/%.gcda)
 
-coverage_tests = $(unit_tests:build/tests/%=build/coverage/%)
+coverage_tests = $(patsubst tests/unit/%.c,build/coverage/%,$(wildcard tests/unit/test_*.c))
 coverage_objects = $(sources:%.c=build/coverage/%.o)
 
-build/coverage/%.o: %.c $(headers) Makefile
+build/coverage/%.o: %.c $(wildcard *.h) build/flags
 	@mkdir -p $(@D)
 	$(compile) -U_FORTIFY_SOURCE -O0 --coverage -c -o $@ $<
 
-build/coverage/test_%: tests/unit/test_%.c tests/lib/files.c tests/lib/files.h $(coverage_objects)
-	$(compile) -I. -Itests/lib -o $@ $< tests/lib/files.c $(coverage_objects) $(wrapped:%=-Wl,--wrap=%) \
-		-lcmocka -lgcov
+build/coverage/test_%: build/tests/unit/test_%.o build/tests/lib/files.o $(coverage_objects)
+	$(link) -o $@ $^ $(wrapped:%=-Wl,--wrap=%) -lcmocka -lgcov
 
 # Every small change of the sources has to make a unit test fail, or has a reason in
 # tests/mutants/survivors. All of them take a quarter of an hour on two idle cores; a sample, a minute.
 mutants mutants-sample: export COMPILE = $(compile)
 mutants mutants-sample: export WRAPPED = $(wrapped)
-mutants mutants-sample:
+mutants mutants-sample: ## each small change of the sources fails a test; mutants-sample tries some
 	@tests/lib/deps.sh check
 	tests/mutants/mutants.py $(if $(filter mutants-sample,$@),--sample 200) $(MUTANTS)
 
@@ -235,7 +241,7 @@ fuzz_core = tests/fuzz/fuzz_core.c subid_range.c account_name.c
 fuzz_lookup = -include tests/fuzz/calls.h tests/fuzz/fuzz_lookup.c $(sources)
 fuzz_runtime = tests/fuzz/fuzz_runtime.c tests/fuzz/harness.c tool/runtime/arguments.c tool/runtime/config.c tool/json_text.c
 fuzz_shared = tests/fuzz/harness.c tests/fuzz/model.c
-fuzz_files = $(wildcard tests/fuzz/*.[ch]) $(sources) $(headers) Makefile
+fuzz_files = $(wildcard tests/fuzz/*.[ch] *.h) $(sources) build/flags
 fuzz_core_options = -max_len=4096
 fuzz_lookup_options = -max_len=20000
 fuzz_runtime_options = -max_len=4096 -dict=tests/fuzz/runtime.dict
@@ -245,7 +251,7 @@ fuzz_compile = $(module_cppflags) -U_FORTIFY_SOURCE -std=gnu11 $(warnings) -g -O
 # Constants that are compared with need not be traced: mutate.c knows the bounds.
 fuzz_clang = clang $(fuzz_compile) -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp
 
-fuzz: $(fuzz_harnesses:%=fuzz-%)
+fuzz: $(fuzz_harnesses:%=fuzz-%) ## fuzz the core and whole lookups against a model; needs clang
 
 fuzz-%: build/fuzz/fuzz_%
 	@mkdir -p build/fuzz/corpus/$*
@@ -264,7 +270,7 @@ fuzz-merge-%: build/fuzz/fuzz_%
 	mv build/fuzz/merged/$* tests/fuzz/corpus/$*
 
 # Bugs put into a copy, one at a time, each of which has to be found within a minute.
-fuzz-planted:
+fuzz-planted: ## have the fuzzers find bugs put in on purpose
 	tests/fuzz/planted.sh
 
 build/fuzz/fuzz_%: $(fuzz_files)
@@ -297,15 +303,15 @@ fuzz_libfuzzer = $(shell echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
 fuzz_tools = $(fuzz_harnesses:%=build/fuzz/replay_%) $(if $(fuzz_libfuzzer),$(fuzz_harnesses:%=build/fuzz/fuzz_%))
 
 # Needs Frama-C: no input makes the core go wrong. Takes some minutes.
-prove:
+prove: ## prove that no input makes the core go wrong; needs Frama-C
 	@tests/lib/deps.sh --install prove
 	tests/proof/prove.sh $(module_cppflags)
 
 # --- speed ----------------------------------------------------------------------------------------
 
 # Needs root: on a private copy of this machine's root. Prints tables; draws docs/*.svg.
-bench: bench_tools $(tool) $(if $(tool),build/tests/libsubid_test.so)
-	@tests/lib/deps.sh --install bench
+bench: bench_tools $(tool) $(if $(tool),build/tests/libsubid_test.so) ## measure it beside the bare system calls and its peers
+	@tests/lib/possible.sh && tests/lib/deps.sh --install bench
 	bench/run.sh
 	bench/runtime.sh
 	gnuplot bench/charts.gnuplot
@@ -314,42 +320,65 @@ bench: bench_tools $(tool) $(if $(tool),build/tests/libsubid_test.so)
 
 bench_tools: build/$(module) build/bench/bench build/bench/libnss_empty.so.2 build/bench/libnss_imports.so.2 build/bench/peak $(runtime)
 
-build/bench/peak: bench/peak.c
+build/bench/peak: bench/peak.c build/flags
 	@mkdir -p $(@D)
 	$(compile) -o $@ $<
 
-build/bench/bench: bench/bench.c
+build/bench/bench: bench/bench.c build/flags
 	@mkdir -p $(@D)
 	$(compile) -o $@ $< -ldl -lpthread
 
-build/bench/libnss_%.so.2: bench/nss_empty.c $(headers)
+build/bench/libnss_%.so.2: bench/nss_empty.c account_name.h build/flags
 	@mkdir -p $(@D)
-	$(compile) $(if $(filter imports,$*),-DIMPORTS) -I. -fvisibility=default -shared \
+	$(compile) $(if $(filter imports,$*),-DIMPORTS) -fvisibility=default -shared \
 		-Wl,-z,relro,-z,now,-z,defs,-z,nodelete -Wl,-soname,$(@F) -o $@ $<
 
 # --- keep it tidy ---------------------------------------------------------------------------------
 
 c_files = $(wildcard *.[ch] tool/*.[ch] tool/*/*.[ch] tests/*/*.[ch] bench/*.c)
 shell_files = $(shell grep -lE '^\#!/bin/(ba)?sh' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run \
-	packaging/debian/*.post* packaging/debian/*.pre* packaging/debian/tests/*)
+	packaging/debian/*.post* packaging/debian/*.pre* packaging/debian/tests/*) completions/bash/subuidctl
 
+lint_flags = $(module_cppflags) -std=gnu11 -I. -Itests/lib -Itests/fuzz
+
+# Sources of which a library's header is not here are left out, but in CI.
 # ctuuninitvar: cppcheck 2.10 wants a whole struct filled in where one member is asked for.
-lint:
-	@tests/lib/deps.sh check tool system systemd runtimes lint
+lint: ## check the sources; needs linters only
+	@tests/lib/deps.sh lint
 	clang-format --dry-run -Werror $(c_files)
-	clang-tidy --quiet --warnings-as-errors='*' $(filter-out tests/proof/%,$(filter %.c,$(c_files))) -- \
-		$(module_cppflags) -std=gnu11 -I. -Itests/lib
+	@mkdir -p build
+	@for f in $(filter-out tests/proof/%,$(filter %.c,$(c_files))); do \
+		if clang $(lint_flags) -M $$f >/dev/null 2>&1; then \
+			echo $$f; \
+		else \
+			echo "$$f is left out: a header is missing" >&2; \
+			[ "$$CI" != true ] || exit 1; \
+		fi; \
+	done >build/lint_files
+	clang-tidy --quiet --warnings-as-errors='*' $$(cat build/lint_files) -- $(lint_flags)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -I. \
 		$(sources) $(tool_sources) $(runtime_sources)
 	shellcheck $(shell_files)
 	! mandoc -T lint man/*.8 2>/dev/null | grep -v 'referenced manual not found'
-	for f in $(sources) $(tool_sources) $(runtime_sources); do \
+	for f in $$(grep -xF "$$(printf '%s\n' $(sources) $(tool_sources) $(runtime_sources))" build/lint_files); do \
 		for cc in 'gcc -fanalyzer' clang; do \
-			$$cc $(module_cppflags) -I. -std=gnu11 $(warnings) -Werror -O2 \
-				-c -o /dev/null $$f || exit 1; \
+			$$cc $(lint_flags) $(warnings) -Werror -O2 -c -o /dev/null $$f || exit 1; \
 		done; \
 	done
 
-format:
+format: ## lay the sources out
 	clang-format -i $(c_files)
+
+# The demo as it was: as root, for all of it.
+docs: docs/lookup.svg docs/pod.svg docs/demo.svg ## draw the pictures in docs/ that bench does not; needs Graphviz, python3, root
+
+docs/lookup.svg docs/pod.svg: docs/%.svg: docs/%.dot
+	dot -Tsvg -o $@ $<
+
+docs/demo.svg: demo/demo.sh demo/systemd.sh demo/picture.py
+	$(MAKE) --no-print-directory --silent demo >build/demo.txt
+	demo/picture.py <build/demo.txt >$@
+
+deps: ## install the Debian packages that all of this needs
+	@tests/lib/deps.sh --install demo check tool fuzz system systemd runtimes releases bench lint prove packaging rpm

@@ -51,9 +51,9 @@ static void print_lines(char mark, struct text text)
 }
 
 /* Prints what changes as patch(1) takes it. Both texts have the same number of lines. */
-static void print_difference(struct text old, struct text new)
+static void print_difference(const struct nsswitch_file *file, struct text new)
 {
-        struct text a = old, b = new, added = {new.bytes, 0};
+        struct text old = file->text, a = old, b = new, added = {new.bytes, 0};
         size_t first = 0, last = 0, lines = 0;
 
         while (a.size) {
@@ -66,7 +66,7 @@ static void print_difference(struct text old, struct text new)
         }
         first = first > CONTEXT ? first - CONTEXT : 1;
         last = last + CONTEXT < lines ? last + CONTEXT : lines;
-        printf("--- a" NSSWITCH_FILE "\n+++ b" NSSWITCH_FILE "\n");
+        printf("--- a%s\n+++ b" NSSWITCH_FILE "\n", file->path + strlen(root_folder()));
         printf("@@ -%zu,%zu +%zu,%zu @@\n", first, last - first + 1, first, last - first + 1);
         for (size_t number = 1; number <= last; number++) {
                 const struct text line = take_whole_line(&old), instead = take_whole_line(&new);
@@ -105,7 +105,7 @@ static int change(const struct nsswitch_file *file, struct text new, bool dry_ru
                         nsswitch_file_refuse(file);
                 nsswitch_file_replace(file, new, true);
         }
-        print_difference(file->text, new);
+        print_difference(file, new);
         flush_output();
         /* A dry run shows what its keeper has to change. */
         if (file->kept)

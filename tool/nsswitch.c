@@ -184,10 +184,18 @@ void nsswitch_free(struct nsswitch *nsswitch)
         free(nsswitch->lines);
 }
 
+const char *nsswitch_path(void)
+{
+        static const char of_distribution[] = "/usr" NSSWITCH_FILE;
+
+        return !root_exists(NSSWITCH_FILE) && root_exists(of_distribution) ? of_distribution
+                                                                           : NSSWITCH_FILE;
+}
+
 int nsswitch_read(struct nsswitch *nsswitch)
 {
         struct text text;
-        const int r = root_read(NSSWITCH_FILE, &text);
+        const int r = root_read(nsswitch_path(), &text);
 
         *nsswitch = (struct nsswitch){.count = 0};
         if (r == 0)

@@ -24,6 +24,12 @@
 
 #define NSSWITCH_FILE "/etc/nsswitch.conf"
 
+/*
+ * What the C library reads: NSSWITCH_FILE, or where there is none the distribution's own below
+ * /usr, as openSUSE's does, which alone has one there.
+ */
+const char *nsswitch_path(void);
+
 /* A part of the text: so many bytes from offset on. */
 struct nsswitch_word {
         size_t offset, length;

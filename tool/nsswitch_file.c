@@ -12,7 +12,6 @@
 
 #define FOLDER "/etc"
 #define NAME "nsswitch.conf"
-#define IN_USR "/usr" NSSWITCH_FILE
 
 /* A link is there because something else writes the file, and knows it better. */
 static const char *advice_for_link(int folder, const char *target)
@@ -36,36 +35,35 @@ static void find_keeper(struct nsswitch_file *file)
                         die("%s: %m", file->path);
                 file->kept = "a symbolic link";
                 file->advice = advice_for_link(file->folder, target);
-        } else if (file->exists &&
+        } else if (file->is_in_etc &&
                    statx(file->folder, NAME, AT_SYMLINK_NOFOLLOW, 0, &extended) == 0 &&
                    extended.stx_attributes & STATX_ATTR_MOUNT_ROOT) {
                 file->kept = "a mount point";
                 file->advice = "change the file that is mounted there";
         } else if (!file->exists) {
                 file->kept = "missing";
-                file->advice =
-                    root_exists(IN_USR)
-                        ? xasprintf("copy %s" IN_USR " there first", root_folder())
-                        : "write it with the lines \"passwd: files\" and \"group: files\"";
+                file->advice = "write it with the lines \"passwd: files\" and \"group: files\"";
         }
 }
 
 void nsswitch_file_open(struct nsswitch_file *file)
 {
         const int folder = root_open(FOLDER, O_RDONLY | O_DIRECTORY);
+        const char *const path = nsswitch_path();
 
-        *file = (struct nsswitch_file){.path = xasprintf("%s" NSSWITCH_FILE, root_folder()),
+        *file = (struct nsswitch_file){.path = xasprintf("%s%s", root_folder(), path),
                                        .folder = folder};
         if (folder < 0)
                 root_die(FOLDER, folder);
-        if (fstatat(folder, NAME, &file->status, AT_SYMLINK_NOFOLLOW) < 0) {
-                if (errno != ENOENT)
-                        die("%s: %m", file->path);
-        } else {
-                const int r = root_read(NSSWITCH_FILE, &file->text);
+        if (fstatat(folder, NAME, &file->status, AT_SYMLINK_NOFOLLOW) == 0)
+                file->is_in_etc = true;
+        else if (errno != ENOENT)
+                die("%s: %m", file->path);
+        if (file->is_in_etc || strcmp(path, NSSWITCH_FILE) != 0) {
+                const int r = root_read(path, &file->text);
 
                 if (r < 0 && r != -ENOENT)
-                        root_die(NSSWITCH_FILE, r);
+                        root_die(path, r);
                 /* A link may lead nowhere. */
                 file->exists = r == 0;
         }
@@ -83,17 +81,18 @@ void nsswitch_file_replace(const struct nsswitch_file *file, struct text text, b
             .folder = file->folder,
             .name = NAME,
             .drops_old = !keeps_old,
-            .exists = file->exists,
+            .exists = file->is_in_etc,
             .status = file->status,
             .text = file->text,
             .owner = file->status.st_uid,
             .group = file->status.st_gid,
-            .mode = file->status.st_mode & 07777,
+            /* The distribution's is copied: root's, and for all to read. */
+            .mode = file->is_in_etc ? file->status.st_mode & 07777 : 0644,
         };
         const char *const failed = replace_file(&replacement, text);
 
         if (failed)
-                die("%s: left as it is: %s", file->path, failed);
+                die("%s" NSSWITCH_FILE ": left as it is: %s", root_folder(), failed);
         if (fsync(file->folder) < 0)
-                die("%s: changed, but a crash now may undo it: %m", file->path);
+                die("%s" NSSWITCH_FILE ": changed, but a crash now may undo it: %m", root_folder());
 }

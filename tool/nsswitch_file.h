@@ -13,9 +13,10 @@
  */
 
 struct nsswitch_file {
-        const char *path; /* with --root in front, for messages */
+        const char *path; /* where it is read, with --root in front, for messages */
         int folder;       /* /etc */
         bool exists;
+        bool is_in_etc;     /* else it is that of the distribution, and a change makes a copy */
         struct stat status; /* from before it was read */
         struct text text;
         /* Why it cannot be changed here, and what to do instead; NULL if it can. */

@@ -45,6 +45,9 @@ is "$(demo)" 'demo: /etc/subgid has no range of 1000 IDs for someone; run it as 
 is "$(setpriv --bounding-set -sys_admin demo/demo.sh 2>&1)" \
         'demo: no namespaces to be had here; a container has to be a privileged one' \
         'root without the right to make namespaces, too'
+is "$(setpriv --bounding-set -sys_admin demo/demo.sh --packages 2>/dev/null; echo "exit $?")" 'exit 1' \
+        'before anything is installed'
+is "$(demo/demo.sh --packages)" demo 'no systemd is installed where there is no cgroup2'
 if ! runuser -u someone -- unshare --user true 2>/dev/null; then
         skip 'an ordinary user may make no user namespaces here' 'as an ordinary user'
         done_testing

@@ -6,7 +6,7 @@ set -u
 . "$(dirname "$0")/../lib/tap.sh"
 private_root
 
-ask() { timeout 60 build/tests/ask "$@" 2>&1; }
+ask() { timeout 60 build/tests/fault/ask "$@" 2>&1; }
 nsswitch() { printf 'passwd: %s\ngroup: %s\n' "$1" "$1" >/etc/nsswitch.conf; }
 
 echo containers:200000:65536 | tee /etc/subuid >/etc/subgid
@@ -64,8 +64,8 @@ run_with() {
                 "$program" set-user-ID 200193 2>/dev/null
         sed 1d /tmp/trace | grep -o '"/[^"]*"'
 }
-install -m 4755 build/tests/ask /usr/local/bin/ask-set-user-ID
-install -m 755 build/tests/ask /usr/local/bin/ask-plain
+install -m 4755 build/tests/fault/ask /usr/local/bin/ask-set-user-ID
+install -m 755 build/tests/fault/ask /usr/local/bin/ask-plain
 empty=$(run_with /usr/local/bin/ask-set-user-ID)
 hostile=$(run_with /usr/local/bin/ask-set-user-ID "${environment[@]}")
 is "$(head -n 1 <<<"$hostile")" "0 ${prefix}200193 0 ${prefix}200193" 'a set-user-ID program in a hostile environment is answered'

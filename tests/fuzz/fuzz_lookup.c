@@ -166,21 +166,13 @@ static bool is_account(int file, uint32_t id)
         return files[file].exists && model_is_account(files[file].bytes, files[file].size, id);
 }
 
-/* The group of a user: of this line, at this position. */
 static uint32_t wanted_gid(const struct model_range *mine, uint32_t uid, uint64_t position)
 {
         struct model_ranges groups = {0};
-        const struct model_range *holder;
-        uint32_t gid;
 
         read_ranges(&groups, SUBGID);
-        holder = model_owner(&groups, uid);
-        if (holder && strcmp(holder->owner, mine->owner) == 0 && holder->start == mine->start)
-                return uid < 65536 && is_account(GROUP, uid) ? 65534 : uid;
-        if (!model_id(&groups, mine->owner, position, &gid) || model_excluded(gid))
-                return 65534;
-        holder = model_owner(&groups, gid);
-        return strcmp(holder->owner, mine->owner) == 0 && !is_account(GROUP, gid) ? gid : 65534;
+        return model_gid(&groups, mine, uid, position, files[GROUP].bytes,
+                         files[GROUP].exists ? files[GROUP].size : 0);
 }
 
 /* The entry as one line of text, or "" if there is none. Returns the bytes that it needs. */

@@ -182,6 +182,22 @@ bool model_named(const char *bytes, size_t size, const char *name, uint32_t *id)
         return find_account(bytes, size, name, id);
 }
 
+uint32_t model_gid(const struct model_ranges *groups, const struct model_range *mine, uint32_t uid,
+                   uint64_t position, const char *accounts, size_t size)
+{
+        const struct model_range *holder = model_owner(groups, uid);
+        uint32_t gid;
+
+        if (holder && strcmp(holder->owner, mine->owner) == 0 && holder->start == mine->start)
+                return uid < 65536 && model_is_account(accounts, size, uid) ? 65534 : uid;
+        if (!model_id(groups, mine->owner, position, &gid) || model_excluded(gid))
+                return 65534;
+        holder = model_owner(groups, gid);
+        return strcmp(holder->owner, mine->owner) == 0 && !model_is_account(accounts, size, gid)
+                   ? gid
+                   : 65534;
+}
+
 bool model_excluded(uint32_t id)
 {
         return id == 0 || (id >= 60001 && id <= 60705) || (id >= 61184 && id <= 65519) ||

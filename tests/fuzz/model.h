@@ -47,6 +47,10 @@ bool model_is_account(const char *bytes, size_t size, uint32_t id);
 /* The ID of the first account of this name. */
 bool model_named(const char *bytes, size_t size, const char *name, uint32_t *id);
 
+/* The group of a user: of this line, at this position. accounts are the bytes of /etc/group. */
+uint32_t model_gid(const struct model_ranges *groups, const struct model_range *mine, uint32_t uid,
+                   uint64_t position, const char *accounts, size_t size);
+
 /* Whether no range gives this ID a name. */
 bool model_excluded(uint32_t id);
 

@@ -6,7 +6,7 @@ set -u
 
 scratch=$top/$(mktemp -d build/install.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
-# Of what is given to "make check" only the compiler counts here.
+# Of what is given to "make check" the compiler counts here, and what is in the environment: flags, the prefix of names.
 unset MAKEFLAGS MAKEOVERRIDES MFLAGS
 make() { command make --no-print-directory CC="${CC-gcc}" "$@"; }
 files() { (cd "$scratch" && find . ! -type d | sort | tr '\n' ' '); }
@@ -31,6 +31,7 @@ is "$(files)" "$before" 'installing twice is the same as once'
 make uninstall DESTDIR="$scratch" >/dev/null 2>&1
 ok $? 'make uninstall'
 is "$(files)" '' 'leaves no file'
+is "$(cd "$scratch" && find . -type d -empty | grep -vE '^\./usr/(s?bin|lib/?|share/doc$|share/man/man8)')" '' 'and no empty folder but those that every system has'
 
 make uninstall DESTDIR="$scratch" CC=false >/dev/null 2>"$scratch/errors"
 is $? 2 'a compiler that does not know where libc is: no guess'
@@ -46,6 +47,7 @@ make install DESTDIR="$scratch" prefix=/opt/x libdir=/lib/here mandir=/man >/dev
 tool=''
 if [ -x build/subuidctl ]; then
         tool='./man/man8/subuidctl.8 ./opt/x/lib/systemd/system/subuidctl-import.service ./opt/x/lib/systemd/system/subuidctl-import.timer ./opt/x/sbin/subuidctl '
+        tool+='./opt/x/share/bash-completion/completions/subuidctl ./opt/x/share/fish/vendor_completions.d/subuidctl.fish ./opt/x/share/zsh/site-functions/_subuidctl '
         is "$(grep ^ExecStart= "$scratch/opt/x/lib/systemd/system/subuidctl-import.service")" 'ExecStart=/opt/x/sbin/subuidctl import' \
                 'the unit starts the command where it is'
 fi
@@ -61,6 +63,8 @@ is "$(files | sed 's|share/doc/nss-subuid/recipes/dbus|share/dbus-1/system.d|' |
         'prefix, libdir and mandir are heeded'
 make uninstall DESTDIR="$scratch" prefix=/opt/x libdir=/lib/here mandir=/man >/dev/null 2>&1
 is "$(files)" '' 'by uninstall too'
+[ ! -e "$scratch/opt/x" ] && [ ! -e "$scratch/man" ]
+ok $? 'which leaves nothing of a prefix of its own'
 
 make install DESTDIR="$scratch" >/dev/null 2>&1
 recipes=$scratch/usr/share/doc/nss-subuid/recipes
@@ -71,12 +75,19 @@ is "$(grep -LF "^$names" -r "$recipes" --exclude-dir=dbus)" '' 'have the prefix 
 is "$(grep -cF "/^$names\$/" "$scratch/usr/share/polkit-1/rules.d/40-nss-subuid.rules")" 1 "and so has polkit's rule"
 make uninstall DESTDIR="$scratch" >/dev/null 2>&1
 
-output=$(make install have_tool= have_runtime= DESTDIR="$scratch" 2>&1)
+# "has" looks for headers.
+output=$(make install has= DESTDIR="$scratch" 2>&1)
 ok $? 'without libsmartcols, libsubid and json-c'
 like "$output" 'subuidctl is left out: it needs' 'it says that the command is left out'
 like "$output" 'runc-subuid is left out: it needs' 'and the runtime'
 is "$(files | grep -c 'subuidctl\|runc\|crun')" 0 'and installs the rest'
 like "$output" 'To enable it add "subuid"' 'and names no such command'
 make uninstall DESTDIR="$scratch" >/dev/null 2>&1
+for variable in WITH_COMMAND WITH_RUNTIME; do
+        like "$(make has= $variable=yes 2>&1)" 'needs the headers .*Stop' "$variable=yes: without them nothing is built"
+        output=$(make install $variable=no DESTDIR="$scratch" 2>&1)
+        is "$? $(grep -c 'is left out' <<<"$output")" '0 0' "$variable=no: nothing is left out that was asked for"
+        make uninstall DESTDIR="$scratch" >/dev/null 2>&1
+done
 
 done_testing

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # deps.sh [--install] GROUP...: says, or installs, which Debian packages a group of targets lacks.
-# Elsewhere than on Debian it does nothing: the names are not known.
+# Elsewhere than on Debian it looks for some programs and installs nothing: the names are not known.
 set -eu
 
 declare -A packages=(
         [demo]='gcc libc6-dev procps'
         [check]='gcc libc6-dev libcmocka-dev binutils patch perl python3'
-        [tool]='libjson-c-dev libsmartcols-dev libsubid-dev'
+        [tool]='bash-completion fish libjson-c-dev libsmartcols-dev libsubid-dev zsh'
         [fuzz]='clang libclang-rt-dev'
         [system]='libnss-cache libnss-extrausers libnss-myhostname libsubid-dev mmdebstrap nscd openssh-client openssh-server polkitd procps python3 strace systemd-tests uidmap valgrind'
         [systemd]='dbus libnss-systemd procps systemd'
@@ -18,10 +18,12 @@ declare -A packages=(
         [releases]='git mmdebstrap perl'
         [engines]='containerd containernetworking-plugins criu crun curl dbus docker-cli docker.io gcc iproute2 libc6-dev libjson-c-dev libsmartcols-dev libsubid-dev netavark nginx podman procps protobuf-compiler protobuf-compiler-grpc python3 python3-grpcio python3-protobuf runc systemd systemd-sysv uidmap'
         [bench]='gcc libc6-dev gnuplot-nox libnss-cache libnss-extrausers libnss-systemd libsubid-dev procps python3 valgrind'
+        [dist]='git'
         [lintian]='lintian'
         [packages]='acl apparmor dh-nss e2fsprogs gcc-i686-linux-gnu libc6-dev-i386-cross nscd procps'
         [packaging]='build-essential debhelper libcmocka-dev libjson-c-dev libsmartcols-dev libsubid-dev perl python3'
         [rpm]='cpio gcc libc6-dev libjson-c-dev libsmartcols-dev libsubid-dev python3 python3-yaml rpm rpmlint systemd uidmap'
+        [nixos]='libjson-c-dev libsmartcols-dev libsubid-dev nix-bin'
         [prove]='cvc4 frama-c-base gcc why3'
         [import]='gcc libc6-dev libjson-c-dev libsmartcols-dev libsubid-dev procps strace'
         [central]='gcc iproute2 ldap-utils libc6-dev libnss-sss libjson-c-dev libsmartcols-dev libsubid-dev procps python3 slapd sssd-ldap uidmap'
@@ -36,7 +38,17 @@ if [ "${1-}" = --install ]; then
         install=true
         shift
 fi
-command -v dpkg-query >/dev/null || exit 0
+# Where packages have other names, the programs that these groups are about.
+declare -A programs=([dist]=git [packaging]=dpkg-buildpackage [rpm]=rpmbuild)
+if ! command -v dpkg-query >/dev/null; then
+        for group in "$@"; do
+                [ -z "${programs[$group]-}" ] || command -v "${programs[$group]}" >/dev/null || {
+                        echo "This needs ${programs[$group]}" >&2
+                        exit 1
+                }
+        done
+        exit 0
+fi
 
 missing=()
 for group in "$@"; do

@@ -86,6 +86,18 @@ mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 # made here.
 mkdir -p "$root$top"
 mount --bind "$top" "$root$top"
+# An ordinary user can reach it there, also where it lies in /root, or was made under umask 077.
+folder=$top
+while folder=${folder%/*} && [ -n "$folder" ]; do
+        chmod a+x "$root$folder"
+done
+if [ -n "$(find "$top/Makefile" "$top/build/libnss_subuid.so.2" ! -perm -o=r)" ]; then
+        mkdir "$base/checkout" "$base/checkout/upper" "$base/checkout/work"
+        # By a relative path: one with a colon or a comma in it would be two.
+        (cd "$top" && mount -t overlay overlay -o "lowerdir=.,upperdir=$base/checkout/upper,workdir=$base/checkout/work" "$root$top")
+        find "$root$top" \( -path "$root$top/.git" -o -path "$root$top/build/roots" \) -prune -o \
+                ! -type l ! -perm -o=r -exec chmod a+rX {} +
+fi
 mount -o remount,bind,ro "$root$top"
 
 make --no-print-directory -C "$top" install "DESTDIR=$root" >/dev/null

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # release-root.sh SUITE COMMAND...: runs a command as root in a bare root of a Debian release, with a
-# clean copy of this checkout's HEAD in /src, in mount and PID namespaces of its own. The root lies in
-# a tmpfs and is gone at the end; what it was unpacked from stays in build/roots.
+# clean copy of this checkout's HEAD in /src, or where $NSS_SUBUID_CHECKOUT says, in mount and PID namespaces of
+# its own. With NSS_SUBUID_UMASK=077 it is made, and the command run, under that umask. The root lies in a tmpfs
+# and is gone at the end; what it was unpacked from stays in build/roots.
 set -eu
 umask 022
 
@@ -10,6 +11,8 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 suite=$1
 shift
 tar=$top/build/roots/$suite.tar
+checkout=${NSS_SUBUID_CHECKOUT-/src}
+mask=${NSS_SUBUID_UMASK-022}
 
 if [ "${1-}" != --inside ]; then
         mkdir -p "${tar%/*}"
@@ -30,12 +33,12 @@ shift
 root=/mnt
 mount -t tmpfs -o mode=755,size=80% nss-subuid-release "$root"
 tar -C "$root" -xf "$tar"
-mkdir "$root/src"
-git -c safe.directory="$top" -C "$top" archive HEAD | tar -C "$root/src" -x
+mkdir -p "$root$checkout"
+git -c safe.directory="$top" -c tar.umask="$mask" -C "$top" archive HEAD | tar -C "$root$checkout" -x
 # A program of another release, which is not built there.
 if [ -e "$top/build/tests/runc-bullseye" ]; then
-        mkdir -p "$root/src/build/tests"
-        cp -p "$top/build/tests/runc-bullseye" "$root/src/build/tests/"
+        mkdir -p "$root$checkout/build/tests"
+        cp -p "$top/build/tests/runc-bullseye" "$root$checkout/build/tests/"
 fi
 # What the network and the package mirror want of this machine.
 cp -L /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || :
@@ -45,5 +48,6 @@ mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
 mount --rbind /dev "$root/dev"
 cd "$root"
 mount --move . /
-exec chroot . env -i -C /src CI="${CI-}" NSS_SUBUID_RELEASE="$suite" HOME=/root TERM=dumb \
+umask "$mask"
+exec chroot . env -i -C "$checkout" CI="${CI-}" NSS_SUBUID_RELEASE="$suite" HOME=/root TERM=dumb \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"

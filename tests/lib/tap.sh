@@ -7,6 +7,8 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$top" || exit 1
 export LC_ALL=C
+# Whoever starts it may have another.
+umask 022
 # What stands in front of the number in each name, as it was built.
 # shellcheck disable=SC2034 # the tests use it
 prefix=$(cat build/name_prefix 2>/dev/null)
@@ -37,6 +39,16 @@ like() {
         [[ $1 =~ $2 ]]
         ok $? "$3"
         [[ $1 =~ $2 ]] || printf '%s\n' "got:     $1" "pattern: $2" | sed 's/^/# /' >&2
+}
+
+# logged NAME FILE COMMAND...: runs what takes minutes with its output in a file, and says on standard error how far
+# it is: which packages it installs, which test has begun or is over. Its exit status.
+logged() {
+        local name=$1 log=$2
+        shift 2
+        "$@" 2>&1 | tee "$log" |
+                sed -nuE "s/^(\[[0-9:]+\] )?((build\/)?tests\/[^ ]+) \.+ *(ok|)( .*)?\$/# $name: \2 \4/p; s/^Installing ([^ ]+ [^ ]+).*/# $name: installing \1 .../p" >&2
+        return "${PIPESTATUS[0]}"
 }
 
 # skip_all WHY: this test cannot run here. In CI (CI=true) that is a failure.

@@ -11,6 +11,7 @@
  *   stack   a thread with the smallest stack asks each question COUNT times
  *   cancel  COUNT threads are cancelled while they look up
  */
+#include "model.h"
 #include "nss_subuid.h"
 
 #include <dirent.h>
@@ -56,14 +57,7 @@ enum database { USERS, GROUPS };
 
 static const char *const paths[] = {[USERS] = "/etc/subuid", [GROUPS] = "/etc/subgid"};
 
-struct range {
-        const char *owner;
-        unsigned int start, count;
-};
-
 struct content {
-        struct range ranges[LINES_MAX];
-        size_t count;
         char text[LINES_MAX * LINE_SIZE];
         size_t size;
 };
@@ -76,11 +70,10 @@ static struct content contents[2][CONTENTS];
  * small, or as subuidctl import writes it, with a mark and so many lines that it is searched by
  * halving.
  */
-static const struct range second_file = {"carol", 400000, 65536};
+static const char second_file[] = "carol:400000:65536\n";
 
 static void add(struct content *content, const char *owner, unsigned int start, unsigned int count)
 {
-        content->ranges[content->count++] = (struct range){owner, start, count};
         content->size += (size_t)snprintf(content->text + content->size, LINE_SIZE, "%s:%u:%u\n",
                                           owner, start, count);
 }
@@ -141,8 +134,7 @@ static void put_second_files(bool marked)
 {
         enum { OTHERS = 400, MARK_SIZE = 128 };
         static char lines[(OTHERS + 1) * LINE_SIZE], text[MARK_SIZE + sizeof(lines)];
-        size_t size = (size_t)snprintf(lines, sizeof(lines), "%s:%u:%u\n", second_file.owner,
-                                       second_file.start, second_file.count);
+        size_t size = (size_t)snprintf(lines, sizeof(lines), "%s", second_file);
         size_t mark = 0;
 
         for (unsigned int i = 0; i < OTHERS && marked; i++)
@@ -185,68 +177,30 @@ struct answer {
 /* What each pair of contents, the one of subuid and the one of subgid, answers. */
 static struct answer answers[QUESTIONS][PAIRS];
 
-/* The lines of both files of a database, one after the other, then NULL. */
-static const struct range *range_at(const struct content *content, size_t i)
-{
-        if (i < content->count)
-                return &content->ranges[i];
-        return i == content->count ? &second_file : NULL;
-}
-
-/* Returns the line that owns the ID, or NULL. The position counts the owner's lines before it. */
-static const struct range *owning_range(const struct content *content, unsigned int id,
-                                        unsigned int *position)
-{
-        const struct range *owning, *range;
-        size_t i = 0;
-
-        while ((owning = range_at(content, i)) && id - owning->start >= owning->count)
-                i++;
-        if (!owning)
-                return NULL;
-        *position = id - owning->start;
-        for (size_t j = 0; j < i; j++) {
-                range = range_at(content, j);
-                if (strcmp(range->owner, owning->owner) == 0)
-                        *position += range->count;
-        }
-        return owning;
-}
-
-static unsigned int id_at(const struct content *content, const char *owner, unsigned int position)
-{
-        const struct range *range;
-
-        for (size_t i = 0; (range = range_at(content, i)); i++) {
-                if (strcmp(range->owner, owner) != 0)
-                        continue;
-                if (position < range->count)
-                        return range->start + position;
-                position -= range->count;
-        }
-        return 65534;
-}
-
 static void make_answer(const struct question *question, const struct content *users,
                         const struct content *groups, struct answer *answer)
 {
-        const struct content *const content = question->database == USERS ? users : groups;
-        unsigned int position, ignored;
-        const struct range *const range = owning_range(content, question->id, &position), *holder;
+        const struct content *const contents_of[] = {[USERS] = users, [GROUPS] = groups};
+        struct model_ranges ranges[2] = {0};
+        const struct model_range *range;
+        uint64_t position;
 
+        model_begin();
+        for (int i = USERS; i <= GROUPS; i++) {
+                model_read(&ranges[i], contents_of[i]->text, contents_of[i]->size);
+                model_read(&ranges[i], second_file, strlen(second_file));
+        }
+        range = model_owner(&ranges[question->database], question->id);
         answer->found = range != NULL;
         if (!range)
                 return;
         answer->gid = question->id;
         if (question->database == GROUPS)
                 return;
-        holder = owning_range(groups, question->id, &ignored);
-        if (!holder || strcmp(holder->owner, range->owner) != 0 || holder->start != range->start)
-                answer->gid = id_at(groups, range->owner, position);
-        holder = owning_range(groups, answer->gid, &ignored);
-        if (!holder || strcmp(holder->owner, range->owner) != 0)
-                answer->gid = 65534;
-        snprintf(answer->gecos, sizeof(answer->gecos), "subuid %u of %s", position, range->owner);
+        model_position(&ranges[USERS], range->owner, question->id, &position);
+        answer->gid = model_gid(&ranges[GROUPS], range, question->id, position, "", 0);
+        snprintf(answer->gecos, sizeof(answer->gecos), "subuid %llu of %s",
+                 (unsigned long long)position, range->owner);
 }
 
 static bool same_answer(const struct answer *a, const struct answer *b)

@@ -6,7 +6,7 @@ set -u
 . "$(dirname "$0")/../lib/tap.sh"
 private_root
 
-probe() { timeout 10 build/tests/probe "$@"; }
+probe() { timeout 10 build/tests/lib/probe "$@"; }
 good=containers:200000:65536
 entry="${prefix}200193:x:200193:200193:subuid 193 of containers:/nonexistent:/usr/sbin/nologin"
 
@@ -80,16 +80,16 @@ is "$(probe getpwuid 200193 | cut -d: -f4)" 65534 'a group file that does not ex
 # A confined reader: it may not read one of the files.
 put good /etc/subgid
 as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
-is "$(as_nobody build/tests/probe getpwuid 200193)" "SUCCESS - $entry" 'an ordinary user is answered'
+is "$(as_nobody build/tests/lib/probe getpwuid 200193)" "SUCCESS - $entry" 'an ordinary user is answered'
 chmod 600 /etc/subuid
-is "$(as_nobody build/tests/probe getpwuid 200193)" 'UNAVAIL EACCES' 'without the right to read: UNAVAIL'
+is "$(as_nobody build/tests/lib/probe getpwuid 200193)" 'UNAVAIL EACCES' 'without the right to read: UNAVAIL'
 as_nobody timeout 10 getent passwd 200193 >/dev/null
 is $? 2 'without the right to read: glibc goes on and finds nothing'
 is "$(as_nobody getent passwd 0 | cut -d: -f1)" root 'without the right to read: real accounts are found'
-is "$(as_nobody build/tests/probe getgrgid 200193)" "SUCCESS - ${prefix}200193:x:200193:" 'the other file still counts'
+is "$(as_nobody build/tests/lib/probe getgrgid 200193)" "SUCCESS - ${prefix}200193:x:200193:" 'the other file still counts'
 chmod 644 /etc/subuid
 mkdir -m 700 /etc/nss-subuid
-is "$(as_nobody build/tests/probe getpwuid 4000000000)" 'UNAVAIL EACCES' 'a folder it may not enter: UNAVAIL'
+is "$(as_nobody build/tests/lib/probe getpwuid 4000000000)" 'UNAVAIL EACCES' 'a folder it may not enter: UNAVAIL'
 is "$(as_nobody getent passwd 200193 | cut -d: -f1)" "${prefix}200193" 'but what stands in the first file is found'
 rm -r /etc/nss-subuid
 : >/etc/nss-subuid
@@ -119,7 +119,7 @@ for size in 67108865 3G 5G; do
         put good /etc/subuid
         put good /etc/subgid
         truncate -s $size /etc/subuid /etc/subgid
-        strace -o /tmp/trace -e trace=pread64 build/tests/probe getpwuid 200193 >/tmp/out
+        strace -o /tmp/trace -e trace=pread64 build/tests/lib/probe getpwuid 200193 >/tmp/out
         is "$(cat /tmp/out)" 'UNAVAIL EFBIG' "a file of $size bytes"
         is "$(grep -c 'containers' /tmp/trace)" 0 'which is not read'
         is "$(probe getgrnam "${prefix}200193")" 'UNAVAIL EFBIG' 'nor is one of groups'
@@ -156,9 +156,9 @@ put good /etc/subgid
 # Large files.
 yes '# no range here' | head -n 4194302 >/etc/subuid
 echo $good >>/etc/subuid
-is "$(timeout 20 build/tests/probe getpwuid 200193)" "SUCCESS - $entry" 'a file of 64 MiB'
+is "$(timeout 20 build/tests/lib/probe getpwuid 200193)" "SUCCESS - $entry" 'a file of 64 MiB'
 tr -d '\n' </etc/subuid >/etc/elsewhere
 mv /etc/elsewhere /etc/subuid
-is "$(timeout 20 build/tests/probe getpwuid 200193)" 'NOTFOUND ENOENT' 'a line of 64 MiB'
+is "$(timeout 20 build/tests/lib/probe getpwuid 200193)" 'NOTFOUND ENOENT' 'a line of 64 MiB'
 
 done_testing

@@ -64,17 +64,30 @@ is "$(build 123456789012345678901)" '' 'of up to 21 bytes'
 like "$(build 1234567890123456789012)" 'must fit into 31 bytes' 'no longer one'
 like "$(build '')" 'must not be empty' 'and no empty one'
 
+# A C library without a Name Service Switch.
+like "$(${CC-gcc} -nostdinc -I. -fsyntax-only -x c nss_subuid.h 2>&1)" 'error: .*glibc' 'where there is none, it says so'
+
 # Its default has one place, and what was compiled with another one is compiled anew.
 mkdir "$scratch/copy"
 cp -p Makefile ./*.[ch] nss_subuid.sym "$scratch/copy"
 # built [NAME_PREFIX=…]: what the Makefile says of the prefix, and what the object has of these.
 built() (
         cd "$scratch/copy" && unset MAKEFLAGS MAKEOVERRIDES MFLAGS NAME_PREFIX
-        make --silent CC="${CC-gcc}" CFLAGS=-O0 "$@" build/account_name.o >make.log 2>&1 || cat make.log
+        make --silent CC="${CC-gcc}" CFLAGS=-O0 "$@" build/account_name.o build/name_prefix >make.log 2>&1 || cat make.log
         echo "$(cat build/name_prefix) $(grep -ao 'one-\|two-' build/account_name.o | sort -u | tr '\n' ' ')"
 )
 is "$(built NAME_PREFIX=one-)" 'one- one- ' 'make NAME_PREFIX=one-'
 is "$(built NAME_PREFIX=two-)" 'two- two- ' 'another one'
+# compiled [VARIABLE=…]: how many objects are compiled now.
+compiled() (
+        cd "$scratch/copy" && unset MAKEFLAGS MAKEOVERRIDES MFLAGS NAME_PREFIX CFLAGS CPPFLAGS
+        make CC="${CC-gcc}" WITH_COMMAND=no WITH_RUNTIME=no "$@" build/libnss_subuid.so.2 2>&1 | grep -c ' -c '
+)
+is "$(compiled CFLAGS=-O0) $(compiled CFLAGS=-O0) $(compiled CFLAGS=-O1) $(compiled CFLAGS=-O1)" '4 0 4 0' \
+        'with other flags all is compiled anew, with the same ones nothing'
+touch "$scratch/copy/subid_range.h"
+is "$(compiled CFLAGS=-O1)" "$(grep -lE '"(subid_(file|range)|nss_subuid).h"' nss_subuid.c subid_file.c subid_range.c account_name.c | wc -l)" \
+        'a changed header: what includes it'
 built >/dev/null
 sed -i 's/define NAME_PREFIX ".*"/define NAME_PREFIX "two-"/' "$scratch/copy/account_name.h"
 is "$(built)" 'two- two- ' 'the default is what account_name.h says'

@@ -53,6 +53,8 @@ version=$(dpkg-parsechangelog -l packaging/debian/changelog -S Version)
 for package in "${packages[@]}"; do
         is "$(dpkg-deb -f "$package" Version)" "$version" "make deb: ${package##*/}"
 done
+is "$(cd build/deb && printf '%s\n' *-dbgsym_*.deb | sed 's/-dbgsym_.*//' | tr '\n' ' ')" 'libnss-subuid nss-subuid-runtime subuidctl ' \
+        'debug symbols have packages of their own'
 is "$(dpkg-deb -f "$new" Multi-Arch)" same 'the module may be installed for two architectures'
 
 if [ "$NSS_SUBUID_RELEASE" = trixie ]; then
@@ -255,6 +257,11 @@ until [ -e /tmp/asked ] || ! kill -0 $program; do
         sleep 0.1
 done
 must apt-get install -y "$(realpath "$new")"
+# nscd sees by itself that nsswitch.conf has changed, a moment later.
+for _ in $(seq 100); do
+        ! entry 200193 || break
+        sleep 0.1
+done
 entry 200193
 ok $? 'installed: getent passwd 200193 answers, with nscd running'
 is "$(id -Gn _200193)" '_200193 nss-subuid' 'who is in the group nss-subuid'
@@ -373,6 +380,8 @@ if [ -e /tmp/before/Makefile ]; then
         quietly dpkg --remove libnss-subuid
         quietly dpkg -i "$new"
         is "$(grep -c '\bsubuid\b' "$conf")" 2 'of 0.1.0 removed and the new one installed: it is added'
+        # 0.1.0 does not know the old files that import keeps.
+        quietly dpkg -i "${after[@]}"
         quietly dpkg --purge libnss-subuid subuidctl
         rm /etc/directory
         is "$(grep -v ^subid: "$conf")" "$(sed 's/^passwd:.*/passwd: files systemd/' /tmp/nsswitch.before)" 'purged: it is gone'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# "make dist": what is in git, and it builds without a network.
+# "make dist": what is in git; it builds without a network, and in a bare root without git it is built, tested,
+# installed and removed.
 set -u
 . "$(dirname "$0")/../lib/tap.sh"
 
@@ -40,4 +41,46 @@ ok $? 'it builds without a network'
 make -C "$scratch/tarball/$name" dist >/dev/null
 tar -C "$scratch" -xf "$scratch/tarball/$name/$tarball"
 is "$(diff -r "$scratch/git" "$scratch/$name")" '' 'a tarball made where there is no git has the same files'
+
+git clone --quiet --depth 1 "file://$top" "$scratch/clone"
+is "$(make --silent -C "$scratch/clone" dist 2>&1)" '' 'all is committed: nothing is said'
+echo >>"$scratch/clone/README.md"
+touch "$scratch/clone/new"
+is "$(make --silent -C "$scratch/clone" dist 2>&1 | sed 1d)" $' M README.md\n?? new' 'what is not committed is named'
+
+# The whole "make check" runs in such roots too, for the README: here without what asks at random.
+log=build/dist.log
+# shellcheck disable=SC2016 # for the inner shell
+tests/lib/release-root.sh "${SUITE-bookworm}" bash -euc '
+        tar -C /tmp -xz
+        rm -rf /src
+        cd "/tmp/$1"
+        apt-get -o Acquire::Check-Valid-Until=false update -qq
+        apt-get install -y -qq --no-install-recommends make perl >/dev/null
+        tests/lib/deps.sh --install check tool
+        ! command -v git
+        mkdir .git
+        for target in dist deb rpm; do
+                ! make --silent $target >/tmp/said 2>&1
+                sed -n "s/.*apt-get install/lacking for $target: &/p" /tmp/said
+        done
+        rmdir .git
+        inventory() { find /etc /usr /var/lib -xdev ! -path "/var/lib/dpkg/*" | sort; }
+        inventory >/tmp/before
+        make --silent WITH_COMMAND=yes WITH_RUNTIME=yes
+        make --silent check-quick
+        make --silent install
+        echo containers:200000:65536 | tee /etc/subuid >/etc/subgid
+        getent -s subuid passwd 200193
+        subuidctl list
+        make --silent uninstall
+        diff /tmp/before <(inventory)
+        echo removed without a trace' - "$name" <"$tarball" >"$log" 2>&1
+ok $? 'in a bare root: build, check, install, remove'
+is "$(grep -cE '^lacking for (dist|deb|rpm): .* git' "$log")" 1 'there make dist says that it wants git'
+is "$(grep -cE '^lacking for (deb|rpm): ' "$log")" 2 'make deb and make rpm say what they want'
+is "$(grep -c '^Result: PASS' "$log")" 1 'the tests have passed'
+like "$(cat "$log")" '_200193:x:200193:200193:subuid 193 of containers' 'installed, it answers'
+is "$(grep -c '^removed without a trace' "$log")" 1 'make uninstall leaves no file and no folder'
+[ "$tests_failed" -eq 0 ] || tail -n 50 "$log" | sed 's/^/# /' >&2
 done_testing

@@ -56,6 +56,32 @@ for file in config['spec']['config']['storage']['files']:
     with open(sys.argv[2] + path, 'wb') as out:
         out.write(urllib.parse.unquote_to_bytes(source.removeprefix('data:,')))
 PYTHON
+# The layer built by the cluster: the keys of its API, which takes no more than 4,096 characters; its commands are
+# those of the Containerfile.
+cat >/tmp/on_cluster.py <<'PYTHON'
+import re, yaml
+
+config = yaml.safe_load(open('packaging/openshift/machine-os-config.yaml'))
+spec = config['spec']
+(file,) = spec['containerFile']
+print(config['apiVersion'], config['kind'])
+print(*sorted(spec), spec['imageBuilder'], config['metadata']['name'] == spec['machineConfigPool']['name'])
+print(file['containerfileArch'], len(file['content']) <= 4096, re.findall('(?m)^FROM (.*)', file['content'])[-1])
+
+def commands(text, *patterns):
+    text = re.sub(r'\\\n *', ' ', text).replace('${DEVEL_REPO:+--enablerepo=${DEVEL_REPO}}', '--enablerepo=crb')
+    for pattern in patterns:
+        yield from re.findall(pattern, re.sub(' +', ' ', text))
+
+patterns = r'dnf install .*', r'make -C /src install .*', r'mkdir /etc/nss-subuid.*rm -r /etc/nss-subuid', r'COPY --from.*'
+theirs = list(commands(open('packaging/openshift/Containerfile').read(), *patterns))
+print(len(theirs), theirs == list(commands(file['content'], *patterns)))
+PYTHON
+is "$(python3 /tmp/on_cluster.py 2>&1)" "machineconfiguration.openshift.io/v1 MachineOSConfig
+containerFile imageBuilder machineConfigPool renderedImagePushSecret renderedImagePushSpec {'imageBuilderType': 'Job'} True
+NoArch True configs AS final
+4 True" 'the MachineOSConfig'
+
 is "$(python3 /tmp/unpack.py $config /tmp/node 2>&1)" '' 'the YAML keeps to the rules'
 is "$(cd /tmp/node && find . -type f | sort | tr '\n' ' ')" './etc/crio/crio.conf.d/50-subuid.conf ./etc/nsswitch.conf ./etc/subgid ./etc/subuid ./etc/systemd/system/kubelet.service.d/50-subuid.conf ./etc/sysusers.d/kubelet.conf ' \
         'the files in it'

@@ -29,13 +29,28 @@ is "$(files "$module" | grep -v '/doc/')" "-rw-r--r-- root /usr/lib/sysusers.d/n
 lrwxrwxrwx root /usr/share/man/man8/libnss_subuid.so.2.8
 -rw-r--r-- root /usr/share/man/man8/nss_subuid.8
 -rw-r--r-- root /usr/share/polkit-1/rules.d/40-nss-subuid.rules" 'nss-subuid: its files'
-is "$(files "$module" | sed -n 's/.*\/doc\/nss-subuid\///p' | tr '\n' ' ')" \
-        "README.md authselect/README.md authselect/with-subuid.sed containers.md nsswitch.conf.example $(cd packaging && printf '%s\n' recipes/* recipes/dbus/nss-subuid.conf | sort | tr '\n' ' ')security.md " 'its documents'
+doc=/usr/share/doc/nss-subuid
+documents=$(files "$module" | sed -n "s|.* $doc/||p")
+is "$(grep -vE '^(docs|packaging)/' <<<"$documents" | tr '\n' ' ')" "CHANGELOG.md CONTRIBUTING.md README.md SECURITY.md nsswitch.conf.example $(
+        cd packaging && printf '%s\n' recipes/* recipes/dbus/nss-subuid.conf | sort | tr '\n' ' ')" 'its documents'
+missing=''
+while read -r link; do
+        grep -qE "^$link(\$|/)" <<<"$documents" || missing+=" $link"
+done < <(grep -oE '\]\([^)#:]+' README.md | cut -c 3- | grep -v '^man/' | sort -u)
+is "$missing" '' 'all that README.md links to, but for the manual pages'
+# What a new user installs is not what is for debuggers.
+# shellcheck disable=SC2016 # Markdown's marks
+install=$(sed -n 's/.*dnf install \(build[^`]*\)`.*/\1/p' README.md)
+is "$(eval "ls $install" | sed 's/.*\///; s/-[0-9].*//' | tr '\n' ' ')" 'nss-subuid nss-subuid-runtime subuidctl ' \
+        'the line of README.md installs three'
 is "$(files "$tool")" "-rw-r--r-- root /usr/lib/systemd/system/subuidctl-import.service
 -rw-r--r-- root /usr/lib/systemd/system/subuidctl-import.timer
 -rwxr-xr-x root $(rpm --eval %_sbindir)/subuidctl
+-rw-r--r-- root /usr/share/bash-completion/completions/subuidctl
+-rw-r--r-- root /usr/share/fish/vendor_completions.d/subuidctl.fish
 -rw-r--r-- root /usr/share/licenses/subuidctl/LICENSE
--rw-r--r-- root /usr/share/man/man8/subuidctl.8" 'subuidctl: its files'
+-rw-r--r-- root /usr/share/man/man8/subuidctl.8
+-rw-r--r-- root /usr/share/zsh/site-functions/_subuidctl" 'subuidctl: its files'
 is "$(files "$runtime")" "lrwxrwxrwx root $(rpm --eval %_bindir)/crun-subuid
 -rwxr-xr-x root $(rpm --eval %_bindir)/runc-subuid
 -rw-r--r-- root /usr/share/licenses/nss-subuid-runtime/LICENSE

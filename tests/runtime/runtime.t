@@ -158,7 +158,8 @@ cat >/tmp/bin/runc.tells <<'SCRIPT'
         pwd
         umask
         ls -l /proc/$$/fd | sed -n 's/.* \([0-9]* -> \/tmp\/fd.*\)/\1/p'
-        grep -E '^Sig(Blk|Ign)|^Shd' /proc/$$/status
+        # Of a child: the shell itself blocks signals now and then.
+        grep -E '^Sig(Blk|Ign)|^Shd' /proc/self/status
         env | sort
         cat
 } >>/tmp/told 2>&1

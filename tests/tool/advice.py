@@ -12,6 +12,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -564,14 +565,16 @@ def fix_brackets(line, column):
 
 
 def edit_nsswitch(system, finding, edit):
+    # That of the distribution is not edited, but its copy.
+    if finding['file'].startswith('/usr/etc/'):
+        shutil.copy(system.path('usr/etc/nsswitch.conf'), system.path(NSSWITCH))
+        finding = dict(finding, file='/' + NSSWITCH, name=NSSWITCH)
     column = finding['column'] - 1 if finding['column'] else None
     match = re.fullmatch(r'add "(.*)"', edit)
     if edit in ('end it', 'add one'):
         system.write(NSSWITCH, system.read(NSSWITCH) + b'\n')
     elif edit == 'write it with the lines "passwd: files" and "group: files"':
         system.write(NSSWITCH, 'passwd: files\ngroup: files\n')
-    elif edit.startswith('copy ') and edit.endswith(' there first'):
-        shutil.copy(edit.split()[1], system.path(NSSWITCH))
     elif match:
         system.add_line(NSSWITCH, match[1].encode())
     elif edit == 'write [STATUS=ACTION]':
@@ -607,7 +610,7 @@ def cure_nsswitch(system, finding, chance):
                                     finding['advice']).groups()
     if finding['advice'].endswith('or make it a file'):
         make_file(system, finding, chance)
-        command = f'subuidctl enable --root {system.folder}'
+        command = f'subuidctl enable --root {shlex.quote(system.folder)}'
     if edit:
         edit_nsswitch(system, finding, edit)
     for tries in range(12):
@@ -964,6 +967,7 @@ COLLECTED = (
     {NSSWITCH: 'passwd: files systemd ldap\ngroup: files [SUCCESS=merge] systemd\n'},
     {NSSWITCH: None},
     {NSSWITCH: None, 'usr/etc/nsswitch.conf': 'passwd: compat\ngroup: compat\n'},
+    {NSSWITCH: None, 'usr/etc/nsswitch.conf': 'passwd: files [NOTFUND=return] subuid\ngroup: files [NOTFOUND=return] subuid\n'},
     {NSSWITCH: 'passwd: files [NOTFOUND=return] sss\ngroup: files [SUCCESS=continue]\n'},
     {NSSWITCH: 'passwd: files [NOTFUND=return] sss\ngroup: files [x\n'},
     {NSSWITCH: 'passwd: compat\ngroup: compat\npasswd_compat: subuid\ngroup_compat: subuid\n',

@@ -31,6 +31,10 @@ node() {
                 >"$etc/nsswitch.conf"
 }
 
+# As it is quoted where a blank is in it.
+shown_root=$root
+[[ $root != *' '* ]] || shown_root="\"$root\""
+
 check() { build/subuidctl check --root "$root" "$@" 2>&1; }
 
 # found: each finding as PLACE SEVERITY NAME.
@@ -58,6 +62,12 @@ nsswitch() { printf '%s\n' "$@" >"$etc/nsswitch.conf"; }
 node
 is "$(check; echo $?)" 0 'a node as it should be: nothing is said'
 is "$(check -J | tr -d ' \n'; echo $?)" '{"findings":[]}0' 'in JSON too'
+# openSUSE's C library reads its own file where /etc has none.
+mkdir "$root/usr/etc"
+mv "$etc/nsswitch.conf" "$root/usr/etc"
+is "$(check; echo $?)" 0 'with nsswitch.conf in /usr/etc too'
+sed -i '1s/ subuid//' "$root/usr/etc/nsswitch.conf"
+has '/usr/etc/nsswitch.conf:1 error not-enabled' 'where it lacks the word'
 
 # --- range files ----------------------------------------------------------------------------------
 
@@ -170,7 +180,7 @@ has 'subgid error writable' 'a file that others may write'
 rm "$etc/nsswitch.conf"
 has 'nsswitch.conf error not-enabled' 'no nsswitch.conf'
 nsswitch 'passwd: files' 'group: files subuid'
-like "$(check)" "; run 'subuidctl enable --root $root'\$" 'what to do about it here'
+like "$(check)" "; run 'subuidctl enable --root $shown_root'\$" 'what to do about it here'
 has 'nsswitch.conf:1 error not-enabled' 'no subuid for users'
 echo 'hosts: files [NOTFUND=return] dns' >>"$etc/nsswitch.conf"
 has 'nsswitch.conf:3:15 error mistake' 'a mistake, if in another line'
@@ -198,7 +208,7 @@ for service in altfiles extrausers compat files unheard-of; do
 done
 for service in sss ldap winbind nis; do
         nsswitch "passwd: files subuid $service" "group: files subuid"
-        is "$(check; echo $?)" "subuidctl: $etc/nsswitch.conf:1: note: subuid in front of $service, as a site may choose; run 'subuidctl enable --move --root $root' to move it
+        is "$(check; echo $?)" "subuidctl: $etc/nsswitch.conf:1: note: subuid in front of $service, as a site may choose; run 'subuidctl enable --move --root $shown_root' to move it
 0" "in front of $service: a note, no finding"
 done
 nsswitch 'passwd: files subuid mymachines systemd' 'group: files subuid'

@@ -155,10 +155,25 @@ is "$(result enable)" "subuidctl: $file: missing; write it with the lines \"pass
 is "$(subuidctl disable; echo $?)" "$file: nothing to do
 0" 'which disable does not mind'
 mkdir -p "$root/usr/etc"
-touch "$root/usr/etc/nsswitch.conf"
-is "$(result enable)" "subuidctl: $file: missing; copy $root/usr/etc/nsswitch.conf there first
-1" 'no file but that of the distribution'
-rm -r "${root:?}/usr"
+printf 'passwd: compat systemd\n# SUSE\ngroup: compat\n' >"$root/usr/etc/nsswitch.conf"
+cp "$root/usr/etc/nsswitch.conf" "$scratch/of_distribution"
+wanted='--- a/usr/etc/nsswitch.conf
++++ b/etc/nsswitch.conf
+@@ -1,3 +1,3 @@
+-passwd: compat systemd
++passwd: compat subuid systemd
+ # SUSE
+-group: compat
++group: compat subuid'
+is "$(subuidctl enable --dry-run)" "$wanted" 'no file but that of the distribution: what would be done'
+[ ! -e "$file" ]
+ok $? 'is not done yet'
+is "$(umask 077; subuidctl enable)" "$wanted" 'it is copied, and the copy changed'
+is "$(stat -c %a "$file") $(cat "$file")" $'644 passwd: compat subuid systemd\n# SUSE\ngroup: compat subuid' 'for all to read'
+cmp "$root/usr/etc/nsswitch.conf" "$scratch/of_distribution"
+ok $? "the distribution's is as it was"
+is "$(subuidctl enable)" "$file: nothing to do" 'from now on the copy is what is read'
+rm -r "$file" "${root:?}/usr"
 
 # link TARGET: the file is a symbolic link to a good one.
 link() {
@@ -242,8 +257,10 @@ echo secret >"$scratch/secret/file"
 for name in .subuidctl.new nsswitch.conf-; do
         for kind in 'ln -s' 'ln -f' mkfifo; do
                 rm "$file-"
-                # shellcheck disable=SC2046,SC2086 # words
-                $kind $([ "$kind" = mkfifo ] || echo "$scratch/secret/file") "$etc/$name"
+                case $kind in
+                mkfifo) mkfifo "$etc/$name" ;;
+                *) $kind "$scratch/secret/file" "$etc/$name" ;;
+                esac
                 write 'passwd: files\ngroup: files\n'
                 timeout 60 build/subuidctl enable --root "$root" >/dev/null
                 is "$? $(cat "$scratch/secret/file") $(left) $(head -n 1 "$file-")" "0 secret $both passwd: files" \

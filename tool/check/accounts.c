@@ -200,7 +200,7 @@ static void check_services(const struct checked *checked, struct side *side, int
                 if (check_service(side, service, deadline))
                         continue;
                 side->silent = true;
-                report(WARNING, "no-answer", (struct place){NSSWITCH_FILE, line->number, 0},
+                report(WARNING, "no-answer", (struct place){nsswitch_path(), line->number, 0},
                        "look after the service",
                        "%s did not answer within %d seconds: not known whether its accounts lie in "
                        "a range",

@@ -34,6 +34,7 @@ static void check_link(const char *path)
 static void check_mode(const char *path, mode_t readable)
 {
         const char *const mode = readable == S_IROTH ? "644" : "755";
+        const char *const whole = xasprintf("%s%s", root_folder(), path);
         struct stat status, link;
         const char *chmod;
 
@@ -42,7 +43,7 @@ static void check_mode(const char *path, mode_t readable)
         /* Of a link the command would follow it; below --root, out of there. */
         chmod = S_ISLNK(link.st_mode)
                     ? xasprintf("give the file that it leads to the mode %s", mode)
-                    : xasprintf("run 'chmod %s %s%s'", mode, root_folder(), path);
+                    : xasprintf("run 'chmod %s %s'", mode, quoted(whole, strlen(whole), SIZE_MAX));
         if ((status.st_mode & readable) != readable)
                 report(ERROR, "not-readable", (struct place){path, 0, 0}, chmod,
                        "not all users may read it: their programs see no names");

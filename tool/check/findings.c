@@ -2,6 +2,7 @@
 #include "findings.h"
 
 #include "../nsswitch.h"
+#include "../progress.h"
 #include "../root.h"
 
 #include <stdarg.h>
@@ -30,6 +31,7 @@ void report(enum severity severity, const char *finding, struct place place, con
         va_list arguments;
         char *message;
 
+        progress_tick(0);
         va_start(arguments, format);
         if (vasprintf(&message, format, arguments) < 0)
                 die("out of memory");
@@ -57,7 +59,9 @@ const char *advice_to_run(const char *command)
 /* Causes come first: what is no file of /etc, the library, and nsswitch.conf. */
 static int rank(const struct found *this)
 {
-        return *this->place.file != '/' ? 0 : strcmp(this->place.file, NSSWITCH_FILE) == 0 ? 1 : 2;
+        return *this->place.file != '/'                         ? 0
+               : strcmp(this->place.file, nsswitch_path()) == 0 ? 1
+                                                                : 2;
 }
 
 /* Then as they lie in the files; what is about the same place stays as it was found. */

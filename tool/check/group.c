@@ -121,7 +121,7 @@ void check_group(const struct checked *checked)
                        root_is_running()
                            ? "run 'groupadd --system " GROUP_NAME "'"
                            : xasprintf("run 'groupadd --system --prefix %s " GROUP_NAME "'",
-                                       root_folder()),
+                                       quoted(root_folder(), strlen(root_folder()), SIZE_MAX)),
                        "there is no group " GROUP_NAME
                        ", by which daemons can refuse the users of the ranges");
         else

@@ -168,7 +168,7 @@ void check_import(const struct checked *checked)
                 if (exists)
                         check_age(path);
                 else
-                        report(WARNING, "not-imported", (struct place){NSSWITCH_FILE, number, 0},
+                        report(WARNING, "not-imported", (struct place){nsswitch_path(), number, 0},
                                advice_to_import(), "ranges of %s do not count: there is no %s",
                                service, path);
                 check_ignored(checked, sides[i], service);

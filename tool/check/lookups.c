@@ -118,7 +118,7 @@ static void check_round_trips(const struct side *side)
                             "for the C library %u %s", answer.id, answer.text);
         child_end(&child);
         if (n < 0)
-                report(WARNING, "no-answer", (struct place){NSSWITCH_FILE, 0, 0},
+                report(WARNING, "no-answer", (struct place){nsswitch_path(), 0, 0},
                        "look after its services",
                        "the lookups for %s did not end within %d seconds", side->nss, PATIENCE);
 }

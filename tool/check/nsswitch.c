@@ -13,12 +13,12 @@
 
 static struct place at(const struct nsswitch_line *line, size_t offset)
 {
-        return (struct place){NSSWITCH_FILE, line->number, offset - line->text.offset + 1};
+        return (struct place){nsswitch_path(), line->number, offset - line->text.offset + 1};
 }
 
 static struct place whole(const struct nsswitch_line *line)
 {
-        return (struct place){NSSWITCH_FILE, line->number, 0};
+        return (struct place){nsswitch_path(), line->number, 0};
 }
 
 /* Which of several lines counts, and what of it; what keeps "subuid" from its place is said there.
@@ -100,7 +100,7 @@ static bool check_place(const struct side *side, const struct nsswitch *nsswitch
             nsswitch, side->nss, userdb_record_in(side->database, &side->segments), false);
         const char *const enable = file->kept ? file->advice : advice_to_run("enable");
         const char *const kept = file->kept ? xasprintf("; the file is %s", file->kept) : "";
-        const struct place place = {NSSWITCH_FILE, judgement.number, judgement.column};
+        const struct place place = {nsswitch_path(), judgement.number, judgement.column};
         const enum severity severity = judgement.error ? ERROR : WARNING;
         /* Without the word, what stands in its way is why it is missing. */
         const bool is_missing = judgement.state == NSSWITCH_REFUSED && !judgement.word &&
@@ -132,7 +132,7 @@ static void check_initgroups(const struct nsswitch *nsswitch)
 
         if (judgement.state != NSSWITCH_STANDS)
                 report(judgement.error ? ERROR : WARNING, judgement.finding,
-                       (struct place){NSSWITCH_FILE, judgement.number, judgement.column},
+                       (struct place){nsswitch_path(), judgement.number, judgement.column},
                        judgement.advice ? judgement.advice : advice_to_run("enable"), "%s",
                        judgement.what);
 }
@@ -146,7 +146,7 @@ void check_nsswitch(struct checked *checked)
 
         nsswitch_file_open(&file);
         if (!file.exists) {
-                report(ERROR, "not-enabled", (struct place){NSSWITCH_FILE, 0, 0},
+                report(ERROR, "not-enabled", (struct place){nsswitch_path(), 0, 0},
                        xasprintf("%s, then %s", file.advice, advice_to_run("enable")), "%s",
                        file.kept);
                 return;
