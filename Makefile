@@ -80,8 +80,10 @@ all: build/$(module) $(tool) $(runtime) ## build the module, subuidctl and runc-
 	$(if $(tool)$(filter no,$(WITH_COMMAND)),,@echo 'subuidctl is left out: it needs the headers of libsmartcols, libsubid and json-c')
 	$(if $(runtime)$(filter no,$(WITH_RUNTIME)),,@echo 'runc-subuid is left out: it needs the headers of json-c')
 
+# The start files are for programs and for libraries with constructors; here they would be work for each
+# new process, and a page of its own.
 build/$(module): $(objects) nss_subuid.sym
-	$(link) $(hardened) -shared -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.sym \
+	$(link) $(hardened) -shared -nostartfiles -Wl,-soname,$(module) -Wl,--version-script=nss_subuid.sym \
 		-Wl,-z,defs,-z,nodelete,-z,noexecstack -o $@ $(objects)
 
 build/subuidctl: build/tool/subuidctl.o $(tool_objects)

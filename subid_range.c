@@ -57,28 +57,36 @@ static bool parse_number(const char *p, const char *end, unsigned int base, uint
 
 const struct subid_excluded subid_excluded_ids[] = {SUBID_EXCLUDED(SUBID_EXCLUDED_ROW)};
 
+/* All bytes of a word are 1; times a byte, all of them are that byte. */
+#define ONES UINT64_C(0x0101010101010101)
+
+static inline uint64_t read_bytes(const char *text)
+{
+        uint64_t bytes;
+
+        memcpy(&bytes, text, 8);
+        return bytes;
+}
+
 /* Moves *line over empty lines. Returns the newline behind it, or NULL if no line is left. */
 static const char *next_newline(const char **line, const char *end)
 {
         while (*line < end && **line == '\n')
-                ++*line;
+                *line += end - *line >= 8 && read_bytes(*line) == ONES * '\n' ? 8 : 1;
         return *line < end ? memchr(*line, '\n', (size_t)(end - *line)) : NULL;
 }
 
 /* Eight bytes that are digits are worth 0 to 9 each; the first one is the lowest byte. */
 static inline uint64_t read_digits(const char *text)
 {
-        uint64_t bytes;
-
-        memcpy(&bytes, text, 8);
-        return le64toh(bytes) ^ UINT64_C(0x3030303030303030);
+        return le64toh(read_bytes(text)) ^ ONES * '0';
 }
 
 /* How many of them, from the last one on, are digits: 0 to 8. */
 static inline unsigned int count_digits(uint64_t bytes)
 {
-        const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), high = ~low;
-        const uint64_t others = (((bytes & low) + UINT64_C(0x7676767676767676)) | bytes) & high;
+        const uint64_t low = ONES * 0x7f, high = ~low;
+        const uint64_t others = (((bytes & low) + ONES * 0x76) | bytes) & high;
 
         return others ? (unsigned int)__builtin_clzll(others) / 8 : 8;
 }
@@ -98,10 +106,25 @@ static inline uint64_t read_top_digits(const char *line, const char **end)
         return value;
 }
 
+/* Neighbours join: eight digits, four numbers of two, two of four, one of eight. */
+static inline uint64_t join_digits(uint64_t bytes, uint64_t base)
+{
+        bytes = (bytes * base + (bytes >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+        bytes = (bytes * (base * base) + (bytes >> 16)) & UINT64_C(0x0000ffff0000ffff);
+        return (bytes * (base * base * base * base) + (bytes >> 32)) & UINT32_MAX;
+}
+
+/* The first four alone, of a decimal number. */
+static inline uint64_t join_four(uint64_t bytes)
+{
+        bytes = (bytes * 10 + (bytes >> 8)) & 0x00ff00ff;
+        return (bytes * 100 + (bytes >> 16)) & 0xffff;
+}
+
 /*
- * Reads the decimal number that ends before end: at most ten digits, of which the first may be "0"
- * only if it is the only one. Returns where it begins, or NULL if there is no such number or less
- * than eight bytes lie between line and end.
+ * Reads the number that ends before end: decimal, of at most ten digits, or octal behind a "0", of
+ * at most seven. Returns where it begins, or NULL if there is no such number or less than eight
+ * bytes lie between line and end.
  */
 static inline const char *plain_number(const char *line, const char *end, uint64_t *number)
 {
@@ -115,14 +138,14 @@ static inline const char *plain_number(const char *line, const char *end, uint64
         if (digits == 0)
                 return NULL;
         bytes &= ~UINT64_C(0) << (64 - 8 * digits);
-        /* Neighbours join: eight digits, four numbers of two, two of four, one of eight. */
-        bytes = (bytes * 10 + (bytes >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
-        bytes = (bytes * 100 + (bytes >> 16)) & UINT64_C(0x0000ffff0000ffff);
-        *number = (bytes * 10000 + (bytes >> 32)) & UINT32_MAX;
+        *number = join_digits(bytes, 10);
         end -= digits;
         if (digits == 8)
                 *number += read_top_digits(line, &end);
-        return *end == '0' && digits > 1 ? NULL : end;
+        if (*end != '0' || digits == 1)
+                return end;
+        *number = join_digits(bytes, 8);
+        return digits < 8 && !(bytes & ONES * 8) ? end : NULL;
 }
 
 /*
@@ -178,27 +201,44 @@ bool subid_range_parse(const char *line, size_t length, struct subid_range *rang
                !memchr(line, '\0', range->owner_length);
 }
 
+/* A range whose count has COUNT_DIGITS digits at most ends less than COUNT_END behind its start. */
+#define COUNT_DIGITS 6
+#define COUNT_END 1000000
+
+/*
+ * Says whether a colon stands behind a start from which no count of COUNT_DIGITS digits reaches the
+ * ID. An ID below it is far above any count: the difference wraps. Of a line with more than two
+ * colons, which is no range, anything may be said.
+ */
+static inline bool starts_elsewhere(const char *line, const char *colon, uint32_t id)
+{
+        const char *field;
+        uint64_t start;
+
+        if (*colon != ':')
+                return false;
+        /* Ten bytes may be all of a decimal start, whose first four digits tell enough. */
+        if (colon - line > 10 && colon[-11] == ':' && colon[-10] > '0' &&
+            id / COUNT_END - join_four(read_digits(colon - 10)) > 1)
+                return true;
+        field = plain_number(line, colon, &start);
+        return field && field > line && field[-1] == ':' && id - start >= COUNT_END;
+}
+
 /*
  * Says whether a line cannot hold the ID, as its last two fields alone tell, whatever stands in
- * front: of the count only the number of digits is looked at, as far as that will do.
+ * front.
  */
 static inline bool passes_by(const char *line, const char *newline, uint32_t id)
 {
-        static const uint32_t bounds[] = {0, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
         uint64_t start, count;
         unsigned int digits;
 
         if (newline - line < 8)
                 return false;
-        /* An ID below the start is far above any count: the difference wraps. */
         digits = count_digits(read_digits(newline - 8));
-        if (digits < 8) {
-                const char *const colon = newline - digits - 1;
-                const char *const field = *colon == ':' ? plain_number(line, colon, &start) : NULL;
-
-                if (field && field > line && field[-1] == ':' && id - start >= bounds[digits])
-                        return digits > 0;
-        }
+        if (digits <= COUNT_DIGITS && starts_elsewhere(line, newline - 1 - digits, id))
+                return true;
         return plain_fields(line, newline, &start, &count) && id - start >= count;
 }
 
@@ -242,18 +282,39 @@ bool subid_find_holder(const char *lines, const char *end, struct subid *subid)
         return true;
 }
 
+/*
+ * Passes over lines of other owners, eight places at a time: in front of a line of this one stand a
+ * newline, and at their distances from it the owner's last byte and a colon. Returns where a line
+ * begins behind the newline, but not behind such a line, or end if none does.
+ */
+static const char *pass_others(const char *newline, const char *end, const struct subid *subid)
+{
+        const size_t length = subid->owner_length;
+        const uint64_t last = ONES * (unsigned char)subid->owner[length - 1];
+
+        for (; (size_t)(end - newline) > length + 8; newline += 8) {
+                const uint64_t bytes = (read_bytes(newline) ^ ONES * '\n') |
+                                       (read_bytes(newline + length) ^ last) |
+                                       (read_bytes(newline + length + 1) ^ ONES * ':');
+
+                /* Is one of them 0? */
+                if ((bytes - ONES) & ~bytes & ONES << 7)
+                        break;
+        }
+        return subid_behind_first(newline, end);
+}
+
 /* Moves *lines behind the next range of this owner. Returns false if there is none up to end. */
 static bool next_owned(const char **lines, const char *end, const struct subid *subid,
                        struct subid_range *range)
 {
         const size_t length = subid->owner_length;
-        const char last = subid->owner[length - 1];
         const char *line = *lines;
 
-        for (const char *newline; (newline = next_newline(&line, end)); line = newline + 1) {
-                /* Their last characters tell most owners apart. */
+        for (const char *newline; (newline = next_newline(&line, end));
+             line = pass_others(newline, end, subid)) {
                 if ((size_t)(newline - line) > length && line[length] == ':' &&
-                    line[length - 1] == last && memcmp(line, subid->owner, length) == 0 &&
+                    memcmp(line, subid->owner, length) == 0 &&
                     parse_fields(line, line + length, newline, range)) {
                         *lines = newline + 1;
                         return true;
@@ -349,10 +410,10 @@ bool subid_mark_parse(const char *line, size_t length, uint64_t *sorted, uint64_
         if (length <= begin || memcmp(line, SUBID_MARK, begin) != 0)
                 return false;
         field = plain_number(line, line + length, size);
-        if (!field || (size_t)(field - line) <= begin + of ||
+        if (!field || *field == '0' || (size_t)(field - line) <= begin + of ||
             memcmp(field - of, SUBID_MARK_OF, of) != 0)
                 return false;
-        return plain_number(line, field - of, sorted) == line + begin;
+        return line[begin] != '0' && plain_number(line, field - of, sorted) == line + begin;
 }
 
 enum subid_place subid_search(const char *lines, const char *end, uint32_t id,

@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: MIT */
+/* clang-format off */
 /*
  * bench ROUNDS MICROSECONDS <CASES: measures what lookups cost, side by side.
  *
  * Each line of standard input is a case, of words with tabs between: a label, a kind, and what the
  * kind takes.
  *
- *   LABEL bare FILE…            openat, fstat, read to the end and close of each file; one that
- * does not exist is just not opened LABEL uid|gid|user|group SERVICE KEY hit|miss one call of the
- * service's own function, as glibc makes it; the answer has to be the one that is said LABEL owners
- * ID             libsubid's subid_get_uid_owners LABEL dlopen LIBRARY        dlopen of a library,
- * the first one of a process LABEL threads bare|SERVICE KEY|FILE…   the same by two threads at
- * once, per lookup of each
+ *   LABEL calls FILE...          openat, fstat, one read of 8 KiB and close of each file; one that
+ *                                does not exist is just not opened
+ *   LABEL lines FILE...          the same, but read to its end, and memchr for each line
+ *   LABEL uid|gid|user|group SERVICE KEY hit|miss
+ *                                one call of the service's own function, as glibc makes it; the
+ *                                answer has to be the one that is said
+ *   LABEL owners ID              libsubid's subid_get_uid_owners
+ *   LABEL dlopen LIBRARY         dlopen of a library, the first one of a process
+ *   LABEL run PROGRAM WORD...    a program, its standard output not shown
+ *   LABEL threads calls FILE...  the same by two threads at once, per lookup of each
+ *   LABEL threads SERVICE KEY hit|miss
  *
  * All cases are measured in turn, ROUNDS times, each time for about MICROSECONDS. Prints a line for
- * each case: label, median, 10th and 90th percentile, in nanoseconds.
+ * each case: label; median, 10th and 90th percentile of the CPU time, in nanoseconds; the same of
+ * the time on the wall. What else runs on a machine changes the second, and the first much less.
  */
+/* clang-format on */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +34,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -37,6 +46,11 @@ typedef enum nss_status by_id(unsigned int id, void *entry, char *buffer, size_t
 typedef enum nss_status by_name(const char *name, void *entry, char *buffer, size_t size,
                                 int *error);
 
+/* In nanoseconds. */
+struct cost {
+        double cpu, wall;
+};
+
 struct test {
         char *words[WORDS_MAX]; /* the label and what follows it */
         size_t count;
@@ -46,8 +60,9 @@ struct test {
         unsigned int id;
         bool hit;
         int (*owners)(unsigned int id, unsigned int **owners);
+        bool to_the_end; /* of lines */
         long repeats;
-        double results[ROUNDS_MAX];
+        double cpu[ROUNDS_MAX], wall[ROUNDS_MAX];
 };
 
 static struct test tests[CASES_MAX];
@@ -58,12 +73,49 @@ static void __attribute__((noreturn)) fail(const struct test *test, const char *
         exit(1);
 }
 
-static double now(void)
+static double read_clock(clockid_t clock)
 {
         struct timespec time;
 
-        clock_gettime(CLOCK_MONOTONIC, &time);
+        clock_gettime(clock, &time);
         return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static struct cost start_clocks(clockid_t cpu)
+{
+        return (struct cost){.cpu = read_clock(cpu), .wall = read_clock(CLOCK_MONOTONIC)};
+}
+
+static struct cost stop_clocks(clockid_t cpu, struct cost start)
+{
+        const struct cost stop = start_clocks(cpu);
+
+        return (struct cost){stop.cpu - start.cpu, stop.wall - start.wall};
+}
+
+/* Finds each line's end. Returns how many bytes behind the last one are left. */
+static size_t pass_lines(const char *buffer, size_t size)
+{
+        const char *line = buffer, *const end = buffer + size, *newline;
+
+        while (line < end && (newline = memchr(line, '\n', (size_t)(end - line))))
+                line = newline + 1;
+        return (size_t)(end - line);
+}
+
+/* Lines are shorter than the buffer. */
+static void read_lines(int fd)
+{
+        char buffer[8192];
+        size_t kept = 0;
+        ssize_t n;
+
+        while ((n = read(fd, buffer + kept, sizeof(buffer) - kept)) > 0) {
+                const size_t size = kept + (size_t)n;
+
+                kept = pass_lines(buffer, size);
+                memmove(buffer, buffer + size - kept, kept);
+        }
 }
 
 static bool read_once(const struct test *test)
@@ -81,8 +133,10 @@ static bool read_once(const struct test *test)
                         continue;
                 if (fstat(fd, &status) < 0)
                         return false;
-                while (read(fd, buffer, sizeof(buffer)) > 0)
-                        ;
+                if (test->to_the_end)
+                        read_lines(fd);
+                else if (read(fd, buffer, sizeof(buffer)) < 0)
+                        return false;
                 close(fd);
         }
         return true;
@@ -115,20 +169,20 @@ static bool owners_once(const struct test *test)
         return found;
 }
 
-/* A process for each, since a library stays loaded; its time is all that the child tells. */
-static double measure_dlopen(const struct test *test)
+/* A process for each, since a library stays loaded; its cost is all that the child tells. */
+static struct cost measure_dlopen(const struct test *test)
 {
+        struct cost result;
         int fds[2];
-        double result = 0;
 
         if (pipe(fds) < 0)
                 fail(test, "pipe");
         if (fork() == 0) {
-                const double start = now();
+                const struct cost start = start_clocks(CLOCK_THREAD_CPUTIME_ID);
 
                 if (!dlopen(test->words[2], RTLD_NOW))
                         _exit(1);
-                result = now() - start;
+                result = stop_clocks(CLOCK_THREAD_CPUTIME_ID, start);
                 _exit(write(fds[1], &result, sizeof(result)) != sizeof(result));
         }
         close(fds[1]);
@@ -139,9 +193,15 @@ static double measure_dlopen(const struct test *test)
         return result;
 }
 
-static double measure_run(const struct test *test)
+static double nanoseconds_of(struct timeval time)
 {
-        const double start = now();
+        return (double)time.tv_sec * 1e9 + (double)time.tv_usec * 1e3;
+}
+
+static struct cost measure_run(const struct test *test)
+{
+        const double start = read_clock(CLOCK_MONOTONIC);
+        struct rusage usage;
         int status;
 
         if (fork() == 0) {
@@ -151,9 +211,10 @@ static double measure_run(const struct test *test)
                 execvp(test->words[2], test->words + 2);
                 _exit(127);
         }
-        if (wait(&status) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) == 127)
+        if (wait4(-1, &status, 0, &usage) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) == 127)
                 fail(test, "cannot be run");
-        return now() - start;
+        return (struct cost){nanoseconds_of(usage.ru_utime) + nanoseconds_of(usage.ru_stime),
+                             read_clock(CLOCK_MONOTONIC) - start};
 }
 
 static void *repeat(void *argument)
@@ -166,26 +227,29 @@ static void *repeat(void *argument)
         return NULL;
 }
 
-static double measure_repeats(struct test *test, bool two_threads)
+static struct cost measure_repeats(struct test *test, int threads)
 {
-        double start = now();
+        const clockid_t clock = threads > 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID;
+        struct cost cost = start_clocks(clock);
         pthread_t other;
 
-        if (two_threads && pthread_create(&other, NULL, repeat, test) != 0)
+        if (threads > 1 && pthread_create(&other, NULL, repeat, test) != 0)
                 fail(test, "pthread_create");
         repeat(test);
-        if (two_threads)
+        if (threads > 1)
                 pthread_join(other, NULL);
-        return (now() - start) / (double)test->repeats;
+        cost = stop_clocks(clock, cost);
+        return (struct cost){cost.cpu / (double)(threads * test->repeats),
+                             cost.wall / (double)test->repeats};
 }
 
-static double measure(struct test *test)
+static struct cost measure(struct test *test)
 {
         if (strcmp(test->words[1], "dlopen") == 0)
                 return measure_dlopen(test);
         if (strcmp(test->words[1], "run") == 0)
                 return measure_run(test);
-        return measure_repeats(test, strcmp(test->words[1], "threads") == 0);
+        return measure_repeats(test, strcmp(test->words[1], "threads") == 0 ? 2 : 1);
 }
 
 /* The function of a service; that of "files" has become a part of libc. */
@@ -248,12 +312,13 @@ static void prepare(struct test *test)
 {
         const char *const kind = test->words[1];
 
+        test->to_the_end = strcmp(kind, "lines") == 0;
         if (strcmp(kind, "dlopen") == 0 || strcmp(kind, "run") == 0)
                 return;
         if (strcmp(kind, "owners") == 0)
                 prepare_owners(test);
-        else if (strcmp(kind, "bare") == 0 ||
-                 (strcmp(kind, "threads") == 0 && strcmp(test->words[2], "bare") == 0))
+        else if (strcmp(kind, "calls") == 0 || strcmp(kind, "lines") == 0 ||
+                 (strcmp(kind, "threads") == 0 && strcmp(test->words[2], "calls") == 0))
                 test->once = read_once;
         else if (strcmp(kind, "threads") == 0)
                 prepare_question(test, "uid", test->words + 2);
@@ -270,7 +335,7 @@ static void calibrate(struct test *test, double nanoseconds)
         if (!test->once)
                 return;
         measure(test);
-        each = measure(test);
+        each = measure(test).cpu;
         test->repeats = (long)(nanoseconds / each) + 1;
 }
 
@@ -279,6 +344,14 @@ static int compare(const void *a, const void *b)
         const double x = *(const double *)a, y = *(const double *)b;
 
         return (x > y) - (x < y);
+}
+
+/* Median, 10th and 90th percentile. */
+static void print_spread(double *results, size_t rounds, const char *end)
+{
+        qsort(results, rounds, sizeof(*results), compare);
+        printf("\t%.1f\t%.1f\t%.1f%s", results[rounds / 2], results[rounds / 10],
+               results[rounds * 9 / 10], end);
 }
 
 static size_t read_cases(void)
@@ -316,14 +389,16 @@ int main(int argc, char **argv)
                 calibrate(&tests[i], nanoseconds);
         }
         for (size_t round = 0; round < rounds; round++)
-                for (size_t i = 0; i < count; i++)
-                        tests[i].results[round] = measure(&tests[i]);
-        for (size_t i = 0; i < count; i++) {
-                double *const results = tests[i].results;
+                for (size_t i = 0; i < count; i++) {
+                        const struct cost cost = measure(&tests[i]);
 
-                qsort(results, rounds, sizeof(*results), compare);
-                printf("%s\t%.1f\t%.1f\t%.1f\n", tests[i].words[0], results[rounds / 2],
-                       results[rounds / 10], results[rounds * 9 / 10]);
+                        tests[i].cpu[round] = cost.cpu;
+                        tests[i].wall[round] = cost.wall;
+                }
+        for (size_t i = 0; i < count; i++) {
+                fputs(tests[i].words[0], stdout);
+                print_spread(tests[i].cpu, rounds, "");
+                print_spread(tests[i].wall, rounds, "\n");
         }
         return 0;
 }

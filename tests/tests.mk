@@ -310,12 +310,13 @@ prove: ## prove that no input makes the core go wrong; needs Frama-C
 # --- speed ----------------------------------------------------------------------------------------
 
 # Needs root: on a private copy of this machine's root. Prints tables; draws docs/*.svg.
-bench: bench_tools $(tool) ## measure it beside the bare system calls and its peers
+bench: bench_tools $(tool) $(if $(tool),build/tests/libsubid_test.so) ## measure it beside the bare system calls and its peers
 	@tests/lib/possible.sh && tests/lib/deps.sh --install bench
 	bench/run.sh
 	bench/runtime.sh
 	gnuplot bench/charts.gnuplot
 	$(if $(tool),bench/command.py)
+	$(if $(tool),bench/imported.py)
 
 bench_tools: build/$(module) build/bench/bench build/bench/libnss_empty.so.2 build/bench/libnss_imports.so.2 build/bench/peak $(runtime)
 

@@ -136,8 +136,12 @@ static bool merge_owner(struct file files[2], const char *owner,
         }
         if (good && lost && !prune)
                 warn("%s: has no ranges any more; its lines stay without --prune", owner);
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < 2; i++) {
                 append(&files[i].lines, good && (!lost || prune) ? &new[i] : &old[i]);
+                /* There may be a million owners. */
+                free(old[i].lines);
+                free(new[i].lines);
+        }
         return good;
 }
 

@@ -130,30 +130,61 @@ struct context {
         size_t wanted_count;
 };
 
+/* Whether an argument names this owner: as his lines do, or as the account that he is. */
+static bool is_meant(const struct wanted *wanted, struct text owner)
+{
+        const struct identity *const account = wanted->account;
+        uint32_t uid;
+
+        return text_compare(owner, wanted->name) == 0 ||
+               (account && (text_compare(owner, account->name) == 0 ||
+                            (owner_as_number(owner, &uid) && uid == account->uid)));
+}
+
+static bool is_wanted(const struct context *context, const struct subid_range *range)
+{
+        bool found = context->wanted_count == 0;
+
+        for (size_t i = 0; i < context->wanted_count; i++) {
+                if (!is_meant(&context->wanted[i], range_owner(range)))
+                        continue;
+                context->wanted[i].has_ranges = true;
+                found = true;
+        }
+        return found;
+}
+
 static void add_owner(struct owner_list *owners, struct text owner)
 {
         owners->names = grow(owners->names, owners->count, &owners->room, sizeof(*owners->names));
         owners->names[owners->count++] = owner;
 }
 
-static void add_owners(struct owner_list *owners, const struct ranges *ranges)
+static void add_owners(struct context *context, const struct ranges *ranges)
 {
         for (size_t i = 0; i < ranges->owned_count; i++) {
                 const struct subid_range *const range = &ranges->owned[i]->range;
 
-                if (i == 0 || !is_owned_by(range, ranges->owned[i - 1]->range.owner,
-                                           ranges->owned[i - 1]->range.owner_length))
-                        add_owner(owners, range_owner(range));
+                if ((i == 0 || !is_owned_by(range, ranges->owned[i - 1]->range.owner,
+                                            ranges->owned[i - 1]->range.owner_length)) &&
+                    is_wanted(context, range))
+                        add_owner(&context->owners, range_owner(range));
         }
 }
 
 static void identify(struct owner_list *owners)
 {
         struct accounts accounts;
+        size_t kept = 0;
 
         if (owners->count == 0)
                 return;
         qsort(owners->names, owners->count, sizeof(*owners->names), text_compare_elements);
+        /* Each once: services may be slow. */
+        for (size_t i = 0; i < owners->count; i++)
+                if (kept == 0 || text_compare(owners->names[kept - 1], owners->names[i]) != 0)
+                        owners->names[kept++] = owners->names[i];
+        owners->count = kept;
         owners->accounts = xcalloc(owners->count, sizeof(*owners->accounts));
         accounts_read(SUBID_USERS, &accounts);
         if (!owners_identify(&accounts, owners->names, owners->count, owners->accounts))
@@ -224,30 +255,6 @@ static void add(const struct context *context, const struct row *row)
         }
 }
 
-/* Whether an argument names this owner: as his lines do, or as the account that he is. */
-static bool is_meant(const struct wanted *wanted, struct text owner)
-{
-        const struct identity *const account = wanted->account;
-        uint32_t uid;
-
-        return text_compare(owner, wanted->name) == 0 ||
-               (account && (text_compare(owner, account->name) == 0 ||
-                            (owner_as_number(owner, &uid) && uid == account->uid)));
-}
-
-static bool is_wanted(const struct context *context, const struct subid_range *range)
-{
-        bool found = context->wanted_count == 0;
-
-        for (size_t i = 0; i < context->wanted_count; i++) {
-                if (!is_meant(&context->wanted[i], range_owner(range)))
-                        continue;
-                context->wanted[i].has_ranges = true;
-                found = true;
-        }
-        return found;
-}
-
 /* Each range of user IDs. */
 static void list_users(const struct context *context, const struct ranges *users,
                        const struct ranges *groups)
@@ -301,13 +308,14 @@ static void find_accounts(struct context *context, const struct ranges *users,
                 context->wanted[i].name = (struct text){arguments[i], strlen(arguments[i])};
                 add_owner(owners, context->wanted[i].name);
         }
-        if (table_shows(context->table, ACCOUNT)) {
-                add_owners(owners, users);
-                add_owners(owners, groups);
-        }
         identify(owners);
         for (size_t i = 0; i < count; i++)
                 context->wanted[i].account = account_of(owners, context->wanted[i].name);
+        if (table_shows(context->table, ACCOUNT)) {
+                add_owners(context, users);
+                add_owners(context, groups);
+                identify(owners);
+        }
 }
 
 int command_list(const struct options *options, char **argv)

@@ -11,4 +11,19 @@ is "$(grep -cE ' (met|MISSED)$' <<<"$output")" 11 'it says of eleven targets whe
 like "$output" 'two lines, a hit by UID' 'one of them is about two lines'
 # shellcheck disable=SC2001 # every line
 [ "$tests_failed" -eq 0 ] || sed 's/^/# /' <<<"$output" >&2
+
+if [ -x build/subuidctl ]; then
+        is "$(bench/imported.py --smoke | sed -E '/^$/d; s/ *at most .*(met|MISSED)$//; s/( +[0-9.]+)+$/ N/')" \
+                'Imported owners with a line each: seconds of CPU time, and MiB at most
+                       n             n            2n            4n  growth
+import N
+import again N
+list N
+list OWNER N
+check N
+whois N
+  growth from n to 4n:' 'bench/imported.py --smoke: subuidctl on imported files that grow, which says of each what it has to'
+else
+        skip 'subuidctl was not built' 'subuidctl on imported files'
+fi
 done_testing

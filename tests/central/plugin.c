@@ -3,7 +3,7 @@
  * libsubid_test.so: a plugin of libsubid that answers as /etc/directory says (shadow, lib/nss.c and
  * lib/prototypes.h). A line is "OWNER|uid ANSWER..." or "OWNER|gid ANSWER...", where an answer is
  * START:COUNT or one of the words below; who has no line is an unknown user. The owner bulkN has
- * 65,536 IDs from N * 65,536 on.
+ * 4,096 IDs from N * 4,096 on.
  */
 #include <errno.h>
 #include <shadow/subid.h>
@@ -91,7 +91,7 @@ enum subid_status shadow_subid_list_owner_ranges(const char *owner, enum subid_t
         if (!*ranges)
                 return SUBID_STATUS_ERROR;
         if (is_bulk) {
-                **ranges = (struct subid_range){n * 65536, 65536};
+                **ranges = (struct subid_range){n * 4096, 4096};
                 *count = 1;
                 return SUBID_STATUS_SUCCESS;
         }

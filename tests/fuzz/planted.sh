@@ -32,13 +32,20 @@ bug core subid_range.c 'the last ID is passed over' 's/id - start >= count/id - 
 bug core subid_range.c 'a range may end behind 2^32' 's/UINT64_C(0x100000000) - range/UINT64_C(0x100000001) - range/'
 bug core subid_range.c 'a plain start may be 2^32' 's/plain_start <= UINT32_MAX && //'
 bug core subid_range.c 'octal is read as decimal' 's/hexadecimal ? 16 : 8/hexadecimal ? 16 : 10/'
-bug core subid_range.c 'a leading zero is plain' "s/\*end == '0' && digits > 1 ? NULL : end/end/"
+bug core subid_range.c 'a leading zero is plain' "s/if (\*end != '0' || digits == 1)\n//"
+bug core subid_range.c 'an octal number may have an 8' 's/digits < 8 && !(bytes & ONES . 8)/digits < 8/'
 bug core subid_range.c 'a carriage return is no blank' "s/c <= '.r'/c < '\\\\r'/"
 bug core subid_range.c 'eight bytes are read of seven' 's/end - line < 8/end - line < 7/'
-bug core subid_range.c 'a colon is a digit in one of eight places' 's/0x7676767676767676/0x7676757676767676/'
+bug core subid_range.c 'a colon is a digit in one of eight places' 's/ONES . 0x76/UINT64_C(0x7676757676767676)/'
+bug core subid_range.c 'any ten bytes are a decimal start' "s/ && colon.-10. > '0'//"
+bug core subid_range.c 'a start may lie on two lines' 's/colon - line > 10 && //'
+bug core subid_range.c 'a start just below is elsewhere' 's/(read_digits(colon - 10)) > 1/(read_digits(colon - 10)) > 0/'
+bug core subid_range.c 'a count of seven digits reaches no further' 's/COUNT_DIGITS 6/COUNT_DIGITS 7/'
 
 # Lines and owners.
 bug core subid_range.c 'a line may have 1,024 bytes' 's/end - line >= SUBID_LINE_MAX/end - line > SUBID_LINE_MAX/'
+bug core subid_range.c 'a line of the owner is passed over' 's/newline += 8) {/newline += 9) {/'
+bug core subid_range.c 'a line is looked for behind the last one' 's/> length + 8;/> length + 7;/'
 bug core subid_range.c 'a line shorter than the owner is read' 's/(size_t)(newline - line) > length && //'
 bug core subid_range.c 'an owner may have a NUL byte' 's/ &&\n *!memchr(line, [^;]*;/;/'
 bug core subid_range.c 'an owner is the beginning of another' "s/ line.length. == ':' &&//"

@@ -23,6 +23,10 @@ is "$(nm -D --undefined-only $library | awk '$1 == "U" { sub("@.*", "", $2); pri
 
 is "$(readelf -lW $library | grep -c ' TLS ')" 0 'it has no thread-local storage'
 
+# It is linked without the start files, which have what runs these, and what would be missed without a word.
+is "$(readelf -dW $library | grep -oE '\((PREINIT|INIT|FINI)(_ARRAY)?\)' | tr '\n' ' ')" '' 'nothing of it runs when it is loaded'
+is "$(nm -D --undefined-only $library | awk '$1 != "U" { print $2 }')" '' 'it lacks nothing that it could do without'
+
 like "$(readelf -dW $library | grep FLAGS_1)" 'NOW.*NODELETE' 'it stays loaded, its relocations are bound'
 is "$(readelf -lW $library | grep -c GNU_RELRO)" 1 'what the linker relocates is read-only afterwards'
 is "$(readelf -lW $library | awk '$1 == "GNU_STACK" { print $7 }')" RW 'its stack is not executable'
@@ -42,6 +46,8 @@ writable=$(for object in "$scratch"/*.o; do
                 awk '$7 ~ /W/ && $5 != "000000" && $1 != ".toc" { print $1, $5 }'
 done)
 is "$writable" '' 'its objects have no writable data'
+is "$(readelf -SW "$scratch"/*.o | grep -oE ' \.(pre)?(init|fini)(_array)?\b[^ ]*| \.[cd]tors[^ ]*')" '' \
+        'and nothing that start files would have to run'
 
 # i386 pushes arguments, which is counted: "dynamic,bounded".
 is "$(awk '$NF !~ /^(static|dynamic,bounded)$/' "$scratch"/*.su)" '' 'every stack frame has a size that is known'

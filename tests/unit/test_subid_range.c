@@ -379,9 +379,45 @@ static void finds_owners(void **state)
         expect_owner("b:15:10\na:10:10\n", 15, "b");
         expect_owner("b:15:10\na:10:10\n", 14, "a");
         expect_owner("0:10:1\nroot:10:1\n", 10, "0");
-        /* only newlines are passed over */
+        /* only newlines are passed over, and all of them */
         expect_owner("\n\n\ta:10:1\n", 10, "\ta");
         expect_owner("\n\n\va:10:1\n", 10, "\va");
+        expect_owner("\n\n\n\n\n\n\n\n\n\na:10:1\n", 10, "a");
+        expect_owner("\n\n\n\n\n\n\na:10:1\n", 10, "a");
+        expect_owner("\n\n\n\n\n\n\n\n", 10, NULL);
+}
+
+/* Of most starts of ten bytes not the number is looked at, but how it is written. */
+static void finds_owners_by_starts_of_ten_bytes(void **state)
+{
+        (void)state;
+        expect_owner("a:1000000000:5\n", 999999999, NULL);
+        expect_owner("a:1000000000:5\n", 1000000000, "a");
+        expect_owner("a:1000000000:5\n", 1000000004, "a");
+        expect_owner("a:1000000000:5\n", 1000000005, NULL);
+        expect_owner("a:1000000000:5\n", 4294967294, NULL);
+        expect_owner("a:1999999999:5\n", 2000000003, "a");
+        expect_owner("a:1999999999:5\n", 2000000004, NULL);
+        expect_owner("a:4290000000:999999\n", 4290999998, "a");
+        expect_owner("a:4290000000:999999\n", 4290999999, NULL);
+        expect_owner("a:4290000000:1000000\n", 4290999999, "a");
+        expect_owner("a:4290000000:1000000\n", 4291000000, NULL);
+        expect_owner("a:4292999999:999999\n", 4293995706, "a");
+        expect_owner("a:4292999999:999999\n", 4293999997, "a");
+        expect_owner("a:4290000000:4967295\n", 4294967294, "a");
+        expect_owner("a:4290000000:0999999\n", 4290000001, NULL);
+        expect_owner("a:4290000000:0777777\n", 4290262142, "a");
+        expect_owner("a:4290000000:0777777\n", 4290262143, NULL);
+        /* other numbers of ten bytes */
+        expect_owner("a:0x12345678:5\n", 0x12345678, "a");
+        expect_owner("a:0123456712:5\n", 0123456712, "a");
+        expect_owner("a: 123456789:5\n", 123456789, "a");
+        expect_owner("a:+123456789:5\n", 123456789, "a");
+        expect_owner("a:0000000000:5\n", 4, "a");
+        /* ten bytes between colons of two lines */
+        expect_owner("a:1:5\nabc:0100:9\n", 64, "abc");
+        expect_owner("a:1:9\n:b:0100:9\nabc:0101:9\n", 65, "abc");
+        expect_owner(":12345:789:9\na:7:3\n", 7, "a");
 }
 
 /* A line of an owner of up to 20 bytes and two numbers, of digits for the most part. */
@@ -608,6 +644,90 @@ static void reads_the_bounds_with_one_search(void **state)
         }
 }
 
+/* The lines of the text that are ranges, at most ROWS_MAX of them. */
+enum { ROWS_MAX = 16 };
+
+static size_t read_rows(const char *text, const char *end, struct subid_range *rows)
+{
+        size_t count = 0;
+
+        for (const char *newline; text < end; text = newline + 1) {
+                newline = memchr(text, '\n', (size_t)(end - text));
+                count += subid_range_parse(text, (size_t)(newline - text), &rows[count]);
+        }
+        return count;
+}
+
+static bool is_of(const struct subid_range *row, const struct subid *subid)
+{
+        return row->owner_length == subid->owner_length &&
+               memcmp(row->owner, subid->owner, row->owner_length) == 0;
+}
+
+/* Asks for the first or the last ID of a row: its owner, its position, and back. */
+static void ask_for_row(const char *text, const char *end, const struct subid_range *rows,
+                        size_t count, size_t which, bool last)
+{
+        struct subid subid = {.id = rows[which].start + (last ? rows[which].count - 1 : 0)};
+        uint64_t position = 0;
+        size_t first = 0;
+
+        while (!subid_range_holds(&rows[first], subid.id))
+                first++;
+        assert_true(subid_find_owner(text, end, &subid));
+        assert_true(is_of(&rows[first], &subid));
+        for (size_t i = 0; i < first; i++)
+                position += is_of(&rows[i], &subid) ? rows[i].count : 0;
+        position += subid.id - rows[first].start;
+        assert_true(subid_find_position(text, end, &subid));
+        assert_true(subid.position == position);
+        subid.passed = 0;
+        assert_true(subid_find_id(text, end, &subid));
+        subid.position = UINT64_MAX;
+        subid.passed = position = 0;
+        for (size_t i = 0; i < count; i++)
+                position += is_of(&rows[i], &subid) ? rows[i].count : 0;
+        assert_false(subid_find_id(text, end, &subid));
+        assert_true(subid.passed == position);
+}
+
+/* Lines that are not looked at are no other ones than those of other ranges and owners. */
+static void finds_lines_among_others(void **state)
+{
+        unsigned int seed = 3;
+        int asked = 0;
+
+        (void)state;
+        for (int round = 0; round < 30000; round++) {
+                char lines[ROWS_MAX * 128] = "", *text;
+                struct subid_range rows[ROWS_MAX];
+                size_t length, count;
+
+                for (int i = 0; i < ROWS_MAX; i++) {
+                        char line[128] = "";
+
+                        seed = seed * 1103515245 + 12345;
+                        if ((seed >> 16) % 4)
+                                random_line(line, &seed);
+                        /* owners of a few lengths */
+                        strcat(lines, line + strspn(line, "ab") / ((seed >> 18) % 4 + 1));
+                        strcat(lines, "\n");
+                }
+                length = strlen(lines);
+                text = malloc(length);
+                assert_non_null(text);
+                memcpy(text, lines, length);
+                count = read_rows(text, text + length, rows);
+                for (size_t i = 0; i < 2 * count; i++)
+                        if (rows[i / 2].count > 0) {
+                                ask_for_row(text, text + length, rows, count, i / 2, i % 2);
+                                asked++;
+                        }
+                free(text);
+        }
+        assert_in_range(asked, 50000, 1000000);
+}
+
 static void expect_position(const char *text, uint32_t id, uint64_t position)
 {
         struct subid subid = {.id = id};
@@ -754,7 +874,7 @@ static void parses_marks(void **state)
                 uint64_t sorted, size;
         } marks[] = {
             {"# Written by subuidctl import; sorted by start up to byte 64 of 64", 64, 64},
-            {"# Written by subuidctl import; sorted by start up to byte 0 of 1", 0, 1},
+            {"# Written by subuidctl import; sorted by start up to byte 1 of 1", 1, 1},
             {"# Written by subuidctl import; sorted by start up to byte 12345678 of 67108864",
              12345678, 67108864},
             {"# Written by subuidctl import; sorted by start up to byte 9 of 8", 9, 8},
@@ -771,6 +891,10 @@ static void parses_marks(void **state)
             "# Written by subuidctl import; sorted by start up to byte 64 of 64 ",
             "# Written by subuidctl import; sorted by start up to byte 64 of 064",
             "# Written by subuidctl import; sorted by start up to byte 064 of 64",
+            "# Written by subuidctl import; sorted by start up to byte 64 of 0100",
+            "# Written by subuidctl import; sorted by start up to byte 0100 of 64",
+            "# Written by subuidctl import; sorted by start up to byte 64 of 0",
+            "# Written by subuidctl import; sorted by start up to byte 0 of 64",
             "# Written by subuidctl import; sorted by start up to byte 64  of 64",
             "# Written by subuidctl import; sorted by start up to byte +64 of 64",
             "# Written by subuidctl import; sorted by start up to byte 64 of +64",
@@ -1016,6 +1140,8 @@ int main(void)
             cmocka_unit_test(parses_every_prefix),
             cmocka_unit_test(takes_lines_below_1024_bytes),
             cmocka_unit_test(finds_owners),
+            cmocka_unit_test(finds_owners_by_starts_of_ten_bytes),
+            cmocka_unit_test(finds_lines_among_others),
             cmocka_unit_test(finds_just_what_it_parses),
             cmocka_unit_test(reads_plain_lines_with_one_search),
             cmocka_unit_test(reads_the_bounds_with_one_search),
