@@ -152,7 +152,7 @@ class System:
                 text = texts[name][finding['line'] - 1]
             finding['text'] = text
             # Whose it is: an owner, a database, nobody.
-            finding['whose'] = re.split(rb'[:\s]', text.lstrip(), maxsplit=1)[0] if name == NSSWITCH \
+            finding['whose'] = re.split(rb'[:\s]', text.lstrip(), maxsplit=1)[0] if name.endswith(NSSWITCH) \
                 else text.split(b':')[0]
         return findings
 
@@ -619,7 +619,7 @@ def cure_nsswitch(system, finding, chance):
         status, errors = system.run(command)
         if status == 0:
             break
-        reasons = [f for f in system.check() if f['name'] == NSSWITCH and f['advice'].split(', then ')[0] in errors]
+        reasons = [f for f in system.check() if f['name'].endswith(NSSWITCH) and f['advice'].split(', then ')[0] in errors]
         if status != 1 or not reasons or tries == 11:
             raise Failed(f'{command}: status {status}: {errors}')
         edit_nsswitch(system, reasons[0], reasons[0]['advice'].split(', then ')[0])
@@ -715,7 +715,7 @@ class Hidden:
         kind, whose, cured = new['finding'], new['whose'], self.finding['finding']
         if not self.exists and kind in ('sssd-map', 'winbind-map', 'subid-ignored', 'not-imported', 'old-import'):
             return True
-        if new['name'] == NSSWITCH:
+        if new['name'].endswith(NSSWITCH):
             if kind == 'comment' and self.had('not-read', whose):
                 return True
             # The file was not read; the line did not count, or its word in front of the "#" did not.
