@@ -152,7 +152,7 @@ class System:
                 text = texts[name][finding['line'] - 1]
             finding['text'] = text
             # Whose it is: an owner, a database, nobody.
-            finding['whose'] = re.split(rb'[:\s]', text.lstrip(), maxsplit=1)[0] if name.endswith(NSSWITCH) \
+            finding['whose'] = re.split(rb'[:\s]', text.lstrip(), maxsplit=1)[0] if name == NSSWITCH \
                 else text.split(b':')[0]
         return findings
 
@@ -715,7 +715,7 @@ class Hidden:
         kind, whose, cured = new['finding'], new['whose'], self.finding['finding']
         if not self.exists and kind in ('sssd-map', 'winbind-map', 'subid-ignored', 'not-imported', 'old-import'):
             return True
-        if new['name'].endswith(NSSWITCH):
+        if new['name'] == NSSWITCH:
             if kind == 'comment' and self.had('not-read', whose):
                 return True
             # The file was not read; the line did not count, or its word in front of the "#" did not.
