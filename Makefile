@@ -27,6 +27,9 @@ sbindir = $(exec_prefix)/sbin
 systemdsystemunitdir = $(prefix)/lib/systemd/system
 sysusersdir = $(prefix)/lib/sysusers.d
 polkitrulesdir = $(datarootdir)/polkit-1/rules.d
+bashcompletiondir = $(datarootdir)/bash-completion/completions
+zshcompletiondir = $(datarootdir)/zsh/site-functions
+fishcompletiondir = $(datarootdir)/fish/vendor_completions.d
 # For dbus-daemon. dbus-broker lets in whoever comes; where it is, the policy lies with the documents.
 dbuspolicydir = $(if $(wildcard /usr/bin/dbus-broker-launch),$(docdir)/recipes/dbus,$(datarootdir)/dbus-1/system.d)
 INSTALL = install
@@ -63,11 +66,11 @@ tool_objects = $(patsubst %.c,build/%.o,$(filter-out tool/subuidctl.c tool/nsswi
 have_runtime := $(call chosen,$(WITH_RUNTIME),json-c/json.h,runc-subuid)
 runtime = $(if $(have_runtime),build/runc-subuid)
 runtime_sources = $(wildcard tool/runtime/*.c)
-runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o json_text.o replace.o root.o util.o) build/account_name.o
+runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o json_text.o progress.o replace.o root.o util.o) build/account_name.o
 
 # For the scripts of a package that edits nsswitch.conf: the parts of "subuidctl enable" that need libc alone.
 hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook child libraries listing lock nsswitch nsswitch_edit nsswitch_file \
-	nsswitch_place ranges replace root segments userdb util) $(shared_objects)
+	nsswitch_place progress ranges replace root segments userdb util) $(shared_objects)
 
 .PHONY: all install uninstall check demo clean help FORCE
 .DELETE_ON_ERROR:
@@ -127,6 +130,9 @@ install: all build/name_prefix ## honours DESTDIR, prefix, libdir, bindir, sbind
 	$(if $(tool),$(call put,644,$(units),$(systemdsystemunitdir)))
 	$(if $(tool),sed -i 's|/usr/sbin/subuidctl|$(sbindir)/subuidctl|' \
 		"$(DESTDIR)$(systemdsystemunitdir)/subuidctl-import.service")
+	$(if $(tool),$(call put,644,completions/bash/subuidctl,$(bashcompletiondir)))
+	$(if $(tool),$(call put,644,completions/zsh/_subuidctl,$(zshcompletiondir)))
+	$(if $(tool),$(call put,644,completions/fish/subuidctl.fish,$(fishcompletiondir)))
 	$(if $(runtime),$(call put_whole,755,$(runtime),$(bindir)))
 	$(if $(runtime),ln -sf runc-subuid "$(DESTDIR)$(bindir)/crun-subuid")
 	$(if $(runtime),$(call put,644,man/runc-subuid.8,$(mandir)/man8))
@@ -156,7 +162,7 @@ install: all build/name_prefix ## honours DESTDIR, prefix, libdir, bindir, sbind
 	@echo 'then try: getent passwd ID. For sss, ldap and [SUCCESS=merge] see nss_subuid(8).'
 
 # Folders go where nothing is left in them: those that are for such files only, and all below a prefix of their own.
-folders = $(docdir)/recipes/dbus $(docdir)/recipes $(docdir) $(foreach folder,$(dbuspolicydir) $(polkitrulesdir) $(sysusersdir) \
+folders = $(docdir)/recipes/dbus $(docdir)/recipes $(docdir) $(foreach folder,$(bashcompletiondir) $(zshcompletiondir) $(fishcompletiondir) $(dbuspolicydir) $(polkitrulesdir) $(sysusersdir) \
 	$(systemdsystemunitdir),$(folder) $(if $(filter %/lib/,$(dir $(folder))),,$(patsubst %/,%,$(dir $(folder)))))
 ifeq ($(filter /usr /usr/local,$(prefix)),)
 folders += $(mandir)/man8 $(mandir) $(datarootdir)/doc $(datarootdir) $(bindir) $(sbindir) $(libdir) $(prefix)/lib $(prefix)
@@ -169,6 +175,8 @@ uninstall: ## remove what install has installed
 		$(foreach unit,$(notdir $(units)),"$(DESTDIR)$(systemdsystemunitdir)/$(unit)") \
 		"$(DESTDIR)$(sysusersdir)/nss-subuid.conf" "$(DESTDIR)$(dbuspolicydir)/nss-subuid.conf" \
 		"$(DESTDIR)$(polkitrulesdir)/40-nss-subuid.rules" \
+		"$(DESTDIR)$(bashcompletiondir)/subuidctl" "$(DESTDIR)$(zshcompletiondir)/_subuidctl" \
+		"$(DESTDIR)$(fishcompletiondir)/subuidctl.fish" \
 		"$(DESTDIR)$(docdir)/nsswitch.conf.example" "$(DESTDIR)$(docdir)/security.md" $(recipes:packaging/%="$(DESTDIR)$(docdir)/%")
 	@for folder in $(folders:%="$(DESTDIR)%"); do rmdir "$$folder" 2>/dev/null || :; done
 

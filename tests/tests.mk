@@ -8,7 +8,7 @@
 
 # A folder has what is under test, not who may run it. What needs root calls private_root or says "needs root";
 # the rest is "make check". Bare roots of a release have targets of their own.
-tests = $(sort $(wildcard $(addprefix tests/,$(addsuffix /*.t,bench central demo fault fuzz install nss runtime systemd tool))))
+tests = $(sort $(wildcard $(addprefix tests/,$(addsuffix /*.t,bench central demo fault fuzz install nss runtime systemd tool)))) tests/readme/pages.t
 root_tests = $(shell grep -lE "^private_root|SKIP needs root|skip_all 'needs root'" $(tests))
 bare_root_tests = tests/central/sssd.t tests/runtime/engines.t
 
@@ -43,7 +43,7 @@ soak: ## containers start while the files change, for ten minutes; SOAK_TIME=sec
 	$(MAKE) --no-print-directory all build/tests/libsubid_test.so
 	SOAK_TIME=$(SOAK_TIME) $(prove) --verbose tests/soak/soak.t
 
-check-all: ## install what the tests need (Debian), then run all of the above
+check-all: ## install what the tests need (Debian), then check, check-system, -releases, -central, -engines, -security
 	@tests/lib/possible.sh
 	@tests/lib/deps.sh --install check tool fuzz system systemd runtimes
 	$(MAKE) --no-print-directory check
@@ -146,7 +146,7 @@ build/tests/fault/test_faults: libs = $(wrapped:%=-Wl,--wrap=%) -lcmocka -ldl -l
 # Parts of the command, on all of its ground.
 $(tool_tests): $(tool_objects)
 $(tool_tests): libs = -lcmocka $(tool_libs)
-build/tests/tool/test_nsswitch_edit: libs += -Wl,--wrap=warn
+build/tests/tool/test_nsswitch_edit build/tests/tool/test_containers: libs += -Wl,--wrap=warn
 
 # Parts of the OCI runtime.
 $(runtime_tests): build/tests/runtime/test_%: build/tool/runtime/%.o build/tool/json_text.o
@@ -336,7 +336,7 @@ build/bench/libnss_%.so.2: bench/nss_empty.c account_name.h build/flags
 
 c_files = $(wildcard *.[ch] tool/*.[ch] tool/*/*.[ch] tests/*/*.[ch] bench/*.c)
 shell_files = $(shell grep -lE '^\#!/bin/(ba)?sh' demo/* bench/* tests/*/*.sh tests/*/*.t .ci/run \
-	packaging/debian/*.post* packaging/debian/*.pre* packaging/debian/tests/*)
+	packaging/debian/*.post* packaging/debian/*.pre* packaging/debian/tests/*) completions/bash/subuidctl
 
 lint_flags = $(module_cppflags) -std=gnu11 -I. -Itests/lib -Itests/fuzz
 
@@ -369,10 +369,15 @@ lint: ## check the sources; needs linters only
 format: ## lay the sources out
 	clang-format -i $(c_files)
 
-docs: docs/lookup.svg ## draw docs/lookup.svg; needs Graphviz
+# The demo as it was: as root, for all of it.
+docs: docs/lookup.svg docs/pod.svg docs/demo.svg ## draw the pictures in docs/ that bench does not; needs Graphviz, python3, root
 
-docs/lookup.svg: docs/lookup.dot
+docs/lookup.svg docs/pod.svg: docs/%.svg: docs/%.dot
 	dot -Tsvg -o $@ $<
+
+docs/demo.svg: demo/demo.sh demo/systemd.sh demo/picture.py
+	$(MAKE) --no-print-directory --silent demo >build/demo.txt
+	demo/picture.py <build/demo.txt >$@
 
 deps: ## install the Debian packages that all of this needs
 	@tests/lib/deps.sh --install demo check tool fuzz system systemd runtimes releases bench lint prove packaging rpm

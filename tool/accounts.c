@@ -3,6 +3,7 @@
 
 #include "child.h"
 #include "nsswitch.h"
+#include "progress.h"
 #include "root.h"
 
 #include <errno.h>
@@ -157,11 +158,18 @@ static char *other_services(void)
 struct question {
         const struct text *owners;
         size_t count;
-        const bool *known;
+        const struct identity *identities;
         const char *services;
 };
 
-/* Writes a byte for each owner who is not known yet. */
+/* In front of the name that is written. */
+struct answer {
+        bool known;
+        uint32_t uid;
+        size_t length; /* of the name */
+};
+
+/* Writes an answer for each owner who is not known yet. */
 static void ask(int to, const void *data)
 {
         const struct question *const question = data;
@@ -170,20 +178,41 @@ static void ask(int to, const void *data)
                 return;
         for (size_t i = 0; i < question->count; i++) {
                 const struct text owner = question->owners[i];
-                bool known;
+                struct answer answer = {.known = false};
+                const struct passwd *account;
                 uint32_t uid;
 
-                if (question->known[i])
+                if (question->identities[i].known)
                         continue;
-                known = getpwnam(xstrndup(owner.bytes, owner.size)) ||
-                        (owner_as_number(owner, &uid) && getpwuid(uid));
-                if (!write_all(to, (const char *)&known, sizeof(known)))
+                account = getpwnam(xstrndup(owner.bytes, owner.size));
+                if (!account && owner_as_number(owner, &uid))
+                        account = getpwuid(uid);
+                if (account)
+                        answer = (struct answer){true, account->pw_uid, strlen(account->pw_name)};
+                if (!write_all(to, (const char *)&answer, sizeof(answer)) ||
+                    (account && !write_all(to, account->pw_name, answer.length)))
                         return;
         }
 }
 
-bool owners_are_accounts(const struct accounts *users, const struct text *owners, size_t count,
-                         bool *known)
+/* Returns false if there is no answer until the deadline, or one that makes no sense. */
+static bool receive(const struct child *child, int64_t deadline, struct identity *identity)
+{
+        struct answer answer;
+        char *name;
+
+        if (child_read(child, &answer, sizeof(answer), deadline) != sizeof(answer) ||
+            answer.length > SUBID_LINE_MAX)
+                return false;
+        name = xcalloc(answer.length, 1);
+        if (child_read(child, name, answer.length, deadline) != (ssize_t)answer.length)
+                return false;
+        *identity = (struct identity){answer.known, answer.uid, {name, answer.length}};
+        return true;
+}
+
+bool owners_identify(const struct accounts *users, const struct text *owners, size_t count,
+                     struct identity *identities)
 {
         const int64_t deadline = now_ms() + PATIENCE_MS;
         const char *services;
@@ -192,18 +221,23 @@ bool owners_are_accounts(const struct accounts *users, const struct text *owners
         size_t left = 0;
 
         for (size_t i = 0; i < count; i++) {
+                const struct account *account =
+                    accounts_named(users, owners[i].bytes, owners[i].size);
                 uint32_t uid;
 
-                known[i] = accounts_named(users, owners[i].bytes, owners[i].size) ||
-                           (owner_as_number(owners[i], &uid) && accounts_with_id(users, uid));
-                left += !known[i];
+                if (!account && owner_as_number(owners[i], &uid))
+                        account = accounts_with_id(users, uid);
+                identities[i] = account ? (struct identity){true, account->id, name_of(account)}
+                                        : (struct identity){.known = false};
+                left += !account;
         }
         if (left == 0 || !root_is_running() || !(services = other_services()))
                 return true;
-        child = child_start(ask, &(struct question){owners, count, known, services});
+        progress("asking the services of " NSSWITCH_FILE " for accounts");
+        child = child_start(ask, &(struct question){owners, count, identities, services});
         for (size_t i = 0; i < count && answered; i++)
-                if (!known[i])
-                        answered = child_read(&child, &known[i], 1, deadline) == 1;
+                if (!identities[i].known)
+                        answered = receive(&child, deadline, &identities[i]);
         child_end(&child);
         return answered;
 }

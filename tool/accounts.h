@@ -45,12 +45,19 @@ const struct account *accounts_named(const struct accounts *accounts, const char
 /* Reads an owner that is a number, as shadow takes him for the account of that UID. */
 bool owner_as_number(struct text owner, uint32_t *uid);
 
+/* The account that an owner is. */
+struct identity {
+        bool known;
+        uint32_t uid;
+        struct text name;
+};
+
 /*
- * Says of each owner whether he is an account, by name or by number: in /etc/passwd, or, of the
- * running system, for another service of nsswitch.conf, which gets five seconds for all of them.
- * Returns false if that did not answer in time: then known is false of those that were left.
+ * Finds the account that each owner is, by name or by number: in /etc/passwd, or, of the running
+ * system, with another service of nsswitch.conf, which gets five seconds for all of them. Returns
+ * false if that did not answer in time: then those that were left are not known.
  */
-bool owners_are_accounts(const struct accounts *users, const struct text *owners, size_t count,
-                         bool *known);
+bool owners_identify(const struct accounts *users, const struct text *owners, size_t count,
+                     struct identity *identities);
 
 #endif

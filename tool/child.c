@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "child.h"
 
+#include "progress.h"
 #include "util.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -86,14 +86,6 @@ void child_becomes_program(int to, const void *data)
         _exit(EXIT_FAILURE);
 }
 
-int64_t now_ms(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 ssize_t child_read(const struct child *child, void *data, size_t size, int64_t deadline)
 {
         struct pollfd readable = {.fd = child->fd, .events = POLLIN};
@@ -101,11 +93,13 @@ ssize_t child_read(const struct child *child, void *data, size_t size, int64_t d
 
         while (done < size) {
                 const int64_t left = deadline - now_ms();
-                const int ready = left > 0 ? poll(&readable, 1, (int)left) : 0;
+                const int ready = left > 0 ? poll(&readable, 1, (int)progress_tick(left)) : 0;
                 ssize_t n;
 
-                if (ready == 0)
+                if (left <= 0)
                         return -ETIMEDOUT;
+                if (ready == 0)
+                        continue;
                 n = ready < 0 ? -1 : read(child->fd, (char *)data + done, size - done);
                 if (n < 0 && errno != EINTR)
                         return -errno;

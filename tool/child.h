@@ -2,6 +2,8 @@
 #ifndef CHILD_H
 #define CHILD_H
 
+#include "clock.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,9 +45,6 @@ child_function child_becomes_program;
 
 /* For a child whose change of rights has cleared what makes it die with its parent. */
 void child_dies_with_parent(void);
-
-/* On a clock that nobody sets, in milliseconds. */
-int64_t now_ms(void);
 
 /*
  * Reads size bytes, until now_ms() is deadline. Returns how many were read, fewer than size at the

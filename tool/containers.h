@@ -31,9 +31,10 @@ struct container {
         bool running;           /* a record says so */
         struct extent *maps[2]; /* by enum subid_database; outside is an ID of this machine */
         size_t map_sizes[2];    /* 0: not known, or no user namespace */
-        struct timespec since;  /* so old is the record; tv_sec 0: not known */
-        char *source;           /* the file or folder that says so */
-        char *cgroup;           /* where the record places it; NULL: nowhere */
+        bool freed;            /* it had these IDs: the kubelet has no record of its pod any more */
+        struct timespec since; /* so old is the record; tv_sec 0: not known */
+        char *source;          /* the file or folder that says so; any bytes, too */
+        char *cgroup;          /* where the record places it; NULL: nowhere */
 };
 
 struct containers {
@@ -44,7 +45,10 @@ struct containers {
         struct containers_index *index;
 };
 
-/* Reads all that is on record. The command lines of running daemons tell where some of it is. */
+/*
+ * Reads all that is on record. The command lines of running daemons tell where some of it is.
+ * Without processes (NULL), those of another system than the running one, none of them counts.
+ */
 void containers_read(struct containers *containers, const struct processes *processes);
 
 /*

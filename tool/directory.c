@@ -2,6 +2,7 @@
 #include "directory.h"
 
 #include "child.h"
+#include "progress.h"
 #include "util.h"
 
 #include <dlfcn.h>
@@ -125,6 +126,8 @@ void directory_ask(const char *service, const char *const *owners, size_t count,
                 for (; i < count; i++) {
                         struct directory_answer *const answer = answers[i].answers;
 
+                        progress("asking %s for the ranges of owner %zu of %zu", service, i + 1,
+                                 count);
                         r = receive_answer(&child, &answer[0]);
                         if (r > 0)
                                 r = receive_answer(&child, &answer[1]);
@@ -176,6 +179,7 @@ char **directory_members(const char *group)
         int status;
         ssize_t n;
 
+        progress("asking for the members of a group");
         do {
                 text = xrealloc(text, (room += 65536) + 1);
                 n = receive(&child, text + size, room - size);

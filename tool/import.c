@@ -4,6 +4,7 @@
 #include "nsswitch.h"
 #include "options.h"
 #include "owners.h"
+#include "progress.h"
 #include "ranges.h"
 #include "replace.h"
 #include "root.h"
@@ -392,6 +393,7 @@ int command_import(const struct options *options, char **argv)
                 flush_output();
                 return EXIT_SUCCESS;
         }
+        progress_start();
         good = owners_read(argv + 1, options->group, &owners);
         lock_take();
         folder = open_folder();
@@ -399,6 +401,7 @@ int command_import(const struct options *options, char **argv)
         directory_ask(service, owners.names, owners.count, answers);
         for (int i = 0; i < 2; i++)
                 read_file(folder, &files[i], (enum subid_database)i);
+        progress_end();
         failures = merge(files, &owners, answers, options->prune, options->prune && !argv[1]);
         if (failures == owners.count || report_overlaps(&files[0]) + report_overlaps(&files[1]) > 0)
                 return EXIT_FAILURE;

@@ -54,7 +54,8 @@ static int count_members(json_object *value, int flags, json_object *parent, con
         return JSON_C_VISIT_RETURN_CONTINUE;
 }
 
-json_object *json_text_parse(const char *text, size_t size, enum json_text_fault *fault)
+json_object *json_text_parse(const char *text, size_t size, json_type type,
+                             enum json_text_fault *fault)
 {
         json_tokener *const tokener = json_tokener_new();
         size_t members, members_kept = 0;
@@ -68,7 +69,7 @@ json_object *json_text_parse(const char *text, size_t size, enum json_text_fault
         if (has_bytes_of_json(text, size, &members))
                 top = json_tokener_parse_ex(tokener, text, (int)size);
         json_tokener_free(tokener);
-        if (!json_object_is_type(top, json_type_object))
+        if (!json_object_is_type(top, type))
                 goto refuse;
         /* Of two members of one name, json-c keeps one. */
         *fault = JSON_TEXT_TWICE;

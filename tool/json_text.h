@@ -14,10 +14,11 @@
 enum json_text_fault { JSON_TEXT_NO_MEMORY, JSON_TEXT_ODD, JSON_TEXT_TWICE };
 
 /*
- * Returns the object that a text is, for json_object_put(3), or NULL: then *fault says why. A text
- * that is JSON, but no object, is odd.
+ * Returns what a text is, an object or array of json-c's as type says, for json_object_put(3); or
+ * NULL: then *fault says why. JSON of another type is odd.
  */
-json_object *json_text_parse(const char *text, size_t size, enum json_text_fault *fault);
+json_object *json_text_parse(const char *text, size_t size, json_type type,
+                             enum json_text_fault *fault);
 
 /*
  * Whether a string, its quotation mark passed, has neither control characters nor "\u0000", behind

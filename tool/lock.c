@@ -2,6 +2,7 @@
 #include "lock.h"
 
 #include "child.h"
+#include "progress.h"
 #include "root.h"
 #include "util.h"
 
@@ -92,6 +93,7 @@ static void lock_folder(void)
                 if (now_ms() >= end)
                         die("%s/etc: locked by another process for ten seconds; try again",
                             root_folder());
+                progress("waiting for the lock of %s/etc", root_folder());
                 usleep(STEP_MS * 1000);
         }
 }
@@ -120,6 +122,7 @@ void lock_take(void)
                         die(LOCK_FILE ": %m");
                 if (now_ms() >= end)
                         break;
+                progress("waiting for " LOCK_FILE);
                 usleep(STEP_MS * 1000);
         }
         /* It may just have been given back. */

@@ -482,6 +482,30 @@ void processes_ask(struct processes *processes)
         free(list);
 }
 
+enum { ARGUMENTS_SIZE = 65536 };
+
+/* Runs in the child. */
+static void answer_arguments(int to, const void *data)
+{
+        static char text[ARGUMENTS_SIZE];
+        const int folder = process_open(data);
+        const ssize_t n = folder < 0 ? 0 : read_text(folder, "cmdline", text, sizeof(text));
+
+        if (n > 0)
+                write_all(to, text, (size_t)n);
+}
+
+bool process_arguments(const struct process *process, struct text *arguments)
+{
+        char *const text = xcalloc(ARGUMENTS_SIZE, 1);
+        const struct child child = child_start(answer_arguments, process);
+        const ssize_t n = child_read(&child, text, ARGUMENTS_SIZE - 1, now_ms() + CHILD_WAIT_MS);
+
+        child_end(&child);
+        *arguments = (struct text){text, n > 0 ? (size_t)n : 0};
+        return n > 0;
+}
+
 char *process_command(const struct process *process, text_shown *show)
 {
         size_t length = process->arguments.size;

@@ -70,6 +70,12 @@ bool userns_maps(const struct userns *userns, enum subid_database database, uint
 void processes_ask(struct processes *processes);
 
 /*
+ * All arguments of a process, which may be more than are asked for above: at most 64 KiB of them,
+ * with a NUL behind the last. Returns false if it does not answer, has none or is gone.
+ */
+bool process_arguments(const struct process *process, struct text *arguments);
+
+/*
  * What a process that was asked calls itself: the command line, or only the program. If it has
  * none, its name in brackets, or without.
  */

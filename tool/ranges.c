@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ranges.h"
 
+#include "progress.h"
 #include "root.h"
 
 #include <errno.h>
@@ -19,8 +20,10 @@ static int compare_lines(const void *a, const void *b)
 static void read_lines(const char *path, struct ranges *ranges, size_t *room)
 {
         struct text text, line;
-        const int r = root_read(path, &text);
+        int r;
 
+        progress("reading %s", path);
+        r = root_read(path, &text);
         if (r == -ENOENT)
                 return;
         if (r < 0)
@@ -28,6 +31,7 @@ static void read_lines(const char *path, struct ranges *ranges, size_t *room)
         for (unsigned long number = 1; take_line(&text, &line); number++) {
                 struct range_line *this;
 
+                progress_tick(0);
                 if (line.size == 0)
                         continue;
                 ranges->lines = grow(ranges->lines, ranges->count, room, sizeof(*ranges->lines));

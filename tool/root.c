@@ -58,6 +58,16 @@ int root_open(const char *path, int flags)
         return fd;
 }
 
+int root_open_beneath(int folder, const char *path, int flags)
+{
+        const struct open_how how = {
+            .flags = (unsigned int)flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+            .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+        const int fd = (int)syscall(__NR_openat2, folder, path, &how, sizeof(how));
+
+        return fd < 0 ? -errno : fd;
+}
+
 int root_open_file(const char *path)
 {
         /* O_NONBLOCK: a FIFO would wait for its writer. */

@@ -25,6 +25,12 @@ const char *root_folder(void);
 /* Opens anything, with these flags of open(2). Returns a descriptor or a negative errno. */
 int root_open(const char *path, int flags);
 
+/*
+ * The same below an open folder of that system, where no symbolic link is followed, nor anything
+ * that leads out of it; what it opens makes nobody wait.
+ */
+int root_open_beneath(int folder, const char *path, int flags);
+
 /* Opens a file for reading. Returns a descriptor or a negative errno; EINVAL: no regular file. */
 int root_open_file(const char *path);
 

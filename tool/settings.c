@@ -33,17 +33,16 @@ static char *trim(char *text)
         return text;
 }
 
-static void read_settings(const char *path, struct settings *settings)
+/* Returns 0 or a negative errno. */
+static int add_file(const char *path, struct settings *settings)
 {
         const char *section = "";
         char *rest, *line;
         struct text text;
         const int r = root_read(path, &text);
 
-        if (r < 0) {
-                not_checked(path, r);
-                return;
-        }
+        if (r < 0)
+                return r;
         rest = xstrndup(text.bytes, text.size);
         while ((line = strsep(&rest, "\n"))) {
                 char *const first = trim(line);
@@ -61,6 +60,15 @@ static void read_settings(const char *path, struct settings *settings)
                             .section = section, .key = trim(first), .value = trim(equals + 1)};
                 }
         }
+        return 0;
+}
+
+static void read_settings(const char *path, struct settings *settings)
+{
+        const int r = add_file(path, settings);
+
+        if (r < 0)
+                not_checked(path, r);
 }
 
 static int compare_settings(const void *a, const void *b)
@@ -135,6 +143,34 @@ void settings_read_winbind(struct settings *settings)
         *settings = (struct settings){.count = 0};
         read_settings(WINBIND_FILE, settings);
         sort(settings);
+}
+
+bool settings_read_toml(const char *path, struct settings *settings)
+{
+        int r;
+
+        *settings = (struct settings){.count = 0};
+        r = add_file(path, settings);
+        if (r < 0 && r != -ENOENT && !root_is_needed(-r))
+                warn("%s%s: not read: %s", root_folder(), printable(path, strlen(path), SIZE_MAX),
+                     root_reason(r));
+        sort(settings);
+        return r == 0;
+}
+
+const char *settings_text(const struct settings *settings, const char *section, const char *key)
+{
+        const char *const value = settings_get(settings, section, key, "");
+        const char *const end = *value ? strchr(value + 1, *value) : NULL;
+        const char *behind;
+
+        if (!end || (*value != '"' && *value != '\''))
+                return NULL;
+        behind = end + 1 + strspn(end + 1, " \t\r");
+        if ((*behind && *behind != '#') ||
+            (*value == '"' && memchr(value, '\\', (size_t)(end - value))))
+                return NULL;
+        return xstrndup(value + 1, (size_t)(end - value - 1));
 }
 
 static bool is_true(const char *value)

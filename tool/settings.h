@@ -28,6 +28,15 @@ struct settings {
 void settings_read_sssd(struct settings *settings);
 void settings_read_winbind(struct settings *settings);
 
+/*
+ * A file of TOML: its strings that stand on one line. Returns false if there is none; that it
+ * cannot be read is said, unless root would be needed.
+ */
+bool settings_read_toml(const char *path, struct settings *settings);
+
+/* The string of such a file, if it is a plain one without an escape; else NULL. */
+const char *settings_text(const struct settings *settings, const char *section, const char *key);
+
 /* The last one counts, in small or capital letters. */
 const char *settings_get(const struct settings *settings, const char *section, const char *key,
                          const char *otherwise);

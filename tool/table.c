@@ -5,14 +5,20 @@
 
 #include <libsmartcols/libsmartcols.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
+
+/* A terminal of more columns than this is none. */
+enum { WIDTH_MAX = 65535 };
 
 struct table {
         const struct column *columns;
         struct libscols_table *scols;
         struct libscols_column *shown[COLUMNS_MAX]; /* NULL: not shown */
         struct libscols_line *line;
+        bool asked; /* for these columns */
 };
 
 static void *wanted(void *memory)
@@ -30,7 +36,8 @@ static void show(struct table *table, size_t i)
         if (table->shown[i])
                 return;
         scols = wanted(scols_table_new_column(table->scols, column->name, 0,
-                                              column->number ? SCOLS_FL_RIGHT : 0));
+                                              (column->number ? SCOLS_FL_RIGHT : 0) |
+                                                  (column->cut ? SCOLS_FL_TRUNC : 0)));
         if (column->number || column->boolean)
                 scols_column_set_json_type(scols,
                                            column->number ? SCOLS_JSON_NUMBER : SCOLS_JSON_BOOLEAN);
@@ -40,7 +47,8 @@ static void show(struct table *table, size_t i)
 static void show_by_default(struct table *table)
 {
         for (size_t i = 0; table->columns[i].name; i++)
-                if (table->columns[i].by_default)
+                if (table->columns[i].by_default ||
+                    (table->columns[i].in_json && scols_table_is_json(table->scols)))
                         show(table, i);
 }
 
@@ -80,6 +88,30 @@ static void show_list(struct table *table, const char *list)
         }
 }
 
+/* Whether the environment says how wide a terminal is, as watch(1) tells those that write to it. */
+static bool width_is_given(size_t *width)
+{
+        const char *const text = getenv("COLUMNS");
+        char *end;
+
+        if (!text || *text < '0' || *text > '9')
+                return false;
+        *width = strtoul(text, &end, 10);
+        return *end == '\0' && *width > 0 && *width <= WIDTH_MAX;
+}
+
+static void set_width(struct libscols_table *scols, const struct table_style *style)
+{
+        size_t width;
+
+        if (style->notruncate) {
+                scols_table_set_termforce(scols, SCOLS_TERMFORCE_NEVER);
+        } else if (width_is_given(&width)) {
+                scols_table_set_termforce(scols, SCOLS_TERMFORCE_ALWAYS);
+                scols_table_set_termwidth(scols, width);
+        }
+}
+
 static struct libscols_table *scols_new(const char *name, const struct table_style *style)
 {
         struct libscols_table *const scols = wanted(scols_new_table());
@@ -90,6 +122,7 @@ static struct libscols_table *scols_new(const char *name, const struct table_sty
         scols_table_enable_export(scols, style->pairs);
         scols_table_enable_json(scols, style->json);
         scols_table_enable_noheadings(scols, style->noheadings);
+        set_width(scols, style);
         return scols;
 }
 
@@ -99,6 +132,7 @@ struct table *table_new(const char *name, const struct column *columns,
         struct table *const table = xcalloc(1, sizeof(*table));
 
         table->columns = columns;
+        table->asked = style->output || style->output_all;
         table->scols = scols_new(name, style);
         if (style->output_all)
                 show_all(table);
@@ -107,6 +141,27 @@ struct table *table_new(const char *name, const struct column *columns,
         else
                 show_by_default(table);
         return table;
+}
+
+void table_hide(struct table *table, size_t column)
+{
+        if (table->shown[column] && !table->asked)
+                scols_column_set_flags(table->shown[column], SCOLS_FL_HIDDEN);
+}
+
+bool table_shows(const struct table *table, size_t column)
+{
+        return table->shown[column];
+}
+
+bool table_is_cut(const struct table *table)
+{
+        const int force = scols_table_get_termforce(table->scols);
+
+        return !scols_table_is_json(table->scols) && !scols_table_is_raw(table->scols) &&
+               !scols_table_is_export(table->scols) &&
+               (force == SCOLS_TERMFORCE_AUTO ? isatty(STDOUT_FILENO)
+                                              : force == SCOLS_TERMFORCE_ALWAYS);
 }
 
 void table_add_line(struct table *table)

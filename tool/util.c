@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "util.h"
 
+#include "progress.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -16,6 +18,7 @@ static void message(const char *format, va_list arguments)
         char *text;
 
         fflush(stdout);
+        progress_clear();
         if (vasprintf(&text, format, arguments) < 0)
                 return;
         /* Several programs may share a log: a message is one write. */

@@ -315,14 +315,16 @@ static bool show_argument(struct context *context, const char *argument)
 int command_whois(const struct options *options, char **argv)
 {
         const struct table_style *const style = &options->table;
-        const bool flat = style->json || style->raw || style->noheadings || style->output;
-        struct context context = {.table = flat ? table_new("users", whois_columns, style) : NULL,
-                                  /* These show of themselves where a column ends. */
-                                  .show = style->json || style->raw ? printable : quoted,
-                                  .names = options->names};
+        struct context context = {
+            .table = table_is_wanted(style) ? table_new("users", whois_columns, style) : NULL,
+            /* These show of themselves where a column ends. */
+            .show = style->json || style->pairs || style->raw ? printable : quoted,
+            .names = options->names};
         bool shown = false;
         int status = EXIT_SUCCESS;
 
+        if (context.table && !options->names)
+                table_hide(context.table, INNER);
         for (int i = 0; i < 2; i++) {
                 ranges_read((enum subid_database)i, &context.ranges[i]);
                 segments_find(&context.ranges[i], &context.segments[i]);

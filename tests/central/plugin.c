@@ -49,7 +49,8 @@ static enum subid_status answer(const char *word, struct subid_range **ranges, i
                         sleep(300);
                         _exit(0);
                 }
-                /* Not before it has left the group of this process, which may be ended as a whole. */
+                /* Not before it has left the group of this process, which may be ended as a whole.
+                 */
                 close(ready[1]);
                 while (read(ready[0], &byte, 1) < 0 && errno == EINTR)
                         ;

@@ -10,6 +10,7 @@ if [ "${1-}" != --inside ]; then
         [ "$(id -u)" -eq 0 ] || skip_all 'needs root'
         for suite in forky sid; do
                 log=build/central-$suite.log
+                echo "# $suite: installing slapd, sssd ..." >&2
                 tests/lib/release-root.sh "$suite" true >"$log" 2>&1 || continue
                 # shellcheck disable=SC2016 # for the inner shell
                 tests/lib/release-root.sh "$suite" bash -euc '

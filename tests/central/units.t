@@ -60,4 +60,6 @@ like "$(journal subuidctl-import.service)" 'interfaces: lo  ?capabilities: CapEf
 inside systemctl enable --now subuidctl-import.timer 2>/dev/null
 ok $? 'the timer can be enabled'
 like "$(inside systemctl list-timers --no-legend)" 'subuidctl-import.timer' 'and runs'
+inside systemctl disable --now subuidctl-import.timer 2>/dev/null && inside rm -r /etc/nss-subuid
+is "$? $(inside systemctl list-timers --no-legend | grep -c subuidctl) $(inside getent passwd 300007)" '0 0 ' 'and be stopped, and what it has brought forgotten'
 done_testing

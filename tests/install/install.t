@@ -47,6 +47,7 @@ make install DESTDIR="$scratch" prefix=/opt/x libdir=/lib/here mandir=/man >/dev
 tool=''
 if [ -x build/subuidctl ]; then
         tool='./man/man8/subuidctl.8 ./opt/x/lib/systemd/system/subuidctl-import.service ./opt/x/lib/systemd/system/subuidctl-import.timer ./opt/x/sbin/subuidctl '
+        tool+='./opt/x/share/bash-completion/completions/subuidctl ./opt/x/share/fish/vendor_completions.d/subuidctl.fish ./opt/x/share/zsh/site-functions/_subuidctl '
         is "$(grep ^ExecStart= "$scratch/opt/x/lib/systemd/system/subuidctl-import.service")" 'ExecStart=/opt/x/sbin/subuidctl import' \
                 'the unit starts the command where it is'
 fi

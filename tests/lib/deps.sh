@@ -7,7 +7,7 @@ set -eu
 declare -A packages=(
         [demo]='gcc libc6-dev procps'
         [check]='gcc libc6-dev libcmocka-dev binutils patch perl python3'
-        [tool]='libjson-c-dev libsmartcols-dev libsubid-dev'
+        [tool]='bash-completion fish libjson-c-dev libsmartcols-dev libsubid-dev zsh'
         [fuzz]='clang libclang-rt-dev'
         [system]='libnss-cache libnss-extrausers libnss-myhostname libsubid-dev mmdebstrap nscd openssh-client openssh-server polkitd procps python3 strace systemd-tests uidmap valgrind'
         [systemd]='dbus libnss-systemd procps systemd'

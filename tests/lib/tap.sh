@@ -41,6 +41,16 @@ like() {
         [[ $1 =~ $2 ]] || printf '%s\n' "got:     $1" "pattern: $2" | sed 's/^/# /' >&2
 }
 
+# logged NAME FILE COMMAND...: runs what takes minutes with its output in a file, and says on standard error how far
+# it is: which packages it installs, which test has begun or is over. Its exit status.
+logged() {
+        local name=$1 log=$2
+        shift 2
+        "$@" 2>&1 | tee "$log" |
+                sed -nuE "s/^(\[[0-9:]+\] )?((build\/)?tests\/[^ ]+) \.+ *(ok|)( .*)?\$/# $name: \2 \4/p; s/^Installing ([^ ]+ [^ ]+).*/# $name: installing \1 .../p" >&2
+        return "${PIPESTATUS[0]}"
+}
+
 # skip_all WHY: this test cannot run here. In CI (CI=true) that is a failure.
 skip_all() {
         if [ "${CI-}" = true ]; then

@@ -46,8 +46,11 @@ is "$(eval "ls $install" | sed 's/.*\///; s/-[0-9].*//' | tr '\n' ' ')" 'nss-sub
 is "$(files "$tool")" "-rw-r--r-- root /usr/lib/systemd/system/subuidctl-import.service
 -rw-r--r-- root /usr/lib/systemd/system/subuidctl-import.timer
 -rwxr-xr-x root $(rpm --eval %_sbindir)/subuidctl
+-rw-r--r-- root /usr/share/bash-completion/completions/subuidctl
+-rw-r--r-- root /usr/share/fish/vendor_completions.d/subuidctl.fish
 -rw-r--r-- root /usr/share/licenses/subuidctl/LICENSE
--rw-r--r-- root /usr/share/man/man8/subuidctl.8" 'subuidctl: its files'
+-rw-r--r-- root /usr/share/man/man8/subuidctl.8
+-rw-r--r-- root /usr/share/zsh/site-functions/_subuidctl" 'subuidctl: its files'
 is "$(files "$runtime")" "lrwxrwxrwx root $(rpm --eval %_bindir)/crun-subuid
 -rwxr-xr-x root $(rpm --eval %_bindir)/runc-subuid
 -rw-r--r-- root /usr/share/licenses/nss-subuid-runtime/LICENSE

@@ -30,7 +30,7 @@ if [ "$suite" = forky ] && ! tests/lib/release-root.sh "$suite" true >"$log" 2>&
         tail -n 5 "$log" | sed 's/^/# /' >&2
         skip_all "$suite cannot be had"
 fi
-tests/lib/release-root.sh "$suite" bash -c "$demo && echo the demo has ended well && $check" >"$log" 2>&1
+logged "$suite" "$log" tests/lib/release-root.sh "$suite" bash -c "$demo && echo the demo has ended well && $check"
 result=$?
 ok $result "$suite: both"
 # What failed stands anywhere in it; the end says in which part.

@@ -37,14 +37,14 @@ if [ "$suite" = bookworm ] || [ "$suite" = trixie ]; then
         packages+=' sssd'
 fi
 # shellcheck disable=SC2016 # for the inner shell
-tests/lib/release-root.sh "$suite" env NSS_SUBUID_SSSD=$sssd bash -euc '
+logged "$suite" "$log" tests/lib/release-root.sh "$suite" env NSS_SUBUID_SSSD=$sssd bash -euc '
         apt-get -o Acquire::Check-Valid-Until=false update -qq || exit 77
         apt-get install -y -qq --no-install-recommends make perl >/dev/null || exit 77
         tests/lib/deps.sh --install demo $1 || exit 77
         make --silent all $2
         shift 2
         echo "versions: $(dpkg-query -W -f "\${Package} \${Version}, " libc6 systemd runc crun procps)"
-        prove --verbose --exec "" "$@"' - "$packages" "$tools" "${tests[@]}" >"$log" 2>&1
+        prove --verbose --exec "" "$@"' - "$packages" "$tools" "${tests[@]}"
 result=$?
 [ $result -ne 77 ] || not_today
 sed -n 's/^versions:/# &/p' "$log"

@@ -31,7 +31,7 @@ not_today() {
 
 tests/lib/release-root.sh "$suite" true >"$log" 2>&1 || not_today
 # shellcheck disable=SC2016 # for the inner shell
-tests/lib/release-root.sh "$suite" bash -euc '
+logged "$suite" "$log" tests/lib/release-root.sh "$suite" bash -euc '
         apt-get -o Acquire::Check-Valid-Until=false update -qq || exit 77
         apt-get install -y -qq --no-install-recommends make perl >/dev/null || exit 77
         tests/lib/deps.sh --install $1 || exit 77
@@ -49,7 +49,7 @@ tests/lib/release-root.sh "$suite" bash -euc '
                 tests/lib/deps.sh --install exim || exit 77
                 prove --timer --exec "" "$exim" || result=1
         fi
-        exit $result' - "${groups[*]}" "${tests[@]}" >"$log" 2>&1
+        exit $result' - "${groups[*]}" "${tests[@]}"
 result=$?
 [ $result -ne 77 ] || not_today
 [ $result -eq 0 ] || tail -n 50 "$log" | sed 's/^/# /' >&2

@@ -10,6 +10,7 @@ set -u
 [ -n "${NSS_SUBUID_RELEASE-}" ] || exec tests/lib/release-root.sh forky tests/runtime/engines.t
 if [ -z "${NSS_SUBUID_PRIVATE_ROOT-}" ]; then
         # Of the API's package only one file is wanted, none of the many packages that it depends on.
+        echo '# forky: installing containerd, Docker, podman ...' >&2
         mkdir -p /var/cri-api
         {
                 apt-get -o Acquire::Check-Valid-Until=false update -qq &&

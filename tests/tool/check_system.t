@@ -102,6 +102,11 @@ like "$(check)" '/etc/subuid:1: error: 1000000 is eve, 1000001 is eve1000001, 10
 echo _900001:x:1100000:1100000::/: >>/var/lib/extrausers/passwd
 like "$(check)" 'extrausers: error: an account is called _900001, as the ID 900001 of a range, and has the ID 1100000:' 'one called as an ID of a range'
 echo eve:x:1000000:1000000::/: >/var/lib/extrausers/passwd
+node 'files extrausers subuid' 'files extrausers subuid' eve:2000000:1 1000000:3000000:1 joe:4000000:1
+for owner in eve 1000000; do
+        is "$(build/subuidctl list -rno owner,account,uids $owner)" 'eve yes 2000000
+1000000 yes 3000000' "list $owner: of an account that another service knows, by name and by number"
+done
 node 'files extrausers subuid' 'files extrausers subuid' root:1000000:2
 has '/etc/subgid:1 error answered
 /etc/subuid:1 error answered' 'one of two is not'
@@ -121,9 +126,31 @@ for _ in $(seq 100); do
 done
 [ "$child" ] && ! kill -0 "$child" 2>/dev/null
 ok $? 'ended by SIGTERM meanwhile, it leaves no child behind'
-is "$(timeout 60 build/subuidctl list 2>&1)" 'subuidctl: the services of /etc/nsswitch.conf did not answer in time: not all accounts are known
-OWNER      ACCOUNT UIDS          COUNT GIDS          NAMES           SOURCE
-containers no      200000-265535 65536 200000-265535 _200000-_265535 /etc/subuid:1' 'list waits five seconds too'
+listed=$(timeout 60 build/subuidctl list 2>&1)
+is "$listed" 'subuidctl: the services of /etc/nsswitch.conf did not answer in time: not all accounts are known
+OWNER      ACCOUNT UIDS          COUNT GIDS          SOURCE
+containers no      200000-265535 65536 200000-265535 /etc/subuid:1' 'list waits five seconds too'
+
+# Meanwhile a terminal is told, from two seconds on; what it shows in the end is the same.
+terminal() { timeout 60 tests/lib/terminal.py "$@"; }
+asking='asking the services of /etc/nsswitch.conf for accounts'
+is "$(terminal build/subuidctl list | uniq)" "~$asking
+$listed" 'progress of list, which is gone in the end'
+like "$(terminal 20 build/subuidctl check | uniq)" "^subuidctl: hang: not listed [^~]*
+~${asking:0:19}
+/etc/nsswitch.conf:1: warning: [^~]*\$" 'and of check, no wider than the terminal'
+is "$(terminal bash -mc 'build/subuidctl list & build/subuidctl list 2>/dev/null; wait' | grep -c '^~')" 0 \
+        'none in the background, nor where standard error is no terminal'
+is "$(TERM_OF_TEST=dumb terminal build/subuidctl list | grep -c '^~')" 0 'nor on a dumb terminal'
+
+# A table is as wide as its terminal, or as COLUMNS says.
+node 'files subuid' 'files subuid' containers-of-a-machine:200000:65536
+cut=$(terminal 50 build/subuidctl list -n)
+# How much goes where, each version of libsmartcols decides.
+like "$cut" '^conta[^ ]* +no +200000-265535 65536 200000-265535 /etc/s[^:]*$' 'list on a terminal'
+[ ${#cut} -lt "$(build/subuidctl list -n | wc -c)" ]
+ok $? 'is cut'
+is "$(terminal 200 env COLUMNS=70 build/subuidctl list)" "$(COLUMNS=70 build/subuidctl list)" 'COLUMNS'
 
 # A number that an account has is not looked up: it is found as one.
 node 'files subuid' 'files subuid' root:65530:6 root:1234:1

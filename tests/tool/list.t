@@ -8,6 +8,7 @@ set -u
 scratch=$top/$(mktemp -d build/list.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$scratch/etc/nss-subuid"
+unset COLUMNS
 
 subuidctl() { build/subuidctl "$@" 2>&1; }
 list() { subuidctl list --root "$scratch" -rn "$@"; }
@@ -31,18 +32,18 @@ bob:100000:65546
 late:1:5
 END
 printf '%s\n' 'bob:x:1000:1000::/:' 'alice:x:1001:1001::/:' >"$scratch/etc/passwd"
-is "$(list)" "containers no 200000-268635455 268435456 300000-300009,200000-268635445 ${prefix}200000-${prefix}268635455 /etc/subuid:1
-bob yes 100000-165535 65536 100000-165535 ${prefix}100000-${prefix}165535 /etc/subuid:3
-1001 yes 4096-4103 8  ${prefix}4096-${prefix}4103 /etc/subuid:5
-none no  0   /etc/subuid:6
-root no 65530-65539 10  ${prefix}65530-${prefix}65539 /etc/subuid:7
-bob yes 400000-400019 20 165536-165545 ${prefix}400000-${prefix}400019 /etc/nss-subuid/subuid:1
-containers no  10 268635446-268635455 ${prefix}268635446-${prefix}268635455 /etc/subgid:2
-late no  5 1-5 ${prefix}1-${prefix}5 /etc/subgid:4" 'each range, then the group IDs that are left'
+is "$(list)" "containers no 200000-268635455 268435456 300000-300009,200000-268635445 /etc/subuid:1
+bob yes 100000-165535 65536 100000-165535 /etc/subuid:3
+1001 yes 4096-4103 8  /etc/subuid:5
+none no  0  /etc/subuid:6
+root no 65530-65539 10  /etc/subuid:7
+bob yes 400000-400019 20 165536-165545 /etc/nss-subuid/subuid:1
+containers no  10 268635446-268635455 /etc/subgid:2
+late no  5 1-5 /etc/subgid:4" 'each range, then the group IDs that are left'
 
-is "$(list bob late)" "bob yes 100000-165535 65536 100000-165535 ${prefix}100000-${prefix}165535 /etc/subuid:3
-bob yes 400000-400019 20 165536-165545 ${prefix}400000-${prefix}400019 /etc/nss-subuid/subuid:1
-late no  5 1-5 ${prefix}1-${prefix}5 /etc/subgid:4" 'of these owners'
+is "$(list bob late)" "bob yes 100000-165535 65536 100000-165535 /etc/subuid:3
+bob yes 400000-400019 20 165536-165545 /etc/nss-subuid/subuid:1
+late no  5 1-5 /etc/subgid:4" 'of these owners'
 is "$(list bo; echo $?)" 'subuidctl: bo: no ranges
 1' 'an owner without ranges'
 is "$(list -o position,First,LAST,file,line 1001 root)" '0 4096 4103 /etc/subuid 5
@@ -57,8 +58,40 @@ bob   65536
 bob      20' 'headings and alignment'
 is "$(subuidctl --json --root "$scratch" list bob none |
         python3 -c 'import json, sys; print([list(r.values()) for r in json.load(sys.stdin)["ranges"]])')" \
-        "[['bob', True, '100000-165535', 65536, '100000-165535', '${prefix}100000-${prefix}165535', '/etc/subuid:3'], ['none', False, None, 0, None, None, '/etc/subuid:6'], ['bob', True, '400000-400019', 20, '165536-165545', '${prefix}400000-${prefix}400019', '/etc/nss-subuid/subuid:1']]" \
+        "[['bob', True, 100000, '100000-165535', 65536, 100000, '100000-165535', '${prefix}100000-${prefix}165535', '/etc/subuid:3'], ['none', False, None, None, 0, None, None, None, '/etc/subuid:6'], ['bob', True, 400000, '400000-400019', 20, 165536, '165536-165545', '${prefix}400000-${prefix}400019', '/etc/nss-subuid/subuid:1']]" \
         'JSON'
+is "$(subuidctl list --root "$scratch" -J late containers |
+        python3 -c 'import json, sys; print([[r[k] for k in ("start", "count", "gid_start")] for r in json.load(sys.stdin)["ranges"]])')" \
+        '[[200000, 268435456, 300000], [None, 10, 268635446], [None, 5, 1]]' 'JSON has numbers'
+is "$(list -P -o owner,gids none)" 'OWNER="none" GIDS=""' 'pairs'
+is "$(list -o owner,gids,uids none | cat -A)" 'none  $' 'empty columns are empty'
+is "$(list -o owner,gids,uids,count none)" 'none   0' 'also between others'
+is "$(list --output-all late)" "late no   5 1 1-5 ${prefix}1-${prefix}5 /etc/subgid:4 0 1 5 /etc/subgid 4" 'all columns'
+is "$(subuidctl list -rH | awk '{ print NF, $1 }' | sort -u | wc -l) $(subuidctl list -rH | awk '{ print $2 }' | sort -u | tr '\n' ' ')" \
+        '14 <boolean> <integer> <string> ' 'a list of all columns'
+is "$(subuidctl whois -H | head -n 1 | tr -s ' ')" "NAME <string> the ID's name" 'without an argument'
+is "$(subuidctl list -HJ | python3 -c 'import json, sys; print(sorted(json.load(sys.stdin)["list-columns"][0]))')" \
+        "['description', 'holder', 'type']" 'as util-linux has it in JSON'
+
+# A table fits a terminal of 80 columns: numbers stay whole, or say that they do not.
+cp -r "$scratch/etc" "$scratch/before"
+rm "$scratch/etc/nss-subuid/subuid"
+printf '%s\n' alice@subsidiary.example.com:4294901760:65535 bob:1000000:30000 >"$scratch/etc/subuid"
+printf '%s\n' bob:1000000:10000 bob:3000000:10000 bob:2000000:10000 alice@subsidiary.example.com:100000:65536 >"$scratch/etc/subgid"
+is "$(subuidctl list --root "$scratch" | awk 'length > 80' | wc -l)" 4 'what is no terminal gets all'
+wide=$(COLUMNS=80 subuidctl list --root "$scratch")
+is "$(awk 'length > 80' <<<"$wide")" '' 'a table fits 80 columns'
+like "$wide" ' 4294901760-4294967294 +65535 100000-165534 ' 'with whole numbers'
+like "$wide" ' 1000000-1029999 +30000 1000000-1009999,\.\.\. ' 'and the first of a list'
+is "$(awk 'length > 80' <<<"$(COLUMNS=10 subuidctl list --root "$scratch")")" '' 'a narrower one is not worse'
+is "$(COLUMNS=80 subuidctl list --root "$scratch" -u)" "$(subuidctl list --root "$scratch")" '--notruncate'
+for columns in 0 -1 80x 99999999999999999999 ''; do
+        is "$(COLUMNS=$columns subuidctl list --root "$scratch")" "$(subuidctl list --root "$scratch")" "COLUMNS=$columns"
+done
+is "$(COLUMNS=20 list bob)" "$(list bob)" 'a raw one is never cut'
+is "$(COLUMNS=20 subuidctl list --root "$scratch" -J)" "$(subuidctl list --root "$scratch" -J)" 'nor is JSON'
+rm -r "${scratch:?}/etc"
+mv "$scratch/before" "$scratch/etc"
 
 # Whatever stands in a file, a terminal gets no control characters, and JSON stays JSON.
 printf '\033[31m"\\ \200:1:1\na b:2:1\n' >"$scratch/etc/subuid"
@@ -75,12 +108,31 @@ is "$(list -o owner,account 0 4294967296 18446744073709551616)" '0 yes
 4294967296 no
 18446744073709551616 no' 'numbers of accounts'
 
+# One account by name and by number: two owners, found by either.
+: >"$scratch/etc/nss-subuid/subuid"
+: >"$scratch/etc/subgid"
+printf '%s:100000:1\n' bob 01000 1000 alice 1001 1002 >"$scratch/etc/subuid"
+is "$(list -o owner,start 1000)" 'bob 100000
+01000 100000
+1000 100000' 'an owner by UID'
+is "$(list -o owner bob 1000)" 'bob
+01000
+1000' 'each once'
+is "$(list -o owner alice)" 'alice
+1001' 'lines with the UID of an owner'
+is "$(list -o owner 1002)" 1002 'a number without an account'
+rm "$scratch/etc/subuid"
+printf '%s:100000:1\n' bob alice >"$scratch/etc/subgid"
+is "$(list -o owner,account 1000)" 'bob yes' 'also of groups alone'
+echo bob:100000:1 >"$scratch/etc/subuid"
+: >"$scratch/etc/subgid"
+
 # 4294967295 and its neighbours.
 printf 'all:0:4294967295\nend:4294967290:6\n' >"$scratch/etc/subuid"
 : >"$scratch/etc/nss-subuid/subuid"
 : >"$scratch/etc/subgid"
-is "$(list)" "all no 0-4294967294 4294967295  ${prefix}1-${prefix}4294967294 /etc/subuid:1
-end no 4294967290-4294967295 6  ${prefix}4294967290-${prefix}4294967294 /etc/subuid:2" 'IDs that get no name do not stand at an end'
+is "$(list -o names)" "${prefix}1-${prefix}4294967294
+${prefix}4294967290-${prefix}4294967294" 'IDs that get no name do not stand at an end'
 
 # 65,535 lines of as many owners.
 seq 65535 | awk '{ printf "u%d:%.0f:65536\n", $1, $1 * 65536 }' | tee "$scratch/etc/subgid" >"$scratch/etc/subuid"
@@ -157,6 +209,9 @@ for command in "${commands[@]}"; do
                 ok $? "the manual has --$option"
         done
 done
+# The manual has each column too.
+columns() { subuidctl "$1" -H | sed 's/ *<[a-z]*> */ Ta /'; }
+is "$(sed -n '/^\.Sh COLUMNS/,/^\.Sh F/s/^\.It Va //p' man/subuidctl.8)" "$(columns list; columns whois)" 'the manual has the columns'
 is "$(subuidctl help lst; echo $?)" "subuidctl: lst: no such command; try 'subuidctl --help'
 1" 'help for no such command'
 is "$(subuidctl; echo $?)" "subuidctl: a command is missing; try 'subuidctl --help'

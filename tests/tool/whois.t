@@ -55,5 +55,9 @@ import json, sys
 rows = json.load(sys.stdin)["users"]
 sys.exit([row["name"] for row in rows] != [sys.argv[1] + id for id in ("200193", "200193", "200194", "300001")])' "$prefix"
 ok $? 'in JSON'
+has_inner() { whois --json "$@" 200193 | grep -c '"inner"'; }
+is "$(has_inner) $(has_inner --names) $(has_inner -o inner)" '0 2 2' 'where names are not asked for, JSON has no empty member'
+is "$(whois -P -o name,inner 200194)" "NAME=\"${prefix}200194\" INNER=\"\"" 'in pairs'
+is "$(whois --output-all -rn 200194 | wc -l) $(whois -n 200194 | wc -l)" '1 1' 'in other tables'
 
 done_testing

@@ -3,6 +3,7 @@
 #include "findings.h"
 
 #include "../options.h"
+#include "../progress.h"
 #include "../root.h"
 
 #include <errno.h>
@@ -32,14 +33,17 @@ int command_check(const struct options *options, char **argv)
         int r;
 
         (void)argv;
+        progress_start();
         read_side(&checked.users);
         read_side(&checked.groups);
         r = nsswitch_read(&checked.nsswitch);
         if (r < 0 && r != -ENOENT)
                 root_die(NSSWITCH_FILE, r);
+        progress("looking at the system");
         usable = check_system();
         check_nsswitch(&checked);
         check_files(&checked);
+        progress("looking at the ranges");
         check_ranges(&checked);
         check_group(&checked);
         check_import(&checked);
@@ -47,10 +51,14 @@ int command_check(const struct options *options, char **argv)
         /* Nobody is answered by a library that is not there. */
         checked.users.enabled &= usable;
         checked.groups.enabled &= usable;
+        progress("asking the services of " NSSWITCH_FILE " for accounts");
         check_accounts(&checked);
         if (root_is_running()) {
+                progress("asking the C library for IDs");
                 check_lookups(&checked);
+                progress("asking mail servers");
                 check_mail(&checked);
         }
+        progress_end();
         return findings_print(&options->table);
 }

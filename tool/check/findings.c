@@ -2,6 +2,7 @@
 #include "findings.h"
 
 #include "../nsswitch.h"
+#include "../progress.h"
 #include "../root.h"
 
 #include <stdarg.h>
@@ -30,6 +31,7 @@ void report(enum severity severity, const char *finding, struct place place, con
         va_list arguments;
         char *message;
 
+        progress_tick(0);
         va_start(arguments, format);
         if (vasprintf(&message, format, arguments) < 0)
                 die("out of memory");

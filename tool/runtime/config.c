@@ -19,7 +19,7 @@ static json_object *parse(const char *text, size_t size, const char **doubt)
             [JSON_TEXT_TWICE] = "config.json: a name occurs twice",
         };
         enum json_text_fault fault;
-        json_object *const top = json_text_parse(text, size, &fault);
+        json_object *const top = json_text_parse(text, size, json_type_object, &fault);
 
         if (!top)
                 *doubt = doubts[fault];

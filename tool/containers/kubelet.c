@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kubelet: which pods have which IDs, in ROOT/pods/UID/userns, for as long as they have them;
+ * and their names, in the folders and links of their logs, which everybody may read.
+ */
+#include "cgroup.h"
+#include "daemons.h"
+#include "reading.h"
+
+#include "tool/root.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct mapping_names kubelet_mapping = {"containerId", "hostId", "length"};
+
+enum { RECORD_MAX = 1 << 20, CONFIG_MAX = 4 << 20 };
+
+/* Splits a copy of a name at each "_", of which names of Kubernetes have none. */
+static bool split(const char *name, char **parts, size_t count)
+{
+        char *rest = xasprintf("%s", name);
+
+        for (size_t i = 0; i < count; i++) {
+                parts[i] = strsep(&rest, "_");
+                if (!parts[i] || !*parts[i])
+                        return false;
+        }
+        return !rest;
+}
+
+static void read_pod(struct reading *reading, struct place *place, const char *uid)
+{
+        char *const name = xasprintf("%s/userns", uid);
+        struct timespec since;
+        json_object *const record =
+            place_read_json(place, name, RECORD_MAX, json_type_object, &since);
+        struct container *pod;
+
+        if (!record)
+                return;
+        pod = reading_add(reading, "kubelet", place_path(place, name));
+        pod->pod_uid = xasprintf("%s", uid);
+        pod->since = since;
+        if (!take_maps(record, "uidMappings", "gidMappings", &kubelet_mapping, pod))
+                place_odd(place, name);
+        json_object_put(record);
+}
+
+static void read_pods(struct reading *reading, const char *root)
+{
+        struct place place;
+
+        if (!place_open(&place, xasprintf("%s/pods", root)))
+                return;
+        reading_used(reading, place_path(&place, "."));
+        reading->has_pods = true;
+        for (char **names = place_list(&place, "."); *names; names++)
+                read_pod(reading, &place, *names);
+        place_close(&place);
+}
+
+/* NAMESPACE_POD_UID */
+static void read_pod_logs(struct reading *reading, const char *folder)
+{
+        struct place place;
+
+        if (!place_open(&place, folder))
+                return;
+        reading_used(reading, place_path(&place, "."));
+        for (char **names = place_list(&place, "."); *names; names++) {
+                struct container *pod;
+                char *parts[3];
+
+                if (!split(*names, parts, 3))
+                        continue;
+                pod = reading_add(reading, NULL, place_path(&place, *names));
+                pod->namespace = parts[0];
+                pod->pod = parts[1];
+                pod->pod_uid = parts[2];
+        }
+        place_close(&place);
+}
+
+/* The UID of the pod is in the folder that the link leads to. */
+static char *uid_of_link(const struct place *place, const char *name, char *const parts[3])
+{
+        char *const folder = xasprintf("/%s_%s_", parts[1], parts[0]);
+        const char *const target = place_link(place, name);
+        const char *const found = target ? strstr(target, folder) : NULL;
+        const char *const uid = found ? found + strlen(folder) : NULL;
+        const size_t length = uid ? strcspn(uid, "/_") : 0;
+
+        return length && uid[length] == '/' ? xstrndup(uid, length) : NULL;
+}
+
+/* POD_NAMESPACE_CONTAINER-ID.log */
+static void read_container_log(struct reading *reading, const struct place *place, const char *name)
+{
+        const size_t length = strlen(name), suffix = 1 + CGROUP_ID_LENGTH + strlen(".log");
+        struct container *container;
+        char *parts[3];
+
+        if (length <= suffix || name[length - suffix] != '-' ||
+            strcmp(name + length - strlen(".log"), ".log") != 0 ||
+            !split(xstrndup(name, length - suffix), parts, 3))
+                return;
+        container = reading_add(reading, NULL, place_path(place, name));
+        container->id = xstrndup(name + length - suffix + 1, CGROUP_ID_LENGTH);
+        container->pod = parts[0];
+        container->namespace = parts[1];
+        container->name = parts[2];
+        container->pod_uid = uid_of_link(place, name, parts);
+}
+
+static void read_container_logs(struct reading *reading)
+{
+        struct place place;
+
+        if (!place_open(&place, "/var/log/containers"))
+                return;
+        reading_used(reading, place_path(&place, "."));
+        for (char **names = place_list(&place, "."); *names; names++)
+                read_container_log(reading, &place, *names);
+        place_close(&place);
+}
+
+/* The value of a line "podLogsDir: VALUE" of a file of YAML, or what it was before. */
+static const char *logs_of(const char *path, const char *logs)
+{
+        static const char key[] = "podLogsDir:";
+        struct text text, line;
+
+        if (root_read(path, &text) < 0 || text.size > CONFIG_MAX)
+                return logs;
+        while (take_line(&text, &line)) {
+                const char *value;
+                size_t length;
+
+                if (line.size < strlen(key) || memcmp(line.bytes, key, strlen(key)) != 0)
+                        continue;
+                value = xstrndup(line.bytes + strlen(key), line.size - strlen(key));
+                value += strspn(value, " \t\"'");
+                length = strcspn(value, "\"'# \t\r");
+                value = xstrndup(value, length);
+                if (is_absolute(value))
+                        logs = value;
+        }
+        return logs;
+}
+
+/* As its configuration says, in a file and then in the files of a folder. */
+static const char *configured_logs(struct text arguments)
+{
+        const char *config = option_of(arguments, (const char *const[]){"config", NULL});
+        const char *const folder = option_of(arguments, (const char *const[]){"config-dir", NULL});
+        const char *logs = "/var/log/pods";
+        char **paths;
+
+        if (!config || !is_absolute(config))
+                config = "/var/lib/kubelet/config.yaml";
+        logs = logs_of(config, logs);
+        if (folder && is_absolute(folder) && root_list(folder, ".conf", &paths) == 0)
+                for (; *paths; paths++)
+                        logs = logs_of(*paths, logs);
+        return logs;
+}
+
+void read_kubelet(struct reading *reading)
+{
+        static const char default_root[] = "/var/lib/kubelet";
+        const struct text arguments = daemon_arguments(reading->processes, "kubelet");
+        const char *const root = option_of(arguments, (const char *const[]){"root-dir", NULL});
+
+        read_pods(reading, default_root);
+        if (root && is_absolute(root) && strcmp(root, default_root) != 0)
+                read_pods(reading, root);
+        read_pod_logs(reading, configured_logs(arguments));
+        read_container_logs(reading);
+}
