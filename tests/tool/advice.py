@@ -717,7 +717,7 @@ def cure_nsswitch(system, finding, chance):
         status, errors = system.run(command)
         if status == 0:
             break
-        reasons = [f for f in system.check() if f['name'] == NSSWITCH and f['advice'].split(', then ')[0] in errors]
+        reasons = [f for f in system.check() if f['name'].endswith(NSSWITCH) and f['advice'].split(', then ')[0] in errors]
         if status != 1 or not reasons or tries == 11:
             raise Failed(f'{command}: status {status}: {errors}')
         edit_nsswitch(system, reasons[0], reasons[0]['advice'].split(', then ')[0])
