@@ -1152,7 +1152,7 @@ COLLECTED = (
      'etc/nss-subuid/subgid': MARK + '13 of 13\neve:1800000000:65536\nbob:1700000000:65536\n'},
     kubelet(('bob:100000:65536',)),
     kubelet(('kubelet:65536:7208960', 'kubelet:7274496:7208960')),
-    kubelet(('kubelet:65536:7208960',), ('kubelet:131072:7208960',)),
+    kubelet(('kubelet:65536:7208960',), ('kubelet:7274496:7208960',)),
     kubelet(('kubelet:65536:7208960',), ids=100000),
     kubelet(('kubelet:100000:7208960',)),
     kubelet(('kubelet:65536:7208961',)),
@@ -1166,7 +1166,8 @@ COLLECTED = (
     {'etc/docker/daemon.json': '{"userns-remap": "eve"}'},
     {'etc/lxc/default.conf': 'lxc.idmap = u 0 2000000000 65536\nlxc.idmap = g 0 2000000000 65536\n',
      'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF},
-    {'etc/lxc/default.conf': 'lxc.idmap = b 0 2000000000 65536\nlxc.idmap = b 65536 2100000000 65536\n',
+    {'etc/subuid': 'root:100000:65536\n', 'etc/subgid': 'root:100000:65536\n',
+     'etc/lxc/default.conf': 'lxc.idmap = b 0 2000000000 65536\n',
      'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF},
     {'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF, 'var/lib/incus/database': ''},
 )

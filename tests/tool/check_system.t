@@ -181,6 +181,8 @@ rm -r /usr/sbin/post{conf,map} /etc/postfix
 # 65,535 lines, nearly all of 32 bits.
 # Those of systemd's foreign IDs are left out.
 seq 65533 | awk '$1 != 32765 && $1 != 32766 { printf "u%d:%.0f:65536\n", $1, $1 * 65536 + 65536 }' | tee /etc/subuid >/etc/subgid
+# useradd finds no room among them.
+printf '%s\n' 'SUB_UID_COUNT 0' 'SUB_GID_COUNT 0' >>/etc/login.defs
 is "$(check; echo $?)" 'subuidctl: /etc/subuid: 50 of 65531 ranges were looked up
 subuidctl: /etc/subgid: 50 of 65531 ranges were looked up
 0' 'a file of 65,531 ranges'
