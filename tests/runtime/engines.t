@@ -83,8 +83,8 @@ log_driver = "none"
 pids_limit = 0
 TOML
 # podman with the wrapper: the runtimes keep their names, as the documents have it.
-sed -n '/^    \[engine.runtimes\]$/,/^$/s/^    //p' docs/containers.md | sed -E 's|/usr/bin/([rc]+un)"|/usr/local/sbin/\1"|' >/etc/containers/subuid.conf
-is "$(grep -c '^[rc]*un = \["/usr/bin/[rc]*un-subuid", "/usr/local/sbin/[rc]*un"\]$' /etc/containers/subuid.conf)" 2 \
+sed -n '/^    \[engine.runtimes\]$/,/^$/s/^    //p' docs/containers.md | sed -E 's#/usr/bin/(runc|crun)"#/usr/local/sbin/\1"#' >/etc/containers/subuid.conf
+is "$(grep -cE '^(runc|crun) = \["/usr/bin/\1-subuid", "/usr/local/sbin/\1"\]$' /etc/containers/subuid.conf)" 2 \
         'docs/containers.md has lines for podman'
 
 boot_systemd
