@@ -115,6 +115,38 @@ const struct account *accounts_named(const struct accounts *accounts, const char
                    : NULL;
 }
 
+struct text account_field(struct text line, int number)
+{
+        const char *const end = line.bytes + line.size, *begin = line.bytes, *colon;
+
+        for (; number > 0; number--) {
+                colon = memchr(begin, ':', (size_t)(end - begin));
+                if (!colon)
+                        return (struct text){end, 0};
+                begin = colon + 1;
+        }
+        colon = memchr(begin, ':', (size_t)(end - begin));
+        return (struct text){begin, (size_t)((colon ? colon : end) - begin)};
+}
+
+bool take_member(struct text *list, struct text *name)
+{
+        const char *comma;
+
+        if (list->size == 0)
+                return false;
+        comma = memchr(list->bytes, ',', list->size);
+        *name = (struct text){list->bytes, comma ? (size_t)(comma - list->bytes) : list->size};
+        list->bytes += name->size + (comma != NULL);
+        list->size -= name->size + (comma != NULL);
+        /* As glibc does (nss/nss_files). */
+        while (name->size && is_blank(*name->bytes)) {
+                name->bytes++;
+                name->size--;
+        }
+        return true;
+}
+
 bool owner_as_number(struct text owner, uint32_t *uid)
 {
         uint64_t number = 0;

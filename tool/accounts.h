@@ -42,6 +42,12 @@ const struct account *accounts_with_id(const struct accounts *accounts, uint32_t
 const struct account *accounts_named(const struct accounts *accounts, const char *name,
                                      size_t length);
 
+/* The field of a line of these files behind so many colons; empty if there is none. */
+struct text account_field(struct text line, int number);
+
+/* Takes the next name of a list of members. Returns false if none is left. */
+bool take_member(struct text *list, struct text *name);
+
 /* Reads an owner that is a number, as shadow takes him for the account of that UID. */
 bool owner_as_number(struct text owner, uint32_t *uid);
 

@@ -133,3 +133,35 @@ int child_end(const struct child *child)
         }
         return -1;
 }
+
+int child_run(const char *const *arguments, int64_t ms, char **output)
+{
+        enum { OUTPUT_MAX = 65536 };
+        const int64_t deadline = now_ms() + ms;
+        const struct child child = child_start(child_becomes_program, arguments);
+        const ssize_t n =
+            child_read(&child, *output = xcalloc(1, OUTPUT_MAX + 1), OUTPUT_MAX, deadline);
+        const int status = child_end(&child);
+
+        return n < 0 ? (int)n : status;
+}
+
+size_t child_answers(child_function *function, const void *data, void *answers, size_t size,
+                     size_t count, int64_t *left)
+{
+        const struct child child = child_start(function, data);
+        const int64_t start = now_ms();
+        size_t i;
+
+        for (i = 0; i < count; i++) {
+                const int64_t now = now_ms(), end = start + *left;
+
+                if (child_read(&child, (char *)answers + i * size, size,
+                               now + CHILD_WAIT_MS < end ? now + CHILD_WAIT_MS : end) !=
+                    (ssize_t)size)
+                        break;
+        }
+        child_end(&child);
+        *left -= now_ms() - start;
+        return i;
+}

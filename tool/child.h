@@ -43,6 +43,13 @@ bool child_try(struct child *child, child_function *function, const void *data);
  */
 child_function child_becomes_program;
 
+/*
+ * Runs such a program for so many milliseconds at most. *output is what it has printed, of which it
+ * may be 64 KiB, with a NUL behind it. Returns its status, as waitpid(2) gives it, or a negative
+ * errno: -ETIMEDOUT.
+ */
+int child_run(const char *const *arguments, int64_t ms, char **output);
+
 /* For a child whose change of rights has cleared what makes it die with its parent. */
 void child_dies_with_parent(void);
 
@@ -51,6 +58,14 @@ void child_dies_with_parent(void);
  * end of all that the child writes, or a negative errno, such as -ETIMEDOUT.
  */
 ssize_t child_read(const struct child *child, void *data, size_t size, int64_t deadline);
+
+/*
+ * Asks many questions of one child, which writes an answer of size bytes for each, in their order.
+ * Waits CHILD_WAIT_MS for each, and *left milliseconds for all; from that it takes what it has
+ * waited. Returns how many answers have come.
+ */
+size_t child_answers(child_function *function, const void *data, void *answers, size_t size,
+                     size_t count, int64_t *left);
 
 /*
  * Ends a child, if it has not ended by itself. Returns its status, as waitpid(2) gives it, or -1

@@ -207,8 +207,12 @@ void containers_read(struct containers *containers, const struct processes *proc
         read_kubelet(&reading);
         *containers = (struct containers){.sources = reading.sources,
                                           .source_count = reading.source_count,
+                                          .kubelet = reading.kubelet,
+                                          .docker_remap = reading.docker_remap,
                                           .index = xcalloc(1, sizeof(struct containers_index))};
         put_together(containers, &reading);
+        containers->pods = containers->index->pods;
+        containers->pod_count = containers->index->pod_count;
         sort_list(containers);
         free(reading.list);
         free(reading.pids);

@@ -3,6 +3,7 @@
 #define CONTAINERS_H
 
 #include "extents.h"
+#include "kubelet.h"
 #include "processes.h"
 #include "subid_file.h"
 
@@ -42,6 +43,10 @@ struct containers {
         size_t count;
         char **sources; /* the files and folders that were read */
         size_t source_count;
+        struct kubelet kubelet;
+        const char *docker_remap; /* Docker's userns-remap; NULL: not set */
+        struct container *pods;   /* by UID; with the maps that the kubelet has on record */
+        size_t pod_count;
         struct containers_index *index;
 };
 

@@ -77,3 +77,23 @@ bool libraries_name(const char *name, const char *function)
         }
         return false;
 }
+
+bool libraries_linked(const char *program, const char *name)
+{
+        enum { BEGINNING = 4 << 20 };
+        const int fd = root_open_file(program);
+        size_t size = 0;
+        ssize_t n = 1;
+        bool found;
+        char *bytes;
+
+        if (fd < 0)
+                return false;
+        bytes = xcalloc(1, BEGINNING);
+        while (size < BEGINNING && (n = read(fd, bytes + size, BEGINNING - size)) > 0)
+                size += (size_t)n;
+        close(fd);
+        found = memmem(bytes, size, name, strlen(name) + 1) != NULL;
+        free(bytes);
+        return found;
+}

@@ -14,8 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 10000, STEP_MS = 50 };
-
 /* Whether nobody but root may have put it there, or may change it. */
 static bool is_roots(const struct stat *status)
 {
@@ -62,31 +60,30 @@ static int open_lock(void)
         return fd;
 }
 
-/* Who has the lock, for a message. One of another PID namespace has no number here. */
-static char *holder_of(const struct flock *lock)
+/* One of another PID namespace has no number here. */
+char *lock_holder(pid_t pid)
 {
         char *path, name[64];
         ssize_t n;
         int fd;
 
-        if (lock->l_pid <= 0)
-                return "another process";
-        path = xasprintf("/proc/%d/comm", (int)lock->l_pid);
+        if (pid <= 0)
+                return xasprintf("another process");
+        path = xasprintf("/proc/%d/comm", (int)pid);
         fd = open(path, O_RDONLY | O_CLOEXEC);
         n = fd < 0 ? -1 : read(fd, name, sizeof(name));
         if (fd >= 0)
                 close(fd);
         if (n > 0 && name[n - 1] == '\n')
                 n--;
-        return n > 0 ? xasprintf("PID %d (%s)", (int)lock->l_pid,
-                                 quoted(name, (size_t)n, sizeof(name)))
-                     : xasprintf("PID %d", (int)lock->l_pid);
+        return n > 0 ? xasprintf("PID %d (%s)", (int)pid, quoted(name, (size_t)n, sizeof(name)))
+                     : xasprintf("PID %d", (int)pid);
 }
 
 /* Of a system below --root that is their own, ordinary users lock the folder; it costs no file. */
 static void lock_folder(void)
 {
-        const int64_t end = now_ms() + WAIT_MS;
+        const int64_t end = now_ms() + LOCK_WAIT_MS;
         const int fd = root_open("/etc", O_RDONLY | O_DIRECTORY);
 
         while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
@@ -94,14 +91,34 @@ static void lock_folder(void)
                         die("%s/etc: locked by another process for ten seconds; try again",
                             root_folder());
                 progress("waiting for the lock of %s/etc", root_folder());
-                usleep(STEP_MS * 1000);
+                usleep(LOCK_STEP_MS * 1000);
         }
+}
+
+void lock_record(int fd, const char *name)
+{
+        const int64_t end = now_ms() + LOCK_WAIT_MS;
+        struct flock lock;
+
+        for (;;) {
+                lock = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+                if (fcntl(fd, F_SETLK, &lock) == 0)
+                        return;
+                if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+                        die("%s: %m", name);
+                if (now_ms() >= end)
+                        break;
+                progress("waiting for %s", name);
+                usleep(LOCK_STEP_MS * 1000);
+        }
+        /* It may just have been given back. */
+        if (fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
+                lock.l_pid = 0;
+        die("%s: held by %s for ten seconds; try again", name, lock_holder(lock.l_pid));
 }
 
 void lock_take(void)
 {
-        const int64_t end = now_ms() + WAIT_MS;
-        struct flock lock;
         int fd;
 
         if (!is_machines_root()) {
@@ -109,24 +126,9 @@ void lock_take(void)
                 return;
         }
         fd = open_lock();
-        if (fd < 0) {
-                warn(LOCK_FILE ": no lock: %m");
-                return;
-        }
         /* Kept open: to close it would be to give the lock back. */
-        for (;;) {
-                lock = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
-                if (fcntl(fd, F_SETLK, &lock) == 0)
-                        return;
-                if (errno != EAGAIN && errno != EACCES && errno != EINTR)
-                        die(LOCK_FILE ": %m");
-                if (now_ms() >= end)
-                        break;
-                progress("waiting for " LOCK_FILE);
-                usleep(STEP_MS * 1000);
-        }
-        /* It may just have been given back. */
-        if (fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
-                lock.l_pid = 0;
-        die(LOCK_FILE ": held by %s for ten seconds; try again", holder_of(&lock));
+        if (fd < 0)
+                warn(LOCK_FILE ": no lock: %m");
+        else
+                lock_record(fd, LOCK_FILE);
 }

@@ -26,8 +26,6 @@ static const char *advice_for_link(int folder, const char *target)
 
 static void find_keeper(struct nsswitch_file *file)
 {
-        struct statx extended;
-
         if (S_ISLNK(file->status.st_mode)) {
                 char target[256] = "";
 
@@ -35,9 +33,7 @@ static void find_keeper(struct nsswitch_file *file)
                         die("%s: %m", file->path);
                 file->kept = "a symbolic link";
                 file->advice = advice_for_link(file->folder, target);
-        } else if (file->is_in_etc &&
-                   statx(file->folder, NAME, AT_SYMLINK_NOFOLLOW, 0, &extended) == 0 &&
-                   extended.stx_attributes & STATX_ATTR_MOUNT_ROOT) {
+        } else if (file->is_in_etc && is_mount_point(file->folder, NAME)) {
                 file->kept = "a mount point";
                 file->advice = "change the file that is mounted there";
         } else if (!file->exists) {

@@ -203,33 +203,90 @@ static char *unit_in(const char *path, text_shown *show)
         return name ? show(name, name_length, UNIT_MAX) : NULL;
 }
 
-/* Since cgroup v2 a process has one cgroup; before, systemd had a hierarchy of its own. */
-static char *unit_of(int folder, text_shown *show)
+/*
+ * The path of a process's cgroup, or NULL if it is gone. Since cgroup v2 a process has one; before,
+ * systemd had a hierarchy of its own, which counts where that of v2 says nothing.
+ */
+static char *read_cgroup(int folder)
 {
-        char text[TEXT_SIZE], *unit = NULL, *of_systemd = NULL;
+        const char *path = NULL, *of_systemd = NULL;
+        char text[TEXT_SIZE];
 
-        read_text(folder, "cgroup", text, sizeof(text));
+        if (read_text(folder, "cgroup", text, sizeof(text)) < 0)
+                return NULL;
         for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
                 const char *const controllers = line + strspn(line, "0123456789");
 
                 if (strncmp(line, "0::", 3) == 0)
-                        unit = unit_in(line + 3, show);
+                        path = line + 3;
                 else if (strncmp(controllers, ":name=systemd:", 14) == 0)
-                        of_systemd = unit_in(controllers + 14, show);
+                        of_systemd = controllers + 14;
         }
-        return unit ? unit : of_systemd;
+        if (of_systemd && (!path || !unit_in(path, printable)))
+                path = of_systemd;
+        return xasprintf("%s", path ? path : "/");
 }
 
-char *process_unit(const struct process *process, text_shown *show)
+const char *process_cgroup(struct process *process)
 {
-        const int folder = process_open(process);
-        char *unit;
+        int folder;
 
-        if (folder < 0)
-                return NULL;
-        unit = unit_of(folder, show);
-        close(folder);
-        return unit;
+        if (process->cgroup || process->gone)
+                return process->cgroup;
+        folder = process_open(process);
+        if (folder >= 0) {
+                process->cgroup = read_cgroup(folder);
+                close(folder);
+        }
+        process->gone = !process->cgroup;
+        return process->cgroup;
+}
+
+char *process_unit(struct process *process, text_shown *show)
+{
+        const char *const cgroup = process_cgroup(process);
+
+        return cgroup ? unit_in(cgroup, show) : NULL;
+}
+
+/* Reads the IDs of a line of status, "Uid:" say, as many as there are and count at most. */
+static size_t parse_ids(const char *status, const char *key, uint32_t *ids, size_t count)
+{
+        const char *text = strstr(status, key);
+        size_t i;
+        char *end;
+
+        if (!text)
+                return 0;
+        text += strlen(key);
+        for (i = 0; i < count && *text != '\n'; i++) {
+                ids[i] = (uint32_t)strtoul(text, &end, 10);
+                if (end == text)
+                        break;
+                text = end + strspn(end, " \t");
+        }
+        return i;
+}
+
+bool process_ids(const struct process *process, struct process_ids *ids)
+{
+        /* A process has 65,536 groups at most, each of ten digits and a blank. */
+        enum { GROUPS_MAX = 65536, STATUS_SIZE = 11 * GROUPS_MAX + TEXT_SIZE };
+        const int folder = process_open(process);
+        char *const status = xrealloc(NULL, STATUS_SIZE);
+        ssize_t n = -1;
+
+        if (folder >= 0) {
+                n = read_text(folder, "status", status, STATUS_SIZE);
+                close(folder);
+        }
+        *ids = (struct process_ids){.groups = xcalloc(GROUPS_MAX, sizeof(*ids->groups))};
+        if (n < 0 || parse_ids(status, "\nUid:\t", ids->ids[SUBID_USERS], ID_KINDS) != ID_KINDS ||
+            parse_ids(status, "\nGid:\t", ids->ids[SUBID_GROUPS], ID_KINDS) != ID_KINDS)
+                return false;
+        ids->group_count = parse_ids(status, "\nGroups:\t", ids->groups, GROUPS_MAX);
+        free(status);
+        return true;
 }
 
 /* The user namespace of a process that we may look into, by its open file; NULL if it is gone. */
@@ -263,12 +320,14 @@ static struct userns *find_unknown(struct processes *processes, int folder)
 {
         struct userns new = {.known = false, .fd = -1};
         char *const maps = read_maps(folder);
-        const char *unit;
+        char *cgroup, *unit;
 
         if (!maps)
                 return NULL;
         new.alike = strcmp(maps, processes->namespaces[0].key) == 0;
-        unit = new.alike ? NULL : unit_of(folder, printable);
+        cgroup = new.alike ? NULL : read_cgroup(folder);
+        unit = cgroup ? unit_in(cgroup, printable) : NULL;
+        free(cgroup);
         new.key = xasprintf("%s%s", maps, unit ? unit : "");
         for (size_t i = 1; i < processes->namespace_count; i++) {
                 struct userns *const userns = &processes->namespaces[i];
@@ -378,7 +437,7 @@ bool userns_maps(const struct userns *userns, enum subid_database database, uint
                  uint32_t *inside)
 {
         *inside = id;
-        if (userns->own || userns->alike)
+        if (userns_is_whole(userns))
                 return true;
         if (userns->count == 0)
                 return false;
@@ -417,30 +476,20 @@ static void answer_all(int to, const void *data)
         }
 }
 
-/*
- * Takes the answers of a child until one does not come, or not in time. Returns how many have come,
- * and takes from *left what that took, in milliseconds.
- */
+/* Takes the answers of a child until one does not come, or not in time. Returns how many came. */
 static size_t take_answers(const struct questions *questions, int64_t *left)
 {
-        const struct child child = child_start(answer_all, questions);
-        const int64_t start = now_ms();
-        size_t i;
+        struct answer *const answers = xcalloc(questions->count, sizeof(*answers));
+        const size_t count =
+            child_answers(answer_all, questions, answers, sizeof(*answers), questions->count, left);
 
-        for (i = 0; i < questions->count; i++) {
-                const int64_t now = now_ms(), end = start + *left;
-                struct answer answer;
-
-                if (child_read(&child, &answer, sizeof(answer),
-                               now + CHILD_WAIT_MS < end ? now + CHILD_WAIT_MS : end) !=
-                    sizeof(answer))
-                        break;
-                questions->list[i]->arguments.size = answer.size;
-                questions->list[i]->arguments.bytes = xstrndup(answer.arguments, answer.size);
+        for (size_t i = 0; i < count; i++) {
+                questions->list[i]->arguments.size = answers[i].size;
+                questions->list[i]->arguments.bytes =
+                    xstrndup(answers[i].arguments, answers[i].size);
         }
-        child_end(&child);
-        *left -= now_ms() - start;
-        return i;
+        free(answers);
+        return count;
 }
 
 /* The wanted ones that have not been asked, but for those in namespaces that keep silent. */
@@ -482,28 +531,45 @@ void processes_ask(struct processes *processes)
         free(list);
 }
 
-enum { ARGUMENTS_SIZE = 65536 };
+enum { MEMORY_SIZE = 65536 };
+
+/* A file of a process that the kernel reads from its memory. */
+struct memory {
+        const struct process *process;
+        const char *file;
+};
 
 /* Runs in the child. */
-static void answer_arguments(int to, const void *data)
+static void answer_memory(int to, const void *data)
 {
-        static char text[ARGUMENTS_SIZE];
-        const int folder = process_open(data);
-        const ssize_t n = folder < 0 ? 0 : read_text(folder, "cmdline", text, sizeof(text));
+        static char text[MEMORY_SIZE];
+        const struct memory *const memory = data;
+        const int folder = process_open(memory->process);
+        const ssize_t n = folder < 0 ? 0 : read_text(folder, memory->file, text, sizeof(text));
 
         if (n > 0)
                 write_all(to, text, (size_t)n);
 }
 
-bool process_arguments(const struct process *process, struct text *arguments)
+static bool read_memory(const struct process *process, const char *file, struct text *told)
 {
-        char *const text = xcalloc(ARGUMENTS_SIZE, 1);
-        const struct child child = child_start(answer_arguments, process);
-        const ssize_t n = child_read(&child, text, ARGUMENTS_SIZE - 1, now_ms() + CHILD_WAIT_MS);
+        char *const text = xcalloc(MEMORY_SIZE, 1);
+        const struct child child = child_start(answer_memory, &(struct memory){process, file});
+        const ssize_t n = child_read(&child, text, MEMORY_SIZE - 1, now_ms() + CHILD_WAIT_MS);
 
         child_end(&child);
-        *arguments = (struct text){text, n > 0 ? (size_t)n : 0};
+        *told = (struct text){text, n > 0 ? (size_t)n : 0};
         return n > 0;
+}
+
+bool process_arguments(const struct process *process, struct text *arguments)
+{
+        return read_memory(process, "cmdline", arguments);
+}
+
+bool process_environment(const struct process *process, struct text *variables)
+{
+        return read_memory(process, "environ", variables);
 }
 
 char *process_command(const struct process *process, text_shown *show)

@@ -31,6 +31,8 @@ struct process {
         bool wanted;              /* set it: its arguments are asked for */
         bool asked;
         struct text arguments; /* each with its NUL; the first bytes of them, or none */
+        bool gone;             /* as was seen when its cgroup was asked for */
+        char *cgroup;          /* see process_cgroup; NULL: not asked for */
 };
 
 struct userns {
@@ -59,6 +61,23 @@ struct processes {
 /* Dies without /proc. */
 void processes_read(struct processes *processes);
 
+/* Whether every ID is in a user namespace, and the same there as here. */
+static inline bool userns_is_whole(const struct userns *userns)
+{
+        return userns->own || userns->alike;
+}
+
+enum { ID_REAL, ID_EFFECTIVE, ID_SAVED, ID_FILE_SYSTEM, ID_KINDS };
+
+struct process_ids {
+        uint32_t ids[2][ID_KINDS]; /* by enum subid_database */
+        uint32_t *groups;          /* the supplementary ones */
+        size_t group_count;
+};
+
+/* All IDs of a process. Returns false if it is gone. */
+bool process_ids(const struct process *process, struct process_ids *ids);
+
 /* Whether an ID is mapped in a user namespace, and to which ID there. */
 bool userns_maps(const struct userns *userns, enum subid_database database, uint32_t id,
                  uint32_t *inside);
@@ -75,6 +94,9 @@ void processes_ask(struct processes *processes);
  */
 bool process_arguments(const struct process *process, struct text *arguments);
 
+/* The same of its environment, which only its own user and root get to see. */
+bool process_environment(const struct process *process, struct text *variables);
+
 /*
  * What a process that was asked calls itself: the command line, or only the program. If it has
  * none, its name in brackets, or without.
@@ -83,11 +105,17 @@ char *process_command(const struct process *process, text_shown *show);
 char *process_program(const struct process *process, text_shown *show);
 
 /*
+ * The path of the cgroup that a process is in, as /proc shows it to us, "/" at the top; NULL if the
+ * process is gone. What is below a container's own cgroup, the container may have made.
+ */
+const char *process_cgroup(struct process *process);
+
+/*
  * The unit of systemd that a process belongs to: for one in a container that of the container, not
  * one of a systemd in it. Where systemd does not manage the cgroups, the name of the cgroup; NULL
  * if it is in the topmost one, or gone.
  */
-char *process_unit(const struct process *process, text_shown *show);
+char *process_unit(struct process *process, text_shown *show);
 
 /*
  * Opens the folder of a process in /proc. What is opened in it is never that of another one with

@@ -99,6 +99,14 @@ uint64_t ranges_total(const struct ranges *ranges, const char *owner, size_t own
         return count ? lines[count - 1]->position + lines[count - 1]->range.count : 0;
 }
 
+size_t owner_odd_byte(const char *owner, size_t length)
+{
+        for (size_t i = 0; i < length; i++)
+                if (owner[i] <= ' ' || owner[i] > '~')
+                        return i + 1;
+        return 0;
+}
+
 bool range_meets(const struct subid_range *range, uint64_t *first, uint64_t *last)
 {
         const uint64_t end = subid_range_end(range);

@@ -48,6 +48,12 @@ static inline struct text range_owner(const struct subid_range *range)
         return (struct text){range->owner, range->owner_length};
 }
 
+/*
+ * Where the first byte of an owner is that is hardly meant, a blank, a control or a non-ASCII one:
+ * from 1, or 0.
+ */
+size_t owner_odd_byte(const char *owner, size_t length);
+
 /* Whether a line is of this owner, which need not be NUL-terminated. */
 static inline bool is_owned_by(const struct subid_range *range, const char *owner, size_t length)
 {

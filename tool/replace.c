@@ -8,12 +8,13 @@
 #include <linux/limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* One name: what already stands there is left from a command that was killed. */
-#define TEMPORARY ".subuidctl.new"
+/* Names of always: what already stands there is left from a command that was killed. */
+static const char *const temporaries[] = {".subuidctl.new", ".subuidctl.new2"};
 
 /* What stands under a name. Of anything but a regular file, no text. */
 struct seen {
@@ -268,47 +269,90 @@ static const char *put_in_empty_place(const struct change *change)
         return rename_in(change, change->temporary, name, 0) < 0 ? cannot_rename(change) : NULL;
 }
 
-static const char *replace(const struct change *change)
+static const char *put_in_place(const struct change *change)
 {
-        const char *const failed = make_file(change, change->temporary, change->text);
-
-        if (failed)
-                return failed;
-        if (!is_as_read(change, change->replacement->name))
-                return changed();
         return change->old < 0 ? put_in_empty_place(change) : put_in_exchange(change);
+}
+
+/* Opens the old file and makes the new one. */
+static const char *prepare(struct change *change, const char *temporary, struct text text)
+{
+        const struct replacement *const replacement = change->replacement;
+
+        change->text = text;
+        change->temporary = temporary;
+        change->lasts = true;
+        change->kept = replacement->drops_old ? xasprintf(".%s.old", replacement->name)
+                                              : xasprintf("%s-", replacement->name);
+        if (replacement->exists) {
+                change->old = openat(replacement->folder, replacement->name,
+                                     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+                if (change->old < 0)
+                        return cannot(change, "opening it");
+        }
+        return make_file(change, temporary, text);
+}
+
+/* Signals wait meanwhile. */
+static const char *replace(struct change *changes, const struct text *texts, size_t count,
+                           size_t *failed, size_t *replaced)
+{
+        const char *why = NULL;
+
+        for (*failed = 0; *failed < count; ++*failed)
+                if ((why = prepare(&changes[*failed], temporaries[*failed], texts[*failed])))
+                        return why;
+        for (*failed = 0; *failed < count; ++*failed)
+                if (!is_as_read(&changes[*failed], changes[*failed].replacement->name))
+                        return changed();
+        for (*failed = 0; *failed < count; ++*failed, ++*replaced)
+                if ((why = put_in_place(&changes[*failed])))
+                        return why;
+        return NULL;
+}
+
+const char *replace_files(const struct replacement *replacements, const struct text *texts,
+                          size_t count, size_t *failed, size_t *replaced)
+{
+        struct change *const changes = xcalloc(count, sizeof(*changes));
+        const char *why;
+        sigset_t all, before;
+
+        *replaced = 0;
+        for (size_t i = 0; i < count; i++)
+                changes[i] = (struct change){.replacement = &replacements[i], .old = -1};
+        sigfillset(&all);
+        sigprocmask(SIG_BLOCK, &all, &before);
+        why = replace(changes, texts, count, failed, replaced);
+        for (size_t i = 0; i < count; i++) {
+                const struct replacement *const this = &replacements[i];
+
+                if (i < *replaced && this->drops_old)
+                        (void)unlinkat(this->folder, changes[i].kept, 0);
+                if (changes[i].old >= 0)
+                        close(changes[i].old);
+        }
+        /* Also what a command has left that was killed. */
+        for (size_t i = 0; i < sizeof(temporaries) / sizeof(*temporaries); i++)
+                (void)unlinkat(replacements->folder, temporaries[i], 0);
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        free(changes);
+        return why;
 }
 
 const char *replace_file(const struct replacement *replacement, struct text text)
 {
-        struct change change = {.replacement = replacement,
-                                .text = text,
-                                .temporary = TEMPORARY,
-                                .lasts = true,
-                                .kept = replacement->drops_old
-                                            ? xasprintf(".%s.old", replacement->name)
-                                            : xasprintf("%s-", replacement->name),
-                                .old = -1};
-        const char *failed;
-        sigset_t all, before;
+        size_t failed, replaced;
 
-        if (replacement->exists) {
-                change.old = openat(replacement->folder, replacement->name,
-                                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-                if (change.old < 0)
-                        return cannot(&change, "opening it");
-        }
-        sigfillset(&all);
-        sigprocmask(SIG_BLOCK, &all, &before);
-        failed = replace(&change);
-        if (failed)
-                (void)unlinkat(replacement->folder, TEMPORARY, 0);
-        else if (replacement->drops_old)
-                (void)unlinkat(replacement->folder, change.kept, 0);
-        if (change.old >= 0)
-                close(change.old);
-        sigprocmask(SIG_SETMASK, &before, NULL);
-        return failed;
+        return replace_files(replacement, &text, 1, &failed, &replaced);
+}
+
+bool is_mount_point(int folder, const char *name)
+{
+        struct statx extended;
+
+        return statx(folder, name, AT_SYMLINK_NOFOLLOW, 0, &extended) == 0 &&
+               extended.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 }
 
 /* Whether the file is another one than this, or was written to since. */

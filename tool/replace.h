@@ -49,6 +49,17 @@ int replacement_read(struct replacement *replacement, int folder, const char *na
 const char *replace_file(const struct replacement *replacement, struct text text);
 
 /*
+ * Replaces one or two files of a folder by these texts, in this order. Both are written beside the
+ * old ones before the first is replaced. Returns NULL, or why not: *failed is the one that stopped
+ * it, and so many as *replaced are replaced.
+ */
+const char *replace_files(const struct replacement *replacements, const struct text *texts,
+                          size_t count, size_t *failed, size_t *replaced);
+
+/* Whether something is mounted over a file: it cannot be replaced. */
+bool is_mount_point(int folder, const char *name);
+
+/*
  * Replaces a file that means nothing after a crash of the machine, when it may be empty: without a
  * wait for the disk, and without NAME-. status is what fstat told before it was read; if it was
  * changed since, it stays as it is. Several processes may call this at a time. Returns NULL, or why

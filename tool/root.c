@@ -136,6 +136,29 @@ bool root_exists(const char *path)
         return fd >= 0;
 }
 
+char *root_find_program(const char *path, const char *name)
+{
+        for (size_t length; *path; path += length + (path[length] == ':')) {
+                struct stat status = {.st_mode = 0};
+                char *program;
+                int fd;
+
+                length = strcspn(path, ":");
+                if (*path != '/')
+                        continue;
+                program = xasprintf("%.*s/%s", (int)length, path, name);
+                fd = root_open(program, O_PATH);
+                if (fd >= 0 && fstat(fd, &status) < 0)
+                        status.st_mode = 0;
+                if (fd >= 0)
+                        close(fd);
+                if (S_ISREG(status.st_mode) && (status.st_mode & 0111))
+                        return program;
+                free(program);
+        }
+        return NULL;
+}
+
 static int compare_paths(const void *a, const void *b)
 {
         return strcmp(*(char *const *)a, *(char *const *)b);

@@ -58,6 +58,12 @@ __attribute__((noreturn)) void root_die(const char *path, int r);
 /* Whether there is anything of this name. */
 bool root_exists(const char *path);
 
+/* The PATH of a service of systemd's (systemd.exec(5)); the last two where /usr is apart. */
+#define ROOT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* The first program of this name in the folders of a PATH but relative ones, or NULL. */
+char *root_find_program(const char *path, const char *name);
+
 /*
  * The files of a folder whose names end in suffix and do not begin with ".", as full paths in the
  * order of their bytes, up to a NULL. Returns 0 or a negative errno.

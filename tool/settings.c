@@ -34,7 +34,7 @@ static char *trim(char *text)
 }
 
 /* Returns 0 or a negative errno. */
-static int add_file(const char *path, struct settings *settings)
+static int add_file(const char *path, char separator, struct settings *settings)
 {
         const char *section = "";
         char *rest, *line;
@@ -46,7 +46,7 @@ static int add_file(const char *path, struct settings *settings)
         rest = xstrndup(text.bytes, text.size);
         while ((line = strsep(&rest, "\n"))) {
                 char *const first = trim(line);
-                char *const equals = strchr(first, '=');
+                char *const equals = strchr(first, separator);
 
                 /* A comment is a key that nobody asks for. */
                 if (*first == '[') {
@@ -63,9 +63,9 @@ static int add_file(const char *path, struct settings *settings)
         return 0;
 }
 
-static void read_settings(const char *path, struct settings *settings)
+static void read_settings(const char *path, char separator, struct settings *settings)
 {
-        const int r = add_file(path, settings);
+        const int r = add_file(path, separator, settings);
 
         if (r < 0)
                 not_checked(path, r);
@@ -127,22 +127,64 @@ static void read_folder(const char *folder, struct settings *settings)
                 not_checked(folder, r);
         else
                 for (; *paths; paths++)
-                        read_settings(*paths, settings);
+                        read_settings(*paths, '=', settings);
 }
 
 void settings_read_sssd(struct settings *settings)
 {
         *settings = (struct settings){.count = 0};
-        read_settings(SSSD_FILE, settings);
+        read_settings(SSSD_FILE, '=', settings);
         read_folder(SSSD_FOLDER, settings);
+        sort(settings);
+}
+
+static void read_file(const char *path, char separator, struct settings *settings)
+{
+        *settings = (struct settings){.count = 0};
+        read_settings(path, separator, settings);
         sort(settings);
 }
 
 void settings_read_winbind(struct settings *settings)
 {
-        *settings = (struct settings){.count = 0};
-        read_settings(WINBIND_FILE, settings);
-        sort(settings);
+        read_file(WINBIND_FILE, '=', settings);
+}
+
+void settings_read_himmelblau(struct settings *settings)
+{
+        read_file(HIMMELBLAU_FILE, '=', settings);
+}
+
+void settings_read_authd(struct settings *settings)
+{
+        read_file(AUTHD_FILE, ':', settings);
+}
+
+const char *login_defs(const char *name)
+{
+        const size_t length = strlen(name);
+        struct text text, line;
+        const char *value = NULL;
+
+        if (root_read("/etc/login.defs", &text) < 0 && root_read("/usr/etc/login.defs", &text) < 0)
+                return NULL;
+        while (take_line(&text, &line)) {
+                const char *const copy = xstrndup(line.bytes, line.size);
+                const char *const word = copy + strspn(copy, " \t");
+
+                if (strncmp(word, name, length) == 0 && word[length] && strchr(" \t", word[length]))
+                        value = word + length + strspn(word + length, " \t");
+        }
+        return value;
+}
+
+uint64_t login_defs_number(const char *name, uint64_t otherwise)
+{
+        const char *const value = login_defs(name);
+        char *end;
+        const unsigned long long number = value ? strtoull(value, &end, 0) : 0;
+
+        return value && end > value ? number : otherwise;
 }
 
 bool settings_read_toml(const char *path, struct settings *settings)
@@ -150,7 +192,7 @@ bool settings_read_toml(const char *path, struct settings *settings)
         int r;
 
         *settings = (struct settings){.count = 0};
-        r = add_file(path, settings);
+        r = add_file(path, '=', settings);
         if (r < 0 && r != -ENOENT && !root_is_needed(-r))
                 warn("%s%s: not read: %s", root_folder(), printable(path, strlen(path), SIZE_MAX),
                      root_reason(r));

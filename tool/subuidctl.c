@@ -35,10 +35,15 @@ static const struct command {
      "  subuidctl list joe         those of joe, by name and by UID\n"
      "  subuidctl list --json | jq '.ranges[] | select(.start >= 1000000) | .owner'\n",
      list_columns},
-    {"whois", "ID|NAME...", "whose it is, and who uses it now", command_whois, 1, 1, INT_MAX,
+    {"whois", "ID|PATH|-...", "whose it is, and who uses it now", command_whois, 1, 0, INT_MAX,
      "  subuidctl whois 200193     whose ID it is, and which container uses it\n"
      "  subuidctl whois --names " NAME_PREFIX "200193\n"
-     "                             and what the container calls it\n",
+     "                             and what the container calls it\n"
+     "  subuidctl whois -p 4711    whose process it is\n"
+     "  subuidctl whois ./file     whose file it is\n"
+     "  find /var -printf '%U\\n' | sort -u | subuidctl whois -\n"
+     "                             all owners of files there\n"
+     "  subuidctl whois --json 200193 | jq -r '.users[].pod'\n",
      whois_columns},
     {"check", "", "what is wrong with the ranges and with nsswitch.conf", command_check, 3, 0, 0,
      "  subuidctl check            nothing is printed, status 0: all is well\n"
@@ -51,6 +56,16 @@ static const struct command {
     {"disable", "", "remove it from there", command_disable, 1, 0, 0,
      "  subuidctl disable --dry-run what would be changed\n"
      "  subuidctl disable          do it\n",
+     NULL},
+    {"add", "OWNER", "give it a free range, in /etc/subuid and /etc/subgid", command_add, 1, 1, 1,
+     "  subuidctl add joe          65536 IDs\n"
+     "  subuidctl add containers --count 268435456\n"
+     "  subuidctl add kubelet --pods 110\n",
+     NULL},
+    {"remove", "OWNER", "take its lines out of both", command_remove, 1, 1, 1,
+     "  subuidctl remove joe --dry-run\n"
+     "                             what would be taken out\n"
+     "  subuidctl remove joe       do it, unless a container uses the IDs\n",
      NULL},
     {"import", "[OWNER...]", "write the ranges of a directory to /etc/nss-subuid", command_import,
      1, 0, INT_MAX,
@@ -85,14 +100,23 @@ static const struct choice {
      offsetof(struct options, table.output_all)},
     {'H', "list-columns", NULL, "print what columns there are", "list, whois",
      offsetof(struct options, list_columns)},
-    {0, "root", "FOLDER", "the system below this folder", "list, check, enable, disable",
-     offsetof(struct options, root)},
+    {'q', "quiet", NULL, "print nothing: the exit status tells", "check",
+     offsetof(struct options, quiet)},
+    {0, "root", "FOLDER", "the system below this folder",
+     "list, check, enable, disable, add, remove", offsetof(struct options, root)},
+    {'p', "pid", "PID", "the IDs of this process", "whois", offsetof(struct options, pid)},
+    {0, "verbose", NULL, "name the files that tell of containers", "whois",
+     offsetof(struct options, verbose)},
     {0, "names", NULL, "also the names that containers give it", "whois",
      offsetof(struct options, names)},
-    {0, "dry-run", NULL, "only print what would change", "enable, disable",
+    {0, "dry-run", NULL, "only print what would change", "enable, disable, add, remove",
      offsetof(struct options, dry_run)},
     {0, "move", NULL, "also from in front of a directory", "enable",
      offsetof(struct options, move)},
+    {0, "count", "N", "so many IDs", "add", offsetof(struct options, count)},
+    {0, "pods", "N", "65536 IDs for each of so many pods", "add", offsetof(struct options, pods)},
+    {0, "start", "N", "from this ID on", "add", offsetof(struct options, start)},
+    {0, "force", NULL, "even if a container uses them", "remove", offsetof(struct options, force)},
     {0, "group", "GROUP", "the members of this group", "import", offsetof(struct options, group)},
     {0, "prune", NULL, "drop owners without ranges, and those not asked for", "import",
      offsetof(struct options, prune)},

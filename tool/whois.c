@@ -1,347 +1,337 @@
 /* SPDX-License-Identifier: MIT */
-#include "entry.h"
-#include "inner_name.h"
-#include "nss_subuid.h"
+#include "account_name.h"
+#include "file_ids.h"
 #include "options.h"
-#include "processes.h"
-#include "segments.h"
-#include "table.h"
 #include "util.h"
+#include "volumes.h"
+#include "whois_answer.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum {
-        NAME,
-        UID,
-        GID,
-        OWNER,
-        POSITION,
-        SOURCE,
-        RANGE,
-        INSIDE,
-        INNER,
-        USERNS,
-        PID,
-        COMMAND,
-        UNIT,
-        NPROCS,
-        PROCESSES,
+/*
+ * Questions are collected, since processes are asked by one child for all answers. Standard input
+ * may never end, so that many are answered at a time.
+ */
+enum { QUESTIONS_MAX = 65536 };
+
+struct inquiry {
+        struct witnesses witnesses;
+        struct question *questions;
+        size_t count, room;
+        bool answered; /* something */
+        bool failed;   /* something is not known */
 };
 
-const struct column whois_columns[] = {
-    [NAME] = {"NAME", "the ID's name", .by_default = true},
-    [UID] = {"UID", "user ID", .number = true},
-    [GID] = {"GID", "group ID", .number = true},
-    [OWNER] = {"OWNER", "to whom its range belongs", .by_default = true},
-    [POSITION] = {"POSITION", "among the owner's IDs", .by_default = true, .number = true},
-    [SOURCE] = {"SOURCE", "file and line of the range", .by_default = true},
-    [RANGE] = {.name = "RANGE", .help = "that line"},
-    [INSIDE] = {"INSIDE", "the ID in a user namespace", .by_default = true, .number = true},
-    [INNER] = {"INNER", "its name there (--names)", .by_default = true},
-    [USERNS] = {"USERNS", "inode of the user namespace", .number = true},
-    [PID] = {"PID", "its first process", .by_default = true, .number = true},
-    [COMMAND] = {"COMMAND", "command of that", .by_default = true},
-    [UNIT] = {"UNIT", "unit or cgroup of that", .by_default = true},
-    [NPROCS] = {"NPROCS", "processes in it that run as the ID", .by_default = true, .number = true},
-    [PROCESSES] = {"PROCESSES", "their programs", .by_default = true},
-    {.name = NULL},
-};
-
-/* So many programs of a user namespace are named. */
-enum { PROGRAMS_MAX = 6 };
-
-/* What is said of an ID as a user, or as a group if no user has it. */
-struct subject {
-        struct entry entry;
-        char *owner;
-        const struct range_line *line; /* of the range, or NULL if the file has changed just now */
-};
-
-/* A user namespace in which an entry's ID is mapped. */
-struct use {
-        const struct userns *userns;
-        struct process *first; /* that has started first in it; NULL: it is like our own */
-        uint32_t inside;
-        size_t count;         /* processes that run as the ID in it */
-        struct process *runs; /* one of them */
-        char *inner, *command, *unit, *programs;
-};
-
-/* What is asked of. */
-struct context {
-        struct table *table; /* NULL: sentences are printed */
-        text_shown *show;    /* how text that is not ours is shown */
-        bool names;
-        struct ranges ranges[2];
-        struct segments segments[2];
-        struct processes processes;
-};
-
-/* Says what the ID is as a user or as a group. Returns false if it is in no range. */
-static bool find_subject(const struct context *context, enum subid_database database, uint32_t id,
-                         struct subject *subject)
+static void answer_all(struct inquiry *inquiry)
 {
-        if (!entry_find(database, id, &subject->entry))
-                return false;
-        subject->owner = context->show(subject->entry.subid.owner,
-                                       subject->entry.subid.owner_length, ENTRY_OWNER_MAX);
-        subject->line = segments_line_of(&context->segments[database], id);
-        return true;
+        for (size_t i = 0; i < inquiry->count; i++)
+                whois_prepare(&inquiry->witnesses, &inquiry->questions[i]);
+        processes_ask(&inquiry->witnesses.processes);
+        for (size_t i = 0; i < inquiry->count; i++) {
+                struct question *const question = &inquiry->questions[i];
+
+                if (question->heading && !inquiry->witnesses.table)
+                        puts(question->heading);
+                if (whois_answer(&inquiry->witnesses, question))
+                        inquiry->answered = true;
+                else
+                        inquiry->failed = true;
+                free(question->asked);
+                free(question->heading);
+        }
+        inquiry->count = 0;
 }
 
-/* Whether a process runs as the ID in a user namespace. */
-static bool runs(const struct context *context, const struct process *process,
-                 const struct entry *entry, const struct userns *userns)
+static struct question *add(struct inquiry *inquiry, uint32_t id, const char *asked)
 {
-        return process->ids[entry->database] == entry->subid.id &&
-               &context->processes.namespaces[process->userns] == userns;
+        struct question *question;
+
+        inquiry->questions =
+            grow(inquiry->questions, inquiry->count, &inquiry->room, sizeof(*inquiry->questions));
+        question = &inquiry->questions[inquiry->count++];
+        *question = (struct question){.id = id, .asked = xasprintf("%s", asked)};
+        return question;
 }
 
-/* The different programs among the processes of a use, quoted as in a sentence: they are a list. */
-static char *programs_of(const struct context *context, const struct entry *entry,
-                         const struct use *use)
+static char *shown(const char *text)
 {
-        char *names[PROGRAMS_MAX], *text = NULL;
-        size_t count = 0;
+        return quoted(text, strlen(text), PATH_MAX);
+}
 
-        for (size_t i = 0; i < context->processes.count; i++) {
-                const struct process *const process = &context->processes.list[i];
-                size_t same = 0;
-                char *name;
+/* An owner or an account has many IDs, or another one. */
+static bool is_owner(const struct witnesses *witnesses, const char *name)
+{
+        const size_t length = strlen(name);
+        struct range_line *const *lines;
 
-                if (!runs(context, process, entry, use->userns))
-                        continue;
-                name = process_program(process, quoted);
-                while (same < count && strcmp(names[same], name) != 0)
+        for (int i = 0; i < 2; i++)
+                if (ranges_of(&witnesses->ranges[i], name, length, &lines) > 0 ||
+                    accounts_named(&witnesses->accounts[i], name, length))
+                        return true;
+        return false;
+}
+
+/* An ID or its name. Messages have place in front. */
+static void ask_of_id(struct inquiry *inquiry, const char *text, const char *place)
+{
+        struct question *question;
+        char *const name = xasprintf(NAME_PREFIX "%s", text);
+        uint32_t id;
+
+        if (account_name_parse(text, &id) || account_name_parse(name, &id)) {
+                question = add(inquiry, id, text);
+                question->of[SUBID_USERS] = question->of[SUBID_GROUPS] = true;
+        } else if (is_owner(&inquiry->witnesses, text)) {
+                warn("%s%s: an owner or account, no ID; 'subuidctl list %s' tells its ranges",
+                     place, shown(text), shown(text));
+                inquiry->failed = true;
+        } else {
+                warn("%s%s: neither an ID nor a name such as " NAME_PREFIX "200193", place,
+                     shown(text));
+                inquiry->failed = true;
+        }
+        free(name);
+}
+
+/* A line of standard input, without blanks around it; nothing of an empty one. */
+static void ask_of_line(struct inquiry *inquiry, char *line, size_t length, unsigned long number)
+{
+        char *const place = xasprintf("standard input:%lu: ", number);
+
+        while (length > 0 && is_blank(line[length - 1]))
+                length--;
+        line[length] = '\0';
+        while (is_blank(*line))
+                line++;
+        if (inquiry->count >= QUESTIONS_MAX)
+                answer_all(inquiry);
+        if (*line)
+                ask_of_id(inquiry, line, place);
+        free(place);
+}
+
+static void ask_of_standard_input(struct inquiry *inquiry)
+{
+        char line[64]; /* more than any ID and its name */
+        int c = '\n';
+
+        for (unsigned long number = 1; c != EOF; number++) {
+                size_t length = 0;
+
+                while ((c = getc_unlocked(stdin)) != EOF && c != '\n') {
+                        const char byte = (char)c;
+
+                        /* A line is no ID either if it goes on behind a NUL, or where it is cut. */
+                        if (length < sizeof(line) - 1)
+                                line[length++] = byte;
+                        else if (!is_blank(byte))
+                                line[length - 1] = '?';
+                        if (byte == '\0')
+                                line[length - 1] = '?';
+                }
+                ask_of_line(inquiry, line, length, number);
+        }
+        if (ferror(stdin))
+                die("standard input: %m");
+}
+
+/* What a file's IDs mean, where mounts tell; else "". */
+static char *volume_text(const struct witnesses *witnesses, const struct file_ids *file)
+{
+        struct process *const user = volumes_user(&witnesses->processes, file);
+        const struct place *const place = user ? uses_place(witnesses->uses, user) : NULL;
+
+        if (volumes_map(file))
+                return xasprintf("; its mount maps IDs: others stand on the disk");
+        if (!place)
+                return xasprintf("%s", "");
+        return xasprintf(
+            "; on a volume that maps IDs of %s, whose own they are",
+            whois_place(witnesses, &witnesses->processes.namespaces[user->userns], place));
+}
+
+static void ask_of_file(struct inquiry *inquiry, const struct file_ids *file)
+{
+        const uint32_t uid = file->ids[SUBID_USERS], gid = file->ids[SUBID_GROUPS];
+        struct question *question;
+
+        if (file->error) {
+                warn("%s: %s", shown(file->path),
+                     file->error == ETIMEDOUT ? "no answer" : strerror(file->error));
+                inquiry->failed = true;
+                return;
+        }
+        question = add(inquiry, uid, file->path);
+        question->heading = xasprintf("%s: UID %u, GID %u%s", shown(file->path), uid, gid,
+                                      volume_text(&inquiry->witnesses, file));
+        question->changed = file->changed;
+        question->of[SUBID_USERS] = true;
+        if (gid != uid) {
+                question = add(inquiry, gid, file->path);
+                question->changed = file->changed;
+        }
+        question->of[SUBID_GROUPS] = true;
+}
+
+/* Those of one kind that differ, as "UID 0 (real), 5 (effective, saved, file system)". */
+static char *kinds_text(const char *word, const uint32_t *ids)
+{
+        static const char *const kinds[] = {[ID_REAL] = "real",
+                                            [ID_EFFECTIVE] = "effective",
+                                            [ID_SAVED] = "saved",
+                                            [ID_FILE_SYSTEM] = "file system"};
+        char *text = NULL;
+
+        for (int i = 0; i < ID_KINDS; i++) {
+                char *names = NULL;
+                int same = 0, count = 0;
+
+                while (ids[same] != ids[i])
                         same++;
-                if (same < count)
+                if (same < i)
                         continue;
-                if (count == PROGRAMS_MAX)
-                        return xasprintf("%s, ...", text);
-                names[count++] = name;
-                text = text ? xasprintf("%s, %s", text, name) : name;
+                for (int j = i; j < ID_KINDS; j++) {
+                        if (ids[j] != ids[i])
+                                continue;
+                        names = names ? xasprintf("%s, %s", names, kinds[j])
+                                      : xasprintf("%s", kinds[j]);
+                        count++;
+                }
+                if (count == ID_KINDS)
+                        return xasprintf("%s %u", word, ids[i]);
+                text = text ? xasprintf("%s, %u (%s)", text, ids[i], names)
+                            : xasprintf("%s %u (%s)", word, ids[i], names);
         }
         return text;
 }
 
-/* Finds out how a user namespace uses the entry. Returns false if it does not. */
-static bool find_use(struct context *context, const struct entry *entry,
-                     const struct userns *userns, struct use *use)
+static char *process_heading(const struct witnesses *witnesses, struct process *process,
+                             const struct process_ids *ids)
 {
-        struct process *const list = context->processes.list;
+        const struct place *const place = uses_place(witnesses->uses, process);
+        const struct userns *const userns = &witnesses->processes.namespaces[process->userns];
+        char *text = xasprintf("PID %d (%s)", (int)process->pid,
+                               quoted(process->name, strlen(process->name), sizeof(process->name)));
 
-        *use = (struct use){.userns = userns};
-        if (!userns_maps(userns, entry->database, entry->subid.id, &use->inside))
-                return false;
-        for (size_t i = 0; i < context->processes.count; i++) {
-                if (!runs(context, &list[i], entry, userns))
-                        continue;
-                list[i].wanted = true;
-                use->runs = use->runs ? use->runs : &list[i];
-                use->count++;
+        if (place && place->container)
+                text = xasprintf("%s in %s", text, whois_place(witnesses, userns, place));
+        text = xasprintf("%s: %s, %s", text, kinds_text("UID", ids->ids[SUBID_USERS]),
+                         kinds_text("GID", ids->ids[SUBID_GROUPS]));
+        for (size_t i = 0; i < ids->group_count; i++)
+                text = xasprintf("%s%s %u", text, i == 0 ? ", groups" : "", ids->groups[i]);
+        return text;
+}
+
+/* One of a process, whose others begin with first: each is asked of once. */
+static void ask_of_id_of(struct inquiry *inquiry, size_t first, uint32_t id,
+                         enum subid_database database, const char *asked)
+{
+        /* Groups differ from each other, and there may be many. */
+        const size_t end = first + (size_t)2 * ID_KINDS;
+
+        for (size_t i = first; i < inquiry->count && i < end; i++) {
+                if (inquiry->questions[i].id == id) {
+                        inquiry->questions[i].of[database] = true;
+                        return;
+                }
         }
-        /* Every ID is mapped in our own: there only processes count. */
-        if (userns->own || userns->alike)
-                return use->count > 0;
-        use->first = &list[userns->first];
-        use->first->wanted = true;
-        return true;
+        add(inquiry, id, asked)->of[database] = true;
 }
 
-/* Fills in what processes and containers say. */
-static void describe(const struct context *context, const struct entry *entry, struct use *use)
+static void ask_of_process(struct inquiry *inquiry, const char *text)
 {
-        const struct process *asked = use->runs ? use->runs : use->first;
-        const char *why;
+        struct processes *const processes = &inquiry->witnesses.processes;
+        const char *const asked = xasprintf("PID %s", text);
+        const size_t first = inquiry->count;
+        struct process *process = processes->list;
+        struct process_ids ids;
+        uint32_t pid;
 
-        if (use->count > 0)
-                use->programs = programs_of(context, entry, use);
-        if (!use->first)
+        if (!account_name_parse(xasprintf(NAME_PREFIX "%s", text), &pid))
+                die("--pid: %s is no PID", shown(text));
+        while (process < processes->list + processes->count && process->pid != (pid_t)pid)
+                process++;
+        if (process == processes->list + processes->count || !process_ids(process, &ids)) {
+                warn("PID %s: no such process, or none that you can see", text);
+                inquiry->failed = true;
                 return;
-        use->command = process_command(use->first, context->show);
-        use->unit = process_unit(use->first, context->show);
-        if (!context->names)
-                return;
-        /* Containers may share a user namespace: the one that runs as the ID tells which it is. */
-        use->inner =
-            inner_name(asked, use->userns, entry->database, use->inside, context->show, &why);
-        if (why)
-                warn("--names: the container of PID %d cannot be asked: %s", (int)asked->pid, why);
+        }
+        for (int i = 0; i < ID_KINDS; i++)
+                ask_of_id_of(inquiry, first, ids.ids[SUBID_USERS][i], SUBID_USERS, asked);
+        for (int i = 0; i < ID_KINDS; i++)
+                ask_of_id_of(inquiry, first, ids.ids[SUBID_GROUPS][i], SUBID_GROUPS, asked);
+        for (size_t i = 0; i < ids.group_count; i++)
+                ask_of_id_of(inquiry, first, ids.groups[i], SUBID_GROUPS, asked);
+        inquiry->questions[first].heading = process_heading(&inquiry->witnesses, process, &ids);
 }
 
-static char *source_of(const struct subject *subject)
+static bool is_path(const char *argument)
 {
-        return subject->line ? xasprintf("%s:%lu", subject->line->path, subject->line->number)
-                             : NULL;
+        return strchr(argument, '/') != NULL;
 }
 
-static char *range_of(const struct context *context, const struct subject *subject)
+/* All paths are asked of by one child. */
+static struct file_ids *look_at_files(char **arguments)
 {
-        const struct range_line *const line = subject->line;
-
-        return line ? context->show(line->text, line->length, SUBID_LINE_MAX) : NULL;
-}
-
-static void add(const struct context *context, const struct subject *subject, const struct use *use)
-{
-        const struct entry *const entry = &subject->entry;
-        struct table *const table = context->table;
-
-        table_add_line(table);
-        table_set(table, NAME, entry->is_account ? NULL : entry->name);
-        if (entry->database == SUBID_USERS)
-                table_set_number(table, UID, entry->subid.id);
-        table_set_number(table, GID, entry->gid);
-        table_set(table, OWNER, subject->owner);
-        table_set_number(table, POSITION, entry->subid.position);
-        table_set(table, SOURCE, source_of(subject));
-        table_set(table, RANGE, range_of(context, subject));
-        if (!use)
-                return;
-        table_set_number(table, INSIDE, use->inside);
-        table_set(table, INNER, use->inner);
-        if (use->userns->known)
-                table_set_number(table, USERNS, use->userns->inode);
-        if (use->first)
-                table_set_number(table, PID, (unsigned long long)use->first->pid);
-        table_set(table, COMMAND, use->command);
-        table_set(table, UNIT, use->unit);
-        table_set_number(table, NPROCS, use->count);
-        table_set(table, PROCESSES, use->programs);
-}
-
-static void tell_subject(const struct context *context, const struct subject *subject)
-{
-        const struct entry *const entry = &subject->entry;
-        const bool user = entry->database == SUBID_USERS;
-
-        if (entry->is_account)
-                printf("%u: ", entry->subid.id);
-        else
-                printf("%s: ", entry->name);
-        if (user)
-                printf("UID %u, ", entry->subid.id);
-        printf("GID %u, %s %llu of %s", entry->gid, user ? "subuid" : "subgid",
-               (unsigned long long)entry->subid.position, subject->owner);
-        if (subject->line)
-                printf(" (%s: %s)", source_of(subject), range_of(context, subject));
-        if (entry->is_account)
-                printf("; %s has it too, so it is not called %s",
-                       subid_account_paths[entry->database], entry->name);
-        putchar('\n');
-}
-
-static void tell_use(const struct entry *entry, const struct use *use)
-{
-        printf("    %s %u", entry->database == SUBID_USERS ? "UID" : "GID", use->inside);
-        if (use->inner)
-                printf(" (%s)", use->inner);
-        printf(" in %s ",
-               use->userns->known ? "the user namespace of" : "a user namespace like that of");
-        if (use->first)
-                printf("PID %d (%s)", (int)use->first->pid, use->command);
-        else
-                printf("subuidctl itself");
-        if (use->unit)
-                printf(", %s", use->unit);
-        if (use->count > 0)
-                printf(": %zu process%s (%s)\n", use->count, use->count == 1 ? "" : "es",
-                       use->programs);
-        else
-                printf(": no process\n");
-}
-
-static void show(struct context *context, const struct subject *subject)
-{
-        const struct processes *const processes = &context->processes;
-        struct use *const uses = xcalloc(processes->namespace_count, sizeof(*uses));
+        struct file_ids *files;
         size_t count = 0;
 
-        if (!context->table)
-                tell_subject(context, subject);
-        for (size_t i = 0; i < processes->namespace_count; i++)
-                count +=
-                    find_use(context, &subject->entry, &processes->namespaces[i], &uses[count]);
-        processes_ask(&context->processes);
-        for (size_t i = 0; i < count; i++) {
-                describe(context, &subject->entry, &uses[i]);
-                if (context->table)
-                        add(context, subject, &uses[i]);
-                else
-                        tell_use(&subject->entry, &uses[i]);
-        }
-        if (count == 0 && context->table)
-                add(context, subject, NULL);
-        else if (count == 0)
-                printf("    in no user namespace%s\n",
-                       processes->partial ? ", or in none that you can see" : "");
-        free(uses);
+        while (arguments[count])
+                count++;
+        files = xcalloc(count, sizeof(*files));
+        count = 0;
+        for (; *arguments; arguments++)
+                if (is_path(*arguments))
+                        files[count++].path = *arguments;
+        files_ask(files, count);
+        return files;
 }
 
-/* Shows an argument, an ID or a name. Returns false if it is none of a range. */
-static bool show_argument(struct context *context, const char *argument)
+static void ask_of_arguments(struct inquiry *inquiry, char **arguments)
 {
-        struct subject user, group;
-        bool is_user, is_group;
-        uint32_t id;
+        const struct file_ids *file = look_at_files(arguments);
 
-        if (!account_name_parse(argument, &id) &&
-            !account_name_parse(xasprintf(NAME_PREFIX "%s", argument), &id)) {
-                warn("%s: neither an ID nor a name such as " NAME_PREFIX "200193", argument);
-                return false;
+        for (; *arguments; arguments++) {
+                if (is_path(*arguments))
+                        ask_of_file(inquiry, file++);
+                else if (strcmp(*arguments, "-") == 0)
+                        ask_of_standard_input(inquiry);
+                else
+                        ask_of_id(inquiry, *arguments, "");
         }
-        if (subid_excluded(id)) {
-                warn("%s: no range gives it a name", argument);
-                return false;
-        }
-        is_user = find_subject(context, SUBID_USERS, id, &user);
-        is_group = find_subject(context, SUBID_GROUPS, id, &group);
-        if (!is_user && !is_group) {
-                warn("%s: in no range of /etc/subuid or /etc/subgid", argument);
-                return false;
-        }
-        if (is_user)
-                show(context, &user);
-        /* Mostly the user's own group. */
-        if (is_group && !(is_user && user.entry.gid == id))
-                show(context, &group);
-        return true;
 }
 
-/* Whose each ID is, and the user namespaces in which it is mapped. */
+/* Whose each ID is, and who uses it. */
 int command_whois(const struct options *options, char **argv)
 {
         const struct table_style *const style = &options->table;
-        struct context context = {
-            .table = table_is_wanted(style) ? table_new("users", whois_columns, style) : NULL,
-            /* These show of themselves where a column ends. */
-            .show = style->json || style->pairs || style->raw ? printable : quoted,
-            .names = options->names};
-        bool shown = false;
-        int status = EXIT_SUCCESS;
+        struct inquiry inquiry = {.failed = false};
+        struct witnesses *const witnesses = &inquiry.witnesses;
 
-        if (context.table && !options->names)
-                table_hide(context.table, INNER);
-        for (int i = 0; i < 2; i++) {
-                ranges_read((enum subid_database)i, &context.ranges[i]);
-                segments_find(&context.ranges[i], &context.segments[i]);
-        }
-        processes_read(&context.processes);
-        while (*++argv) {
-                if (show_argument(&context, *argv))
-                        shown = true;
-                else
-                        status = EXIT_FAILURE;
-        }
-        if (context.table)
-                table_print(context.table);
+        if (!options->pid && !argv[1])
+                die("whois: an argument is missing; try 'subuidctl whois --help'");
+        witnesses->table = table_is_wanted(style) ? whois_table(style, options->names) : NULL;
+        /* These show of themselves where a column ends. */
+        witnesses->show = style->json || style->pairs || style->raw ? printable : quoted;
+        witnesses->names = options->names;
+        whois_gather(witnesses);
+        for (size_t i = 0; options->verbose && i < witnesses->containers.source_count; i++)
+                warn("%s: read", shown(witnesses->containers.sources[i]));
+        if (options->pid)
+                ask_of_process(&inquiry, options->pid);
+        ask_of_arguments(&inquiry, argv + 1);
+        answer_all(&inquiry);
+        if (witnesses->table)
+                table_print(witnesses->table);
         else
                 flush_output();
-        if (shown && context.processes.partial)
+        if (inquiry.answered && witnesses->processes.partial)
                 warn("not all processes could be looked into%s",
                      geteuid() == 0 ? "" : "; root sees them all");
-        return status;
+        return inquiry.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -91,7 +91,7 @@ folder=$top
 while folder=${folder%/*} && [ -n "$folder" ]; do
         chmod a+x "$root$folder"
 done
-if [ -n "$(find "$top/Makefile" "$top/build/libnss_subuid.so.2" ! -perm -o=r)" ]; then
+if [ -n "$(find "$top/Makefile" "$top/build/libnss_subuid.so.2" ! -perm -o=r 2>/dev/null)" ]; then
         mkdir "$base/checkout" "$base/checkout/upper" "$base/checkout/work"
         # By a relative path: one with a colon or a comma in it would be two.
         (cd "$top" && mount -t overlay overlay -o "lowerdir=.,upperdir=$base/checkout/upper,workdir=$base/checkout/work" "$root$top")

@@ -40,7 +40,11 @@ exit 0\$" 'docs/central.md: imported'
 
 # --- docs/containers.md, packaging/kubernetes ---
 rm -rf /etc/nss-subuid
+sed -i '/^subid/d' /etc/nsswitch.conf
 userdel kubelet 2>/dev/null
+run "$(commands docs/containers.md 'subuidctl add kubelet')" >/tmp/output
+is "$(tail -n 1 /tmp/output) $(getsubids kubelet) $(getsubids -g kubelet)" 'exit 0 0: kubelet 327680 7208960 0: kubelet 327680 7208960' \
+        "docs/containers.md: the kubelet's line"
 like "$(run "$(commands docs/containers.md 'useradd.*kubelet')")
 $(getent passwd kubelet)" '^exit 0
 kubelet:x:[0-9]+:[0-9]+::[^:]*:/usr/sbin/nologin$' \

@@ -198,7 +198,26 @@ owners() {
         scope=$(scope)
         inside stat -c "${1-%u:%g}" "$scope"/{.,cgroup.procs,cgroup.subtree_control,cgroup.threads} 2>&1 | uniq | tr '\n' ' '
 }
-# result ENGINE RUNTIME ro|rw USER: who owns the cgroup of such a container.
+# container ENGINE RUNTIME MODE: as whois calls what "started" starts.
+container() {
+        case $1 in
+        CRI) echo "container c0 of pod default/$2$([ "$3" = ro ] || echo -rw), containerd" ;;
+        docker) echo 'container test, Docker' ;;
+        podman) echo 'container test, podman' ;;
+        ctr) echo 'container c1, containerd' ;;
+        esac
+}
+# unnamed CONTAINER: the processes in the scope for whose user whois does not name this container.
+unnamed() {
+        local pid uid answer
+        for pid in $(inside find "$(scope)" -name cgroup.procs -exec cat {} +); do
+                uid=$(inside stat -c %u "/proc/$pid" 2>/dev/null) || continue
+                answer=$(inside subuidctl whois "$uid" 2>&1)
+                grep -q "UID [0-9]* in $1, [^:]*: [1-9][0-9]* process" <<<"$answer" || ! inside test -e "/proc/$pid" ||
+                        echo "PID $pid is not in $1: $answer"
+        done
+}
+# result ENGINE RUNTIME ro|rw USER: who owns the cgroup of such a container; and which processes whois does not find in it.
 result() {
         started "$@" >/tmp/started || {
                 cat /tmp/started
@@ -206,6 +225,7 @@ result() {
                 return
         }
         owners
+        unnamed "$(container "$@")"
         ended "$1"
 }
 
@@ -236,6 +256,12 @@ while read -r id; do
         owners
 done </tmp/output >/tmp/owners
 is "$(</tmp/owners)" '0:0 200000:200000 200033:200033 ' 'two containers of different users in a pod'
+is "$(inside subuidctl whois 200000 200033 | grep '^    ' | sed 's/, cri-containerd-[^:]*//')" \
+        '    UID 0 in pod default/runc-subuid-rw, containerd: 1 process (pause)
+    UID 0 in container c0 of pod default/runc-subuid-rw, containerd: 1 process (sleep)
+    UID 33 in container c1 of pod default/runc-subuid-rw, containerd: 1 process (sleep)' 'subuidctl whois tells them apart'
+is "$(inside subuidctl whois 200007 | sed 1d)" '    UID 7 in the user namespace shared by container c0 of pod default/runc-subuid-rw, containerd; container c1 of pod default/runc-subuid-rw, containerd: no process' \
+        'and names both for what none of their processes runs as'
 ended CRI
 
 # --- exec, stop, restart --------------------------------------------------------------------------
@@ -275,6 +301,7 @@ for runtime in runc-subuid crun-subuid; do
                 "$runtime: its web server answers"
         is "$(in_pod stat -c %U:%G /sys/fs/cgroup)" root:root "$runtime: from inside, the cgroup is root:root's"
         is "$(in_pod systemctl --no-legend --plain --failed | cut -d ' ' -f 1)" '' "$runtime: no unit has failed"
+        is "$(unnamed "$(container CRI $runtime rw)")" '' "$runtime: subuidctl whois finds each of its processes in the container"
         ended CRI
 done
 
@@ -288,7 +315,7 @@ is "$(owners %U:%G)" '_200033:_200033 ' 'ls'
 is "$(unowned)" 0 'find -nouser'
 like "$(inside subuidctl whois --names 200033)" "^_200033: UID 200033, GID 200033, subuid 33 of containers [^
 ]*
-    UID 33 \(www-data\) in the user namespace of PID $pid .*docker-$(</tmp/id)\.scope: 1 process" 'subuidctl whois --names'
+    UID 33 \(www-data\) in container test, Docker, docker-$(</tmp/id)\.scope: 1 process \(sleep\)" 'subuidctl whois --names'
 is "$(inside subuidctl check 2>&1 | grep ': error: ')" '' 'subuidctl check: no error'
 nsswitch files
 is "$(inside ps -o user= -p "$pid") $(owners %U:%G)" '200033 UNKNOWN:UNKNOWN ' 'without the module: numbers, nobody'

@@ -32,6 +32,11 @@ OTHERS = {
     'round-trip': 'follows from something else on a running system',
     'not-imported': 'an import, which only a running system can do (tests/central/check.t does it)',
     'old-import': 'likewise',
+    'kubelet-getsubids': 'a package is to be installed',
+    'kubelet-getent': 'likewise',
+    'kubelet-record': 'pods are to be drained, or get back the line that they had: nobody has it any more',
+    'kubelet-end': 'excluded-id is told of the same line, and who follows that first is told of its count then',
+    'in-use': 'of a running system only',
     'subid-ignored': "the range is to be given in the directory, which is not this machine's",
 }
 # Who keeps a link, or an imported file, and is to be told; the advice begins so.
@@ -262,13 +267,20 @@ def cure_login_ids(system, finding, chance):
     move(system, finding, [(int(first), int(last or first))])
 
 
+MAPS = {
+    'sssd-map': ('etc/sssd/sssd.conf', b'ldap_idmap_range_min = 4292000000\nldap_idmap_range_max = 4293000000\n'),
+    'winbind-map': ('etc/samba/smb.conf', b'idmap config * : range = 4292000000 - 4293000000\n'),
+    'authd-map': ('etc/authd/authd.yaml', b'UID_MIN: 4292000000\nUID_MAX: 4293000000\n'
+                                          b'GID_MIN: 4292000000\nGID_MAX: 4293000000\n'),
+    'himmelblau-map': ('etc/himmelblau/himmelblau.conf', b'[global]\nidmap_range = 4292000000-4293000000\n'),
+}
+
+
 def cure_map(system, finding, chance):
     """Of the ranges there only the first is told. Or the directory's are moved."""
     if chance.random() < 0.5 or parse(finding['text'])[2] >= 1 << 24:
-        name = 'etc/sssd/sssd.conf' if finding['finding'] == 'sssd-map' else 'etc/samba/smb.conf'
-        system.write(name, system.read(name) + (
-            b'ldap_idmap_range_min = 4292000000\nldap_idmap_range_max = 4293000000\n'
-            if finding['finding'] == 'sssd-map' else b'idmap config * : range = 4292000000 - 4293000000\n'))
+        name, setting = MAPS[finding['finding']]
+        system.write(name, system.read(name) + setting)
         return
     first, last = map(int, re.search(r': (\d+)-(\d+) \(', finding['message']).groups())
     for name, i, owner, start, count in list(system.ranges(side(finding))):
@@ -278,6 +290,15 @@ def cure_map(system, finding, chance):
             lines = system.lines(name)
             lines[i] = b'%s:%d:%d' % (owner, system.take_free(count), count)
             system.put_lines(name, lines)
+
+
+def cure_no_room(system, finding, chance):
+    """By SUB_UID_MAX; of who has those IDs too, the first ones are taken."""
+    system.write('etc/login.defs', system.read('etc/login.defs') +
+                 b'SUB_%s_MAX 4294000000\n' % finding['advice'].split('_')[1].encode())
+    for left in [f for f in system.check() if (f['finding'], f['name']) == ('no-room', finding['name'])]:
+        first = int(re.search(r' of (\d+)-', left['message'])[1])
+        move(system, left, [(first, first + 65535)])
 
 
 def cut(system, owner, position, count):
@@ -347,7 +368,8 @@ def cure_fewer(system, finding, chance):
     if min(uids, gids) == 0:
         own = [(start, count) for _, _, other, start, count in system.ranges(1 - database) if other == owner]
         others = [(start, count) for _, _, _, start, count in system.ranges(database)] + \
-            [(uid, 1) for _, uid in system.accounts(database)]
+            [(uid, 1) for _, uid in system.accounts(database)] + \
+            [(int(name[1:]), 1) for name, _ in system.accounts(database) if re.fullmatch(rb'_\d+', name)]
         if len(own) == 1 and own[0][0] > 65536 and not system.exists('etc/sssd/sssd.conf') and \
                 not any(own[0][0] < start + count and start < sum(own[0]) for start, count in others):
             line = b'%s:%d:%d' % (owner, *own[0])
@@ -394,7 +416,9 @@ def cure_odd_owner(system, finding, chance):
 
 
 def cure_no_ranges(system, finding, chance):
-    """A line for an owner of the other file, or a new one in both."""
+    """A new owner, by the command; or a line for one of the other file, or a new one in both."""
+    if chance.random() < 0.5 and system.run(re.match(r"run '(.*)'$", finding['advice'])[1].replace('OWNER', 'new'))[0] == 0:
+        return
     database = side(finding)
     others = {owner for _, _, owner, _, count in system.ranges(1 - database) if count}
     count = 65536
@@ -544,6 +568,80 @@ def cure_mark(system, finding, chance):
     system.put_lines(finding['name'], system.lines(finding['name'])[1:])
 
 
+# --- who uses them --------------------------------------------------------------------------------
+
+def add(system, advice):
+    """What "subuidctl add" does: the same line into both files."""
+    owner, pods, start, count = re.search(
+        r'subuidctl add (\S+?)(?: --pods (\d+))?(?: --start (\d+))?(?: --count (\d+))?(?= --root|\')', advice).groups()
+    count = int(count or int(pods or 1) * 65536)
+    if not start:
+        system.take_free(-system.free % 65536)
+        system.free -= system.free % 65536
+        start = system.take_free(count)
+    for names in RANGE_FILES:
+        system.add_line(names[0], f'{owner}:{start}:{count}'.encode())
+
+
+def remove_lines(system, owner):
+    for names in RANGE_FILES:
+        system.put_lines(names[0], [line for line in system.lines(names[0]) if not line.startswith(owner + b':')])
+
+
+def cure_by_add(system, finding, chance):
+    if finding['advice'].startswith('remove the line, then '):
+        remove_lines(system, finding['whose'])
+    add(system, finding['advice'])
+
+
+def cure_kubelet_lines(system, finding, chance):
+    if finding['advice'] != 'leave one line, the same in both files':
+        cure_by_add(system, finding, chance)
+        return
+    line = next(line for line in system.lines(RANGE_FILES[0][0]) if line.startswith(b'kubelet:'))
+    remove_lines(system, b'kubelet')
+    for names in RANGE_FILES:
+        system.add_line(names[0], line)
+
+
+def cure_kubelet_mismatch(system, finding, chance):
+    line = next(line for line in system.lines(RANGE_FILES[0][0]) if line.startswith(b'kubelet:'))
+    system.edit_line(finding, lambda _: [line])
+
+
+def cure_kubelet_count(system, finding, chance):
+    count = int(re.fullmatch(r'make it (\d+), in both files', finding['advice'])[1])
+    for names in RANGE_FILES:
+        system.put_lines(names[0], [b'kubelet:%d:%d' % (parse(line)[1], count) if line.startswith(b'kubelet:') else line
+                                    for line in system.lines(names[0])])
+
+
+def add_account(system, finding, chance):
+    name = re.search(r"useradd --system --no-create-home --shell \S+ (\w+)'", finding['advice'])[1]
+    system.add_line('etc/passwd', f'{name}:x:{free_gid(system)}:998::/:/usr/sbin/nologin'.encode())
+
+
+def drain(system, finding, chance):
+    shutil.rmtree(system.path('var/lib/kubelet/pods'))
+    add(system, finding['advice'])
+    add_account(system, finding, chance)
+
+
+def cure_lxc(system, finding, chance):
+    line = re.fullmatch(r'add the line (\S+) to both files', finding['advice'])
+    if line:
+        for names in RANGE_FILES:
+            system.add_line(names[0], line[1].encode())
+    else:
+        add(system, finding['advice'])
+
+
+def cure_docker(system, finding, chance):
+    if 'useradd' in finding['advice']:
+        add_account(system, finding, chance)
+    add(system, finding['advice'])
+
+
 # --- nsswitch.conf --------------------------------------------------------------------------------
 
 def take_away(line, column):
@@ -619,7 +717,7 @@ def cure_nsswitch(system, finding, chance):
         status, errors = system.run(command)
         if status == 0:
             break
-        reasons = [f for f in system.check() if f['name'] == NSSWITCH and f['advice'].split(', then ')[0] in errors]
+        reasons = [f for f in system.check() if f['name'].endswith(NSSWITCH) and f['advice'].split(', then ')[0] in errors]
         if status != 1 or not reasons or tries == 11:
             raise Failed(f'{command}: status {status}: {errors}')
         edit_nsswitch(system, reasons[0], reasons[0]['advice'].split(', then ')[0])
@@ -656,6 +754,9 @@ CURES = {
     'nspawn': cure_nspawn,
     'sssd-map': cure_map,
     'winbind-map': cure_map,
+    'authd-map': cure_map,
+    'himmelblau-map': cure_map,
+    'no-room': cure_no_room,
     'symlink': make_file,
     'no-newline': cure_text(lambda data: data + b'\n'),
     'nul-byte': cure_text(lambda data: data.replace(b'\0', b'')),
@@ -663,6 +764,19 @@ CURES = {
     'writable': change_mode,
     'unused-import': remove_import,
     'mark': cure_mark,
+    'kubelet-lines': cure_kubelet_lines,
+    'kubelet-mismatch': cure_kubelet_mismatch,
+    'kubelet-ids': cure_text(lambda data: re.sub(rb'idsPerPod: .*', b'idsPerPod: 65536', data)),
+    'kubelet-start': cure_by_add,
+    'kubelet-count': cure_kubelet_count,
+    'kubelet-pods': cure_kubelet_count,
+    'kubelet-unused': add_account,
+    'pods-unnamed': drain,
+    'pods-misnamed': drain,
+    'containers-account': add_account,
+    'docker-remap': cure_docker,
+    'lxc-map': cure_lxc,
+    'incus-root': cure_by_add,
     **dict.fromkeys(('not-enabled', 'mistake', 'not-read', 'two-lines', 'comment', 'own-action', 'compat',
                      'twice', 'wrong-database', 'before-accounts', 'before-systemd', 'behind-systemd',
                      'behind-return', 'behind-continue', 'merge', 'initgroups', 'initgroups-action'), cure_nsswitch),
@@ -691,11 +805,11 @@ def is_gone(finding, before, after):
 POSITIONS = ('no-gids', 'fewer-gids', 'no-uids', 'other-position')
 OF_RANGES = POSITIONS + ('empty-range', 'excluded-id', 'odd-owner', 'two-owners', 'overlap', 'overlap-of-one',
                          'account', 'root-id', 'system-ids', 'login-ids', 'dynamic-user', 'nspawn', 'sssd-map',
-                         'winbind-map', 'subid-ignored', 'leading-zero', 'not-ascending', 'own-uid', 'answered',
+                         'winbind-map', 'authd-map', 'himmelblau-map', 'no-room', 'subid-ignored', 'leading-zero', 'not-ascending', 'own-uid', 'answered',
                          'group-id')
 # The rules give an owner other IDs, higher ones: then his lines are to be sorted.
 GIVES_OTHERS = ('excluded-id', 'overlap', 'overlap-of-one', 'account', 'root-id', 'system-ids', 'login-ids',
-                'dynamic-user', 'sssd-map', 'winbind-map', 'own-uid', 'answered', 'nspawn', 'empty-range',
+                'dynamic-user', *MAPS, 'own-uid', 'answered', 'nspawn', 'empty-range',
                 'no-ranges') + POSITIONS
 
 
@@ -713,7 +827,7 @@ class Hidden:
 
     def shows(self, new):
         kind, whose, cured = new['finding'], new['whose'], self.finding['finding']
-        if not self.exists and kind in ('sssd-map', 'winbind-map', 'subid-ignored', 'not-imported', 'old-import'):
+        if not self.exists and kind in (*MAPS, 'subid-ignored', 'not-imported', 'old-import'):
             return True
         if new['name'] == NSSWITCH:
             if kind == 'comment' and self.had('not-read', whose):
@@ -721,9 +835,10 @@ class Hidden:
             # The file was not read; the line did not count, or its word in front of the "#" did not.
             return cured == 'mistake' or not self.exists or (whose == self.finding['whose'] and (
                 cured == 'not-read' or (cured == 'comment' and re.search(rb'\S#', self.finding['text']))))
-        # A service behind which the "#" stood at once counts by now.
-        if cured == 'comment' and re.search(rb'\S#', self.finding['text']):
-            return kind in ('sssd-map', 'winbind-map')
+        # A service behind which the "#" stood at once, or a mistake, counts by now.
+        if cured == 'mistake' or (cured == 'comment' and re.search(rb'\S#', self.finding['text'])):
+            if kind in MAPS:
+                return True
         # A line that was none has findings of its own, and others meet it.
         if cured in ('no-range', 'nul-byte'):
             return kind in OF_RANGES + ('no-range', 'no-ranges', 'odd-line', 'account-name', 'group-hidden')
@@ -848,7 +963,7 @@ def random_lines(chance):
 
 
 SERVICES = ('files', 'files', 'files', 'subuid', 'subuid', 'systemd', 'sss', 'ldap', 'compat', 'altfiles',
-            'mymachines', 'winbind')
+            'mymachines', 'winbind', 'authd', 'himmelblau')
 BRACKETS = (' [NOTFOUND=return]', ' [SUCCESS=merge]', ' [SUCCESS=continue]', ' [!SUCCESS=return]',
             ' [UNAVAIL=return]', '[NOTFOUND=continue]', ' [SUCCESS=merge UNAVAIL=merge]', ' [!NOTFOUND=continue]')
 
@@ -923,7 +1038,8 @@ def random_system(system, chance):
         group = chance.choice(('nss-subuid:x:999:', ) * 6 + ('nss-subuid:x:999:bob', 'nss-subuid:x:0:', 'nss-subuid:x:200005:', ''))
         members = chance.choice(('', '', '', 'bob', '_200001,bob', 'bob,_300002'))
         lines = ['root:x:0' + end, 'bob:x:1000' + end, 'nobody:x:65534' + end]
-        for account in 'eve', 'containers', 'kubelet', 'x', 'y', 'z':
+        # None is called kubelet: its line has rules of its own, which cures of other findings would break.
+        for account in 'eve', 'containers', 'core', 'x', 'y', 'z':
             if chance.random() < 0.3:
                 lines.append(f'{account}:x:{chance.choice(STARTS) + chance.choice((0, 0, 1, 3, 1000))}{end}')
         if chance.random() < 0.2:
@@ -947,6 +1063,8 @@ def random_system(system, chance):
         system.write('etc/sssd/sssd.conf', '[domain/x]\nid_provider = ad\n' + chance.choice(
             ('', f'ldap_idmap_range_min = {low}\n', f'ldap_idmap_range_max={low}\n', 'ldap_id_mapping = false\n')))
         system.write('etc/samba/smb.conf', f'[global]\nidmap config * : range = {low} - {low + 1000}\n')
+        system.write('etc/authd/authd.yaml', f'#UID_MIN: 1\nUID_MIN: {low}\nUID_MAX: {low + 1000}\n')
+        system.write('etc/himmelblau/himmelblau.conf', f'[global]\nidmap_range = {low}-{low + 1000}\n')
     if chance.random() < 0.2:
         system.write('etc/login.defs', chance.choice(('UID_MAX 59999\nGID_MAX 59999\n', 'UID_MIN 500\n')))
     if chance.random() < 0.2:
@@ -961,6 +1079,23 @@ NODE = {
     NSSWITCH: 'passwd: files subuid systemd\ngroup: files [SUCCESS=merge] systemd subuid\n',
     'usr/lib/libc.so.6': ELF, 'usr/lib/libnss_subuid.so.2': ELF,
 }
+
+
+def kubelet(uids, gids=None, account=True, pod=None, ids=65536):
+    """A node whose kubelet has these lines."""
+    system = {
+        'etc/subuid': ''.join(line + '\n' for line in uids),
+        'etc/subgid': ''.join(line + '\n' for line in (uids if gids is None else gids)),
+        'etc/passwd': NODE['etc/passwd'] + ('kubelet:x:998:998::/:\n' if account else ''),
+        'usr/bin/getsubids': ELF, 'usr/bin/getent': ELF,
+        'var/lib/kubelet/config.yaml': f'kind: KubeletConfiguration\nuserNamespaces:\n  idsPerPod: {ids}\n',
+    }
+    if pod:
+        mapping = f'[{{"hostId":{pod},"containerId":0,"length":65536}}]'
+        system['var/lib/kubelet/pods/a/userns'] = f'{{"uidMappings":{mapping},"gidMappings":{mapping}}}'
+    return system
+
+
 COLLECTED = (
     {},
     {NSSWITCH: 'passwd: files\ngroup: files\n'},
@@ -998,9 +1133,16 @@ COLLECTED = (
     {'etc/subuid': 'containers:200000:268435456\nbob:100000:65536\n'},
     {'etc/subuid': 'bob:100000:65536\neve:100000:65536\nbob:131072:65536\n',
      'etc/subgid': 'eve:100000:65536\nbob:100000:65536\n'},
-    {'etc/subuid': 'bob:0:4294967295\n', 'etc/subgid': 'bob:0:65536\n', 'usr/bin/systemd-nspawn': ''},
+    {'etc/subuid': 'bob:0:4294967295\n', 'etc/subgid': 'bob:0:65536\n', 'usr/bin/systemd-nspawn': '',
+     'etc/login.defs': 'SUB_UID_COUNT 0\n'},
     {'etc/subuid': 'bob:524288:1800000000\n', 'etc/subgid': 'bob:524288:1800000000\n', 'usr/bin/systemd-nspawn': ''},
     {'etc/subuid': '', 'etc/subgid': ''},
+    {file: 'root:1000000:1000000000\n' + ''.join(f'u{i}:{100000 + 65536 * i}:65536\n' for i in range(13))
+     for file in ('etc/subuid', 'etc/subgid')},
+    {NSSWITCH: 'passwd: files authd subuid\ngroup: files authd subuid\n',
+     'etc/authd/authd.yaml': 'UID_MIN: 200000\nUID_MAX: 300000\n'},
+    {NSSWITCH: 'passwd: files himmelblau subuid\ngroup: files himmelblau subuid\n',
+     'etc/himmelblau/himmelblau.conf': '[global]\nidmap_range = 200000-300000\n'},
     {'etc/subuid': None, 'etc/subgid': None},
     {'etc/subuid': 'bob:100000:65536\n1000:300000:65536\n', 'etc/subgid': 'bob:100000:65536\n1000:300000:65536\n'},
     {'etc/nss-subuid/subuid': 'eve:100000:65536\n', 'etc/nss-subuid/subgid': 'eve:100000:65536\n'},
@@ -1008,6 +1150,25 @@ COLLECTED = (
     {NSSWITCH: 'passwd: files sss subuid\ngroup: files sss subuid\nsubid: sss\n',
      'etc/nss-subuid/subuid': MARK + '113 of 113\neve:1800000000:65536\nbob:1700000000:65536\n',
      'etc/nss-subuid/subgid': MARK + '13 of 13\neve:1800000000:65536\nbob:1700000000:65536\n'},
+    kubelet(('bob:100000:65536',)),
+    kubelet(('kubelet:65536:7208960', 'kubelet:7274496:7208960')),
+    kubelet(('kubelet:65536:7208960',), ('kubelet:131072:7208960',)),
+    kubelet(('kubelet:65536:7208960',), ids=100000),
+    kubelet(('kubelet:100000:7208960',)),
+    kubelet(('kubelet:65536:7208961',)),
+    kubelet(('kubelet:65536:65536',)),
+    kubelet(('kubelet:65536:7208960',), pod=7274496),
+    kubelet(('kubelet:65536:7208960',), account=False),
+    kubelet(('bob:100000:65536',), account=False, pod=65536),
+    kubelet(('bob:200000:65536',), account=False, pod=65536),
+    {'usr/bin/podman': ELF + b'\0libsubid.so.6\0'},
+    {'etc/docker/daemon.json': '{"userns-remap": "bob"}'},
+    {'etc/docker/daemon.json': '{"userns-remap": "eve"}'},
+    {'etc/lxc/default.conf': 'lxc.idmap = u 0 2000000000 65536\nlxc.idmap = g 0 2000000000 65536\n',
+     'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF},
+    {'etc/lxc/default.conf': 'lxc.idmap = b 0 2000000000 65536\nlxc.idmap = b 65536 2100000000 65536\n',
+     'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF},
+    {'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF, 'var/lib/incus/database': ''},
 )
 
 
@@ -1015,6 +1176,8 @@ def collected_system(system, differs):
     for name, data in {**NODE, **differs}.items():
         if data is not None:
             system.write(name, data)
+            if name.startswith('usr/bin/'):
+                os.chmod(system.path(name), 0o755)
 
 
 def main():
@@ -1064,4 +1227,5 @@ def main():
     return failures > 0
 
 
-sys.exit(main())
+if __name__ == '__main__':
+    sys.exit(main())

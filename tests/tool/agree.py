@@ -149,16 +149,26 @@ class Listed:
                 return at(row['gid_spans'], position - row['position'])
 
 
+def check_other(rows, errors, number):
+    """Of an ID in no range whois tells what else is known of it, or that nothing is."""
+    others = [r for r in rows if r['owner'] is None and number in (r['uid'], r['gid'])]
+    assert all(r['name'] is None and r['position'] is None for r in others), f'{others}'
+    unknown = f'subuidctl: {number}: in no range of /etc/subuid or /etc/subgid\n' in errors
+    assert bool(others) != unknown, f'whois: {others}'
+
+
 def check_id(listed, groups, rows, errors, number):
     row, offset = listed.user(number)
     entry = ask('getpwuid', number, Passwd())
     group = ask('getgrgid', number, Group())
-    user_row = next((r for r in rows if r['uid'] == number), None)
-    group_row = next((r for r in rows if r['uid'] is None and r['gid'] == number), None)
+    owned = [r for r in rows if r['owner'] is not None]
+    user_row = next((r for r in owned if r['uid'] == number), None)
+    group_row = next((r for r in owned if r['uid'] is None and r['gid'] == number), None)
 
     if is_excluded(number):
         assert entry is None and group is None, 'the module answers for an excluded ID'
-        assert f'subuidctl: {number}: no range gives it a name\n' in errors, 'whois does not say that it is excluded'
+        assert user_row is None and group_row is None, f'{user_row}, {group_row}'
+        assert any(r['uid'] == number and r['reserved'] for r in rows), 'whois does not say whose it is'
         return
     assert (row is not None) == (entry is not None) == (user_row is not None), f'user: {row}, {user_row}'
     assert listed.has_gid(number) == (group is not None), 'group: list or the module is wrong'
@@ -174,7 +184,8 @@ def check_id(listed, groups, rows, errors, number):
     if group_row:
         assert listed.gid_at(listed_owner(listed, group_row), group_row['position']) == number, f'{group_row}'
         check_name(group, group_row, number, 'getgrnam', Group, 'gid')
-    assert entry or group or f'subuidctl: {number}: in no range of /etc/subuid or /etc/subgid\n' in errors, 'whois'
+    if not entry and not group:
+        check_other(rows, errors, number)
 
 
 def listed_owner(listed, row):
@@ -278,13 +289,13 @@ def main():
         number = None
         try:
             listed, groups = Listed(), Groups()
-            rows, errors = command('whois', '--json', '--output', 'NAME,UID,GID,OWNER,POSITION,SOURCE,RANGE',
+            rows, errors = command('whois', '--json', '--output', 'NAME,UID,GID,OWNER,POSITION,SOURCE,RANGE,RESERVED',
                                    *map(str, numbers))
             check_rows(listed)
             for number in numbers:
                 questions += 1
                 check_id(listed, groups, rows['users'], errors, number)
-            found += len(rows['users'])
+            found += sum(row['owner'] is not None for row in rows['users'])
         except AssertionError as reason:
             wrong += 1
             files = ''.join(f'\n# {path}: {open(path, "rb").read()!r}' for path in

@@ -7,57 +7,7 @@ set -u
 
 [ -x build/subuidctl ] || skip_all 'subuidctl was not built'
 umask 022
-scratch=$top/$(mktemp -d build/check.XXXXXX)
-trap 'rm -rf "$scratch"' EXIT
-root=$scratch/root
-etc=$root/etc
-lib=$root/usr/lib/x86_64-linux-gnu
-
-# elf CLASS FILE: the beginning of a library for 32 (1) or 64 (2) bits.
-elf() {
-        printf '\177ELF%b\1\1\0\0\0\0\0\0\0\0\0' "\\$1" >"$2"
-}
-
-# A node as it should be, with CRI-O's line.
-node() {
-        rm -rf "$root"
-        mkdir -p "$etc" "$lib"
-        elf 2 "$lib/libc.so.6"
-        elf 2 "$lib/libnss_subuid.so.2"
-        echo containers:200000:268435456 | tee "$etc/subuid" >"$etc/subgid"
-        printf '%s\n' root:x:0:0::/: bob:x:1000:1000::/: nobody:x:65534:65534::/: >"$etc/passwd"
-        printf '%s\n' root:x:0: bob:x:1000: nss-subuid:x:990: nogroup:x:65534: >"$etc/group"
-        printf '%s\n' 'passwd: files subuid systemd' 'group: files [SUCCESS=merge] systemd subuid' \
-                >"$etc/nsswitch.conf"
-}
-
-# As it is quoted where a blank is in it.
-shown_root=$root
-[[ $root != *' '* ]] || shown_root="\"$root\""
-
-check() { build/subuidctl check --root "$root" "$@" 2>&1; }
-
-# found: each finding as PLACE SEVERITY NAME.
-found() {
-        check -J | awk -F '"' '
-                $2 == "file" { place = $4; sub("^/etc/", "", place) }
-                $2 == "line" || $2 == "column" { gsub("[^0-9]", "", $3); if ($3) place = place ":" $3 }
-                $2 == "severity" { severity = $4 }
-                $2 == "finding" { print place, severity, $4 }'
-}
-
-# has FINDINGS WHAT: just these, which are then no longer there on a new node.
-has() {
-        local got
-        got=$(found)
-        is "$got" "$1" "$2"
-        printf '%s\n' "$got" >>"$scratch/seen"
-        node
-}
-
-# both LINE...: the same lines in both range files.
-both() { printf '%s\n' "$@" | tee "$etc/subuid" >"$etc/subgid"; }
-nsswitch() { printf '%s\n' "$@" >"$etc/nsswitch.conf"; }
+. "$(dirname "$0")/../lib/systems.sh"
 
 node
 is "$(check; echo $?)" 0 'a node as it should be: nothing is said'
@@ -87,6 +37,34 @@ subuid:1 warning excluded-id' 'IDs that never get a name'
 both 'bob :300000:5'
 has 'subgid:1:4 warning odd-owner
 subuid:1:4 warning odd-owner' 'a blank in the name of an owner'
+# As Incus installs it: useradd finds room for 13 users.
+incus() { both root:1000000:1000000000 "$(seq -f 'u%.0f:' "$1" | awk '{ print $0 100000 + 65536 * (NR - 1) ":65536" }')"; }
+incus 12
+has '' 'room for one more user'
+incus 13
+has 'subgid:1 warning no-room
+subuid:1 warning no-room' 'none'
+incus 13
+echo SUB_UID_COUNT 48032 >"$etc/login.defs"
+has 'subgid:1 warning no-room' 'room for a smaller one'
+incus 13
+echo SUB_UID_COUNT 48033 >"$etc/login.defs"
+has 'subgid:1 warning no-room
+subuid:1 warning no-room' 'not for one that is larger by one'
+for setting in 'COUNT 0' 'MAX 1001065535'; do
+        incus 13
+        printf 'SUB_UID_%s\nSUB_GID_%s\n' "$setting" "$setting" >"$etc/login.defs"
+        has '' "SUB_UID_$setting: room, or none is wanted"
+done
+incus 13
+echo SUB_UID_DETERMINISTIC yes >"$etc/login.defs"
+has '' 'nor where useradd does not search'
+incus 13
+sed -i 1d "$etc/subuid" "$etc/subgid"
+mkdir "$etc/nss-subuid"
+printf '%s\n' root:1000000:1000000000 | tee "$etc/nss-subuid/subuid" >"$etc/nss-subuid/subgid"
+nsswitch 'passwd: files subuid' 'group: files subuid' 'subid: sss'
+has '' 'a line of the directory, which useradd does not read'
 both bob:300000:5 1000:400000:5
 has 'subgid:2 warning two-owners
 subuid:2 warning two-owners' 'the name and the number of one account'
@@ -534,6 +512,36 @@ printf '%s\n' '[global]' 'idmap config * : range = 3000-299999' 'IDMAP config *:
         >"$etc/samba/smb.conf"
 has '' 'of two lines the last one counts'
 
+# others SERVICE FILE LINE...: a service in front of subuid, and its file.
+others() {
+        nsswitch "passwd: files $1 subuid" "group: files $1 subuid"
+        mkdir -p "$(dirname "$etc/$2")"
+        printf '%s\n' "${@:3}" >"$etc/$2"
+}
+authd=authd/authd.yaml himmelblau=himmelblau/himmelblau.conf
+others authd $authd '#UID_MIN: 10000' 'verbosity: 1'
+has '' 'authd, as installed'
+others authd $authd 'UID_MIN: 100000' 'UID_MAX: 200000 # all' 'gid_min: 300000' 'gid_max: 400000'
+has 'subgid:1 warning authd-map
+subgid:1 warning authd-map
+subuid:1 warning authd-map' 'the IDs of authd; a user has a group of his number'
+others authd $authd 'UID_MIN: 100000' 'UID_MAX: 199999'
+has '' 'elsewhere'
+others authd $authd 'UID_MIN: 100000' 'UID_MAX: 200000'
+nsswitch 'passwd: files subuid' 'group: files subuid'
+has '' 'authd, which is not asked'
+others himmelblau $himmelblau '[global]' 'domains = x'
+has 'subgid:1 warning himmelblau-map
+subuid:1 warning himmelblau-map' 'the IDs of Himmelblau'
+others himmelblau $himmelblau '[global]' 'idmap_range = 5000000000-6000000000'
+has '' 'elsewhere'
+others himmelblau $himmelblau '[global]' 'idmap_range = 100000-199999' '[x]' 'idmap_range = 268635455-268635456'
+has 'subgid:1 warning himmelblau-map
+subuid:1 warning himmelblau-map' 'those of one domain'
+others himmelblau $himmelblau '[global]' 'idmap_range = 100000-199999'
+both bob:2100000000:65536
+has '' 'a line that Himmelblau writes'
+
 # --- libraries ------------------------------------------------------------------------------------
 
 rm "$lib/libnss_subuid.so.2"
@@ -605,14 +613,14 @@ done
 table=$(perl -0777 -ne '
         print "$2 \L$1\n" while /report(?:_line)?\(\s*(WARNING|ERROR),\s*"([a-z0-9-]+)"/g;
         print "$1 error\n" while /barrier->finding = "([a-z-]+)"/g;
-        print "$1 warning\n" while /check_map\(\w+\[\w\],\s*"([a-z0-9-]+)"/g;
+        print "$1 warning\n" while /\{"\w+", "([a-z]+-map)"\}/g;
         while (/\bfault\(\s*&?\w+,\s*NSSWITCH_\w+,(.*?)(true|false)/gs) {
                 my ($names, $severity) = ($1, $2 eq "true" ? "error" : "warning");
                 print "$1 $severity\n" while $names =~ /"([a-z0-9-]+)"/g;
         }' tool/check/*.c tool/nsswitch_place.c | sort -u)
 is "$(sed -n 's/^\.It Li \([a-z0-9-]*\) Ta \(error\|warning\) Ta .*/\1 \2/p' man/subuidctl.8 | sort)" \
         "$table" 'the manual has all findings'
-is "$(sed -nE "s/^(has ')?[^ ]+ (error|warning) ([a-z0-9-]+)('.*)?\$/\\3 \\2/p" "$scratch/seen" tests/tool/check_system.t | sort -u)" \
+is "$(sed -nE "s/^((has|told) ')?[^ ]+ (error|warning) ([a-z0-9-]+)('.*)?\$/\\4 \\3/p" "$scratch/seen" tests/tool/{check_system,consumers,consumers_system}.t | sort -u)" \
         "$table" 'the tests too'
 
 done_testing

@@ -72,13 +72,13 @@ is "$(subuidctl enable)" '--- a/etc/nsswitch.conf
 write 'group: files subuid\n\n\n\n\n\n\n\npasswd: files subuid'
 is "$(subuidctl disable)" '--- a/etc/nsswitch.conf
 +++ b/etc/nsswitch.conf
-@@ -1,9 +1,9 @@
+@@ -1,4 +1,4 @@
 -group: files subuid
 +group: files
  
  
  
- 
+@@ -6,4 +6,4 @@
  
  
  

@@ -23,3 +23,11 @@ map() {
 
 # join PID ID NAME [OPTION...]: a process of that name that runs as this ID in a container.
 join() { start nsenter -t "$1" -U -S "$2" -G "$2" "${@:4}" bash -c "$as" "$3"; }
+
+# hide_engines: what the machine's own containers leave behind is not seen.
+hide_engines() {
+        local folder
+        for folder in /run /var/log /var/lib/{containers,docker,kubelet}; do
+                [ ! -d "$folder" ] || mount -t tmpfs tmpfs "$folder"
+        done
+}

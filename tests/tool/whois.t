@@ -4,6 +4,7 @@
 # tests/tool/whois_system.t has the rest.
 set -u
 . "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/userns.sh"
 
 case ${LEVEL-0} in
 0)
@@ -16,6 +17,7 @@ case ${LEVEL-0} in
 1)
         # Here it is root and gives itself an /etc, which is gone at the end.
         mount -t tmpfs tmpfs /etc
+        hide_engines
         echo containers:200000:65536 | tee /etc/subuid >/etc/subgid
         echo only:300000:10 >>/etc/subgid
         LEVEL=2 exec unshare --user --map-user=200193 --map-group=200193 "$top/tests/tool/whois.t"
@@ -30,9 +32,9 @@ is "$(whois 200194)" "${entry//193/194}
     in no user namespace" 'an ID that nobody uses'
 is "$(whois "${prefix}300007")" "${prefix}300007: GID 300007, subgid 7 of only (/etc/subgid:2: only:300000:10)
     in no user namespace" 'a group, by name'
-is "$(errors 200194 5 root)" "subuidctl: 5: in no range of /etc/subuid or /etc/subgid
-subuidctl: root: neither an ID nor a name such as ${prefix}200193" 'what is no ID of a range'
-whois 5 200194 >/dev/null
+is "$(errors 200194 150000 joe)" "subuidctl: joe: neither an ID nor a name such as ${prefix}200193
+subuidctl: 150000: in no range of /etc/subuid or /etc/subgid" 'of what nothing is known'
+whois 150000 200194 >/dev/null
 is $? 1 'is a failure'
 whois 200194 >/dev/null
 is $? 0 'one that is, is none'

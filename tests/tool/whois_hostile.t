@@ -7,6 +7,7 @@ set -u
 . "$(dirname "$0")/userns.sh"
 private_root
 command -v subuidctl >/dev/null || skip_all 'subuidctl was not built'
+hide_engines
 
 printf '%s\n' containers:200000:200000 >/etc/subuid
 cp /etc/subuid /etc/subgid
@@ -49,14 +50,15 @@ is "$(whois -n -o processes 200005; whois -rn -o processes 200005; whois -J -o p
 like "$(whois -n -o command,nprocs 200005)" '^"/sbin/init\), crio-x.scope: 12 processes \(nginx 300" +2$' 'a column'
 is "$(whois -J -o command 200005 | grep -o ':.*nginx.*')" ': "/sbin/init), crio-x.scope: 12 processes (nginx 300"' 'in JSON it is its text'
 : >/tmp/cgroup
-mount --bind /tmp/cgroup "/proc/$forger/cgroup"
+container alone 300000
+mount --bind /tmp/cgroup "/proc/$pid/cgroup"
 for unit in 'x.scope: 12 processes (a)' 'no process' 'a"b' 'a\b'; do
         echo "0::/$unit" >/tmp/cgroup
-        like "$(uses 200193)" "\), \"$(sed 's/[\"\\]/\\&/g; s/[\\().]/\\&/g' <<<"$unit")\": no process$" "a cgroup '$unit'"
+        like "$(uses 300193)" "\), \"$(sed 's/[\"\\]/\\&/g; s/[\\().]/\\&/g' <<<"$unit")\": no process$" "a cgroup '$unit'"
 done
 echo 0::/plain-1@2.scope >/tmp/cgroup
-like "$(uses 200193)" '\), plain-1@2\.scope: no process$' 'one that is plain is not quoted'
-umount "/proc/$forger/cgroup"
+like "$(uses 300193)" '\), plain-1@2\.scope: no process$' 'one that is plain is not quoted'
+umount "/proc/$pid/cgroup"
 printf 'a), b no process (x:600000:10\n' >>/etc/subuid
 is "$(whois 600001 | head -n 1)" '_600001: UID 600001, GID 65534, subuid 1 of "a), b no process (x" (/etc/subuid:2: "a), b no process (x:600000:10")' \
         'an owner and his line'
@@ -99,8 +101,8 @@ if served page /mnt; then
         is $? 0 'whois does not'
         [ $((SECONDS - start_time)) -lt 30 ]
         ok $? 'for long'
-        is "$(cat /tmp/answer)" "_300070: UID 300070, GID 300070, subuid 100070 of containers (/etc/subuid:1: containers:200000:200000)
-subuidctl: PID $holder: no answer; whoever asks for its command line is kept waiting
+        is "$(cat /tmp/answer)" "subuidctl: PID $holder: no answer; whoever asks for its command line is kept waiting
+_300070: UID 300070, GID 300070, subuid 100070 of containers (/etc/subuid:1: containers:200000:200000)
     UID 70 in the user namespace of PID $outer (\"outer 300\"): 2 processes (quick, python3)
 _400070: UID 400070, GID 400070, subuid 200070 of containers (/etc/subuid:3: containers:400000:65536)
     UID 70 in the user namespace of PID $other (\"other 300\"): 4 processes (\"other 4\", \"other 5\", \"other 6\", \"other 7\")" \
@@ -213,6 +215,8 @@ impersonate() {
 container first 200000
 first=$pid
 if { echo 1000 >/proc/sys/kernel/ns_last_pid; } 2>/dev/null; then
+        # The first one: its start is told in hundredths of a second.
+        sleep 0.02
         join "$first" 11 victim
         victim=$pid
         meanwhile pipe2 1 impersonate "$victim" -- --names 200011

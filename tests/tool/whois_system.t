@@ -6,6 +6,7 @@ set -u
 . "$(dirname "$0")/userns.sh"
 private_root
 command -v subuidctl >/dev/null || skip_all 'subuidctl was not built'
+hide_engines
 
 printf '%s\n' containers:200000:65536 users:300000:1000 some:1000:10 someone:400000:1000 >/etc/subuid
 printf '%s\n' containers:200000:65536 groups:300000:1000 only:350000:100 someone:400000:1000 >/etc/subgid
@@ -97,17 +98,18 @@ is "$(whois 350009 350008)" "_350009: GID 350009, subgid 9 of only (/etc/subgid:
 _350008: GID 350008, subgid 8 of only (/etc/subgid:3: only:350000:100)
     GID 8 in the user namespace of PID $groups (\"groups 300\"): no process" 'IDs of groups only'
 is "$(whois 1005 | head -n 1)" '1005: UID 1005, GID 65534, subuid 5 of some (/etc/subuid:3: some:1000:10); /etc/passwd has it too, so it is not called _1005' 'an ID that a local account has'
-is "$(whois 5 _70000 root 0x30d40 0200193 -- -1 '' 65534 202050; echo "status $?")" "subuidctl: 5: in no range of /etc/subuid or /etc/subgid
-subuidctl: _70000: in no range of /etc/subuid or /etc/subgid
-subuidctl: root: neither an ID nor a name such as _200193
+is "$(whois 70000 _70001 root containers only 0x30d40 0200193 -- -1 '' 202050; echo "status $?")" "subuidctl: root: an owner or account, no ID; 'subuidctl list root' tells its ranges
+subuidctl: containers: an owner or account, no ID; 'subuidctl list containers' tells its ranges
+subuidctl: only: an owner or account, no ID; 'subuidctl list only' tells its ranges
 subuidctl: 0x30d40: neither an ID nor a name such as _200193
 subuidctl: 0200193: neither an ID nor a name such as _200193
 subuidctl: -1: neither an ID nor a name such as _200193
-subuidctl: : neither an ID nor a name such as _200193
-subuidctl: 65534: no range gives it a name
+subuidctl: \"\": neither an ID nor a name such as _200193
+subuidctl: 70000: in no range of /etc/subuid or /etc/subgid
+subuidctl: 70001: in no range of /etc/subuid or /etc/subgid
 $(of 202050)
     UID 2050 in the user namespace of PID $outer (\"/sbin/init 300\"): no process
-status 1" 'what is no ID of a range, and one that is'
+status 1" 'what is no ID, IDs of which nothing is known, and one that is'
 is "$(whois --root / 200193)" 'subuidctl: whois takes no --root' 'only of this machine'
 
 # 3. Tables.
@@ -121,22 +123,29 @@ _202012 202012 202012 containers 2012 /etc/subuid:1 containers:200000:65536 62 N
 _202012 202012 202012 containers 2012 /etc/subuid:1 containers:200000:65536 9 INNERMOST innermost\x20300 1 in-innermost
 _203000 203000 203000 containers 3000 /etc/subuid:1 containers:200000:65536 3000 OUTER /sbin/init\x20300 0 ' 'a row for each user namespace'
 is "$(whois -n -o userns 200193)" "$(stat -Lc %i "/proc/$outer/ns/user")" 'a user namespace by its number'
-is "$(whois -r 350050 300500 | awk '{ print $1, $3, $5, NF }' | tr '\n' ,)" 'NAME POSITION INSIDE 11,_350050 50 50 8,_300500 500  4,_300500 500  4,' 'one row for an ID in none'
-json() { python3 -c 'import json, sys; [print(list(row.values())) for row in json.load(sys.stdin)["users"]]'; }
+is "$(whois -r 350050 300500 | awk '{ print $1, $3, $5, NF }' | tr '\n' ,)" 'NAME POSITION INSIDE 14,_350050 50 50 8,_300500 500  4,_300500 500  4,' 'one row for an ID in none'
+json() {
+        python3 -c 'import json, sys
+names = "name owner position source inside pid command unit nprocs processes".split()
+for row in json.load(sys.stdin)["users"]: print([row[name] for name in names])'
+}
 is "$(whois -J 200193 300500 | sed "s/$outer/1/" | json)" \
-        "['_200193', 'containers', 193, '/etc/subuid:1', 193, None, 1, '/sbin/init 300', None, 3, 'systemd-resolved, \"nginx: worker process\"']
-['_300500', 'users', 500, '/etc/subuid:2', None, None, None, None, None, None, None]
-['_300500', 'groups', 500, '/etc/subgid:2', None, None, None, None, None, None, None]" 'JSON'
+        "['_200193', 'containers', 193, '/etc/subuid:1', 193, 1, '/sbin/init 300', None, 3, 'systemd-resolved, \"nginx: worker process\"']
+['_300500', 'users', 500, '/etc/subuid:2', None, None, None, None, None, None]
+['_300500', 'groups', 500, '/etc/subgid:2', None, None, None, None, None, None]" 'JSON'
 join "$outer" 70 $'a "quoted" \\ \n\e[31m\200'
-is "$(whois -J 200070 | sed "s/$outer/1/" | json)" "['_200070', 'containers', 70, '/etc/subuid:1', 70, None, 1, '/sbin/init 300', None, 1, '\"a \\\\\"quoted\\\\\" \\\\\\\\ ??[31m?\"']" 'JSON of a program that is called oddly'
+is "$(whois -J 200070 | sed "s/$outer/1/" | json)" "['_200070', 'containers', 70, '/etc/subuid:1', 70, 1, '/sbin/init 300', None, 1, '\"a \\\\\"quoted\\\\\" \\\\\\\\ ??[31m?\"']" 'JSON of a program that is called oddly'
 
 # The unit of a process, by what its /proc/PID/cgroup says.
+start unshare --user bash -c "$as" alone
+alone=$pid
+map "$alone" '0 500000 100'
 unit() {
         printf '%b\n' "$1" >/tmp/cgroup
-        is "$(whois -rn -o unit 200070)" "$2" "unit: $3"
+        is "$(whois -rn -o unit 500070)" "$2" "unit: $3"
 }
 : >/tmp/cgroup
-mount --bind /tmp/cgroup "/proc/$outer/cgroup"
+mount --bind /tmp/cgroup "/proc/$alone/cgroup"
 unit 0::/ '' 'the topmost cgroup'
 unit 0::/machine.slice/libpod-1.scope/container libpod-1.scope 'a scope'
 unit 0::/kubepods.slice/kubepods-pod1.slice/crio-bf2b.scope/init.scope crio-bf2b.scope 'a scope with a systemd in it'
@@ -151,7 +160,8 @@ unit 0::/machine.slice machine.slice 'a slice'
 unit '4:pids:/0::/no.scope\n1:name=systemd:/system.slice/a.service\n0::/' a.service 'cgroup v1'
 unit '1:name=systemd:/b.scope\n0::/system.slice/c.scope' c.scope 'both'
 unit '0::/system.slice/\e[31m.scope' '?[31m.scope' 'control characters'
-umount "/proc/$outer/cgroup"
+umount "/proc/$alone/cgroup"
+kill "$alone"
 
 # Processes that come and go.
 while :; do nsenter -t "$outer" -U -S 71 -G 71 true; done 2>/dev/null &
@@ -177,7 +187,7 @@ someone subuidctl whois 202012 >/dev/null
 ok $? 'that is no failure'
 is "$(someone subuidctl whois --names 200193 | sed -n 2p)" \
         "    UID 193 in a user namespace like that of PID $outer (\"/sbin/init 300\"): 3 processes (systemd-resolved, \"nginx: worker process\")" 'other names are not his to know'
-is "$(someone subuidctl whois 5)" 'subuidctl: 5: in no range of /etc/subuid or /etc/subgid' 'where nothing is shown, nothing is said'
+is "$(someone subuidctl whois 150000)" 'subuidctl: 150000: in no range of /etc/subuid or /etc/subgid' 'where nothing is shown, nothing is said'
 mount -o remount,hidepid=2 /proc
 is "$(someone subuidctl whois 200193)" "$(of 200193)
     in no user namespace, or in none that you can see

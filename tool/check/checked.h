@@ -3,6 +3,7 @@
 #define CHECKED_H
 
 #include "../accounts.h"
+#include "../containers.h"
 #include "../nsswitch.h"
 #include "../segments.h"
 
@@ -18,45 +19,47 @@
 /* A database and what belongs to it. */
 struct side {
         enum subid_database database;
-        const char *nss;             /* its name in nsswitch.conf */
-        const char *ids;             /* "UIDs" */
-        const char *id_min, *id_max; /* in login.defs */
+        const char *nss; /* its name in nsswitch.conf */
+        const char *ids; /* "UIDs" */
         struct ranges ranges;
         struct segments segments;
         struct accounts accounts;
         bool enabled; /* glibc gets to "subuid" for it */
         bool *met;    /* by line, whether a source of accounts knows IDs of it */
         bool silent;  /* a service of its line did not answer */
+        bool refused; /* newuidmap and getsubids refuse the first file of it as a whole */
 };
 
 /* All that the parts look at. */
 struct checked {
         struct side users, groups;
         struct nsswitch nsswitch;
+        struct processes processes; /* none below --root, or without /proc */
+        struct containers containers;
 };
 
-/*
- * The index, among ranges.owned, of the i-th range that somebody is asked about: all, or 50 evenly
- * chosen, the first and the last among them. Returns false if there is none.
- */
-enum { RANGES_ASKED = 50 };
-static inline bool choose_range(const struct side *side, size_t i, size_t *range)
+static inline const struct side *side_of(const struct checked *checked,
+                                         enum subid_database database)
 {
-        const size_t count = side->ranges.owned_count;
-
-        *range = count <= RANGES_ASKED ? i : i * (count - 1) / (RANGES_ASKED - 1);
-        return i < count && i < RANGES_ASKED;
+        return database == SUBID_USERS ? &checked->users : &checked->groups;
 }
+
+/* What to do where an owner lacks these IDs: the command, if he has no line yet, or the edit. */
+char *advice_to_give(const struct checked *checked, const char *owner, uint64_t start,
+                     uint64_t count);
 
 /* The library and what else stands between it and a program. Returns whether it can be used. */
 bool check_system(void);
 void check_nsswitch(struct checked *checked); /* sets enabled */
-void check_files(const struct checked *checked);
+void check_files(struct checked *checked);    /* sets refused */
 void check_ranges(const struct checked *checked);
 void check_import(const struct checked *checked);
 void check_idmap(const struct checked *checked);
 void check_group(const struct checked *checked);
 void check_accounts(struct checked *checked); /* sets met, silent */
+void check_kubelet(const struct checked *checked);
+void check_engines(const struct checked *checked);
+void check_in_use(const struct checked *checked);
 void check_mail(const struct checked *checked);
 void check_lookups(const struct checked *checked);
 

@@ -2,8 +2,10 @@
 #include "checked.h"
 #include "findings.h"
 
+#include "../libraries.h"
 #include "../root.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,35 +54,56 @@ static void check_mode(const char *path, mode_t readable)
                        "others than its owner may write it: they can give IDs away");
 }
 
+/* Of shadow 4.20 and later, which refuse a file that is no text. */
+static bool has_strict_shadow(void)
+{
+        bool classes[3];
+
+        libraries_find("libsubid.so.6", classes);
+        return classes[ELFCLASS32] || classes[ELFCLASS64];
+}
+
 /*
  * What newuidmap and usermod read as a whole file (shadow, lib/commonio.c). From 4.20 on they
  * refuse one that is no text; before, a NUL byte hid the rest of its line and the next line.
+ * Returns whether the shadow that is installed refuses it.
  */
-static void check_text(const char *path)
+static bool check_text(const char *path)
 {
         unsigned long number = 0, nul = 0;
         struct text text, rest, line;
+        const bool strict = has_strict_shadow();
+        bool ends;
 
         if (root_read(path, &text) < 0)
-                return;
+                return false;
         for (rest = text; take_line(&rest, &line);) {
                 number++;
                 if (nul == 0 && memchr(line.bytes, '\0', line.size))
                         nul = number;
         }
-        if (nul)
+        ends = text.size == 0 || text.bytes[text.size - 1] == '\n';
+        if (nul && strict)
+                report(ERROR, "nul-byte", (struct place){path, nul, 0}, "remove it",
+                       "a NUL byte: newuidmap, usermod and getsubids refuse the whole file");
+        else if (nul)
                 report(WARNING, "nul-byte", (struct place){path, nul, 0}, "remove it",
                        "a NUL byte: newuidmap and usermod do not see the next line, and refuse "
                        "the whole file from shadow 4.20 on");
-        if (text.size && text.bytes[text.size - 1] != '\n')
+        if (!ends && strict)
+                report(ERROR, "no-newline", (struct place){path, number, 0}, "end the line",
+                       "no newline at the end: newuidmap, usermod and getsubids refuse the whole "
+                       "file");
+        else if (!ends)
                 report(WARNING, "no-newline", (struct place){path, number, 0}, "end the line",
                        "no newline at the end: from shadow 4.20 on newuidmap and usermod refuse "
                        "the whole file");
+        return strict && (nul || !ends);
 }
 
-void check_files(const struct checked *checked)
+void check_files(struct checked *checked)
 {
-        const struct side *const sides[] = {&checked->users, &checked->groups};
+        struct side *const sides[] = {&checked->users, &checked->groups};
 
         for (size_t i = 0; i < 2; i++) {
                 const subid_path *const paths = subid_range_paths[sides[i]->database];
@@ -89,7 +112,7 @@ void check_files(const struct checked *checked)
                         check_mode(paths[j], S_IROTH);
                 /* newuidmap reads the first one alone. */
                 check_link(paths[0]);
-                check_text(paths[0]);
+                sides[i]->refused = check_text(paths[0]);
         }
         check_mode("/etc/nss-subuid", S_IROTH | S_IXOTH);
 }

@@ -14,40 +14,6 @@
  * whether the module gives it to them.
  */
 
-/* The field of a line behind so many colons; empty if there is none. */
-static struct text field(struct text line, int number)
-{
-        const char *const end = line.bytes + line.size, *begin = line.bytes, *colon;
-
-        for (; number > 0; number--) {
-                colon = memchr(begin, ':', (size_t)(end - begin));
-                if (!colon)
-                        return (struct text){end, 0};
-                begin = colon + 1;
-        }
-        colon = memchr(begin, ':', (size_t)(end - begin));
-        return (struct text){begin, (size_t)((colon ? colon : end) - begin)};
-}
-
-/* Takes the next name of a list of members. Returns false if none is left. */
-static bool take_member(struct text *list, struct text *name)
-{
-        const char *comma;
-
-        if (list->size == 0)
-                return false;
-        comma = memchr(list->bytes, ',', list->size);
-        *name = (struct text){list->bytes, comma ? (size_t)(comma - list->bytes) : list->size};
-        list->bytes += name->size + (comma != NULL);
-        list->size -= name->size + (comma != NULL);
-        /* As glibc does (nss/nss_files). */
-        while (name->size && is_blank(*name->bytes)) {
-                name->bytes++;
-                name->size--;
-        }
-        return true;
-}
-
 static void check_gid(const struct side *groups, const struct account *group)
 {
         const struct place place = {group->path, group->line, 0};
@@ -84,7 +50,7 @@ static void check_members(const struct account *group, struct text list)
  */
 static void check_member_of(const struct checked *checked, struct text line, unsigned long number)
 {
-        struct text list = field(line, 3), name;
+        struct text list = account_field(line, 3), name;
         struct subid_account group;
 
         if (!subid_account_parse(line.bytes, line.size, &group))
@@ -102,7 +68,7 @@ static void check_member_of(const struct checked *checked, struct text line, uns
                        "%s is a member of %s: with a line for initgroups in " NSSWITCH_FILE
                        ", he is not in the group " GROUP_NAME,
                        printable(name.bytes, name.size, SIZE_MAX),
-                       printable(line.bytes, field(line, 0).size, SIZE_MAX));
+                       printable(line.bytes, account_field(line, 0).size, SIZE_MAX));
                 return;
         }
 }
@@ -130,7 +96,7 @@ void check_group(const struct checked *checked)
                 return;
         for (unsigned long number = 1; take_line(&text, &line); number++) {
                 if (group && number == group->line)
-                        check_members(group, field(line, 3));
+                        check_members(group, account_field(line, 3));
                 if (has_line)
                         check_member_of(checked, line, number);
         }

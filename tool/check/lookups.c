@@ -3,6 +3,7 @@
 #include "findings.h"
 
 #include "../child.h"
+#include "../sources.h"
 #include "account_name.h"
 
 #include <errno.h>
@@ -88,7 +89,7 @@ static void ask_round_trips(int to, const void *data)
         const struct side *const side = data;
         size_t line;
 
-        for (size_t i = 0; choose_range(side, i, &line); i++) {
+        for (size_t i = 0; choose_range(&side->ranges, i, &line); i++) {
                 const struct range_line *const owned = side->ranges.owned[line];
                 const struct subid_range *const range = &owned->range;
 

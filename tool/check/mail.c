@@ -21,16 +21,10 @@
 #define POSTMAP "/usr/sbin/postmap"
 #define MAIN_CF "/etc/postfix/main.cf"
 
-/* Runs a program. Returns whether it has ended well in time; *output is what it printed. */
+/* Returns whether a program has ended well in time. */
 static bool run(const char *const *arguments, char **output)
 {
-        const int64_t deadline = now_ms() + PATIENCE_MS;
-        const struct child child = child_start(child_becomes_program, arguments);
-        char *const text = xcalloc(1, 65537);
-        const ssize_t n = child_read(&child, text, 65536, deadline);
-
-        *output = text;
-        return child_end(&child) == 0 && n >= 0;
+        return child_run(arguments, PATIENCE_MS, output) == 0;
 }
 
 /* The name of a user of the module, whom the C library knows by now; NULL if there is none. */

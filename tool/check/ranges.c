@@ -3,6 +3,8 @@
 #include "findings.h"
 
 #include "../root.h"
+#include "../settings.h"
+#include "../taken.h"
 #include "grammar.h"
 
 #include <stdio.h>
@@ -46,8 +48,8 @@ static bool passes_through(const struct side *side, const struct range_line *lin
 /* What is known of a machine, and of who owns what, when its lines are looked at. */
 struct view {
         const struct side *side;
-        uint64_t id_min, id_max; /* of login.defs(5) */
-        bool wraps;              /* useradd gives the same IDs again and again */
+        uint64_t login_first, login_last; /* IDs of accounts, by login.defs(5) */
+        bool wraps;                       /* useradd gives the same IDs again and again */
         bool in_container;
         /* By index of a segment, the first one from there on that passes no account through, and
          * the next such one of another owner. */
@@ -83,18 +85,12 @@ static void check_count(const struct range_line *line)
 
 static void check_owner(const struct range_line *line)
 {
-        const char *const owner = line->range.owner;
-        const size_t length = line->range.owner_length;
+        const size_t column = owner_odd_byte(line->range.owner, line->range.owner_length);
 
-        for (size_t i = 0; i < length; i++) {
-                if (owner[i] <= ' ' || owner[i] > '~') {
-                        report(WARNING, "odd-owner",
-                               (struct place){line->path, line->number, i + 1},
-                               "remove the byte if it is not meant",
-                               "the owner's name has a blank, a control or a non-ASCII byte");
-                        return;
-                }
-        }
+        if (column)
+                report(WARNING, "odd-owner", (struct place){line->path, line->number, column},
+                       "remove the byte if it is not meant",
+                       "the owner's name has a blank, a control or a non-ASCII byte");
 }
 
 static void check_excluded(const struct range_line *line)
@@ -226,34 +222,6 @@ static void check_local_accounts(const struct side *side, const struct range_lin
 
 /* --- ranges of the system --------------------------------------------------------------------- */
 
-/* The last value that login.defs(5) gives to a name, or NULL. */
-static const char *login_defs(const char *name)
-{
-        const size_t length = strlen(name);
-        struct text text, line;
-        const char *value = NULL;
-
-        if (root_read("/etc/login.defs", &text) < 0 && root_read("/usr/etc/login.defs", &text) < 0)
-                return NULL;
-        while (take_line(&text, &line)) {
-                const char *const copy = xstrndup(line.bytes, line.size);
-                const char *const word = copy + strspn(copy, " \t");
-
-                if (strncmp(word, name, length) == 0 && word[length] && strchr(" \t", word[length]))
-                        value = word + length + strspn(word + length, " \t");
-        }
-        return value;
-}
-
-static uint64_t login_defs_number(const char *name, uint64_t otherwise)
-{
-        const char *const value = login_defs(name);
-        char *end;
-        const unsigned long long number = value ? strtoull(value, &end, 0) : 0;
-
-        return value && end > value ? number : otherwise;
-}
-
 static void check_system_ranges(const struct view *view, const struct range_line *line)
 {
         uint64_t first = 1, last = 999;
@@ -261,8 +229,8 @@ static void check_system_ranges(const struct view *view, const struct range_line
         if (!passes_through(view->side, line) && range_meets(&line->range, &first, &last))
                 report_line(WARNING, "system-ids", line, "begin the range above",
                             "IDs of system accounts: %s", range_span("", first, last));
-        first = view->id_min > 1000 ? view->id_min : 1000;
-        last = view->id_max;
+        first = view->login_first;
+        last = view->login_last;
         /* As above: one ID alone is meant. */
         if (line->range.count > 1 && range_meets(&line->range, &first, &last))
                 report_line(WARNING, "login-ids", line, "move the range",
@@ -291,27 +259,49 @@ static bool is_in_container(void)
                !(inside == 0 && outside == 0 && count == UINT32_MAX);
 }
 
-/* systemd-nspawn --private-users=pick tries 100 of its blocks and takes one without names. */
 static void check_nspawn(const struct side *side)
 {
-        const uint64_t first = 524288, last = 1879048191;
-        const struct segments *const segments = &side->segments;
-        const struct range_line *line = NULL;
-        uint64_t held = 0;
+        uint64_t held;
 
-        for (size_t i = segments_from(segments, first);
-             i < segments->count && segments->list[i].first <= last; i++) {
-                const struct segment *const segment = &segments->list[i];
+        if (!nspawn_room_is_left(&side->segments, 0, 0, &held))
+                report_line(
+                    WARNING, "nspawn",
+                    side->segments.list[segments_from(&side->segments, NSPAWN_FIRST)].line,
+                    "leave it some, or give it --private-users=ID",
+                    "the ranges hold %llu %% of %llu-%llu: systemd-nspawn --private-users=pick "
+                    "finds no IDs for a container",
+                    (unsigned long long)(held * 100 / (NSPAWN_LAST - NSPAWN_FIRST + 1)),
+                    (unsigned long long)NSPAWN_FIRST, (unsigned long long)NSPAWN_LAST);
+}
 
-                held += (segment->last < last ? segment->last : last) -
-                        (segment->first > first ? segment->first : first) + 1;
-                line = line ? line : segment->line;
+/* Says so at the line that holds most of what useradd has for new users. */
+static void check_room(const struct side *side)
+{
+        const struct range_line *largest = NULL;
+        struct user_room room;
+        uint64_t most = 0;
+
+        if (user_room_is_left(side->database, &side->ranges, NULL, &room))
+                return;
+        for (size_t i = 0; i < side->ranges.owned_count; i++) {
+                const struct range_line *const line = side->ranges.owned[i];
+                uint64_t first = room.min, last = room.max;
+
+                if (strcmp(line->path, subid_range_paths[side->database][0]) == 0 &&
+                    range_meets(&line->range, &first, &last) && last - first >= most) {
+                        most = last - first + 1;
+                        largest = line;
+                }
         }
-        if (held * 10 >= (last - first + 1) * 9 && root_exists("/usr/bin/systemd-nspawn"))
-                report_line(WARNING, "nspawn", line, "leave it some, or give it --private-users=ID",
-                            "the ranges hold %llu %% of 524288-1879048191: systemd-nspawn "
-                            "--private-users=pick finds no IDs for a container",
-                            (unsigned long long)(held * 100 / (last - first + 1)));
+        if (largest)
+                report_line(
+                    WARNING, "no-room", largest,
+                    xasprintf("raise %s in login.defs, or move the range",
+                              side->database == SUBID_USERS ? "SUB_UID_MAX" : "SUB_GID_MAX"),
+                    "no %llu %s in a row are left of %llu-%llu (login.defs): useradd fails "
+                    "for the next user",
+                    (unsigned long long)room.count, side->ids, (unsigned long long)room.min,
+                    (unsigned long long)room.max);
 }
 
 /* --- lines and other lines -------------------------------------------------------------------- */
@@ -650,7 +640,7 @@ static void check_lines(const struct view *view)
         if (side->ranges.owned_count == 0 && !broken)
                 report(WARNING, "no-ranges",
                        (struct place){subid_range_paths[side->database][0], 0, 0},
-                       "add a line owner:start:count", "no ranges of %s: nothing gets a name",
+                       advice_to_run("add OWNER"), "no ranges of %s: nothing gets a name",
                        side->ids);
 }
 
@@ -774,11 +764,10 @@ static struct view view_of(const struct side *side)
         const char *const wraps = login_defs("UNSAFE_SUB_UID_DETERMINISTIC_WRAP");
 
         struct view view = {.side = side,
-                            .id_min = login_defs_number(side->id_min, 1000),
-                            .id_max = login_defs_number(side->id_max, 60000),
                             .wraps = wraps && strncasecmp(wraps, "yes", 3) == 0,
                             .in_container = is_in_container()};
 
+        login_ids(side->database, &view.login_first, &view.login_last);
         find_next(&view);
         return view;
 }
@@ -793,6 +782,7 @@ void check_ranges(const struct checked *checked)
                 const struct view view = view_of(sides[i]);
 
                 check_lines(&view);
+                check_room(sides[i]);
                 free(view.next_real);
                 free(view.next_others);
                 add_broken_owners(sides[i], &broken, &room);

@@ -2,33 +2,58 @@
 #include "daemons.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* In a container that shares all IDs with the machine, root is root; but it sees other mounts. */
-static bool shares_mounts(const struct process *process)
+static bool shares_mounts(int folder)
+{
+        struct stat there, here;
+
+        return fstatat(folder, "ns/mnt", &there, 0) == 0 && stat("/proc/self/ns/mnt", &here) == 0 &&
+               there.st_ino == here.st_ino && there.st_dev == here.st_dev;
+}
+
+/*
+ * Whoever starts a set-user-ID program, sudo say, by a link of his own gives the process its name,
+ * arguments and environment; but it stays that program.
+ */
+static bool runs(int folder, const char *program)
+{
+        char path[PATH_MAX];
+        const ssize_t n = readlinkat(folder, "exe", path, sizeof(path) - 1);
+        const char *name;
+
+        if (n < 0)
+                return false;
+        path[n] = '\0';
+        name = strrchr(path, '/');
+        /* After an upgrade it is "deleted". */
+        return name && strncmp(name + 1, program, strlen(program)) == 0 &&
+               (name[1 + strlen(program)] == '\0' || name[1 + strlen(program)] == ' ');
+}
+
+static bool is_daemon(const struct process *process, const char *program)
 {
         const int folder = process_open(process);
-        struct stat there, here;
-        bool shares;
+        bool is;
 
         if (folder < 0)
                 return false;
-        shares = fstatat(folder, "ns/mnt", &there, 0) == 0 &&
-                 stat("/proc/self/ns/mnt", &here) == 0 && there.st_ino == here.st_ino &&
-                 there.st_dev == here.st_dev;
+        is = shares_mounts(folder) && runs(folder, program);
         close(folder);
-        return shares;
+        return is;
 }
 
-static const struct process *find_daemon(const struct processes *processes, const char *program)
+const struct process *daemon_find(const struct processes *processes, const char *program)
 {
-        for (size_t i = 0; i < processes->count; i++) {
+        for (size_t i = 0; processes && i < processes->count; i++) {
                 const struct process *const process = &processes->list[i];
 
                 if (strcmp(process->name, program) == 0 && process->ids[SUBID_USERS] == 0 &&
-                    processes->namespaces[process->userns].own && shares_mounts(process))
+                    processes->namespaces[process->userns].own && is_daemon(process, program))
                         return process;
         }
         return NULL;
@@ -49,7 +74,7 @@ static const char *value_of(const char *argument, const char *next, const char *
 
 struct text daemon_arguments(const struct processes *processes, const char *program)
 {
-        const struct process *const process = processes ? find_daemon(processes, program) : NULL;
+        const struct process *const process = daemon_find(processes, program);
         struct text arguments = {"", 0};
 
         if (process)

@@ -5,10 +5,13 @@
 #include "tool/processes.h"
 
 /*
- * The arguments of a daemon that runs on this machine as root, in the same mount namespace as this
- * command: no container's process can give itself out as one. None (a size of 0), if there is no
- * such daemon, or processes is NULL.
+ * The daemon of this name that runs on this machine as root, in the same mount namespace as this
+ * command: no container's process, and no user's, can give itself out as one. NULL: there is none,
+ * or processes is NULL.
  */
+const struct process *daemon_find(const struct processes *processes, const char *program);
+
+/* Its arguments; none (a size of 0) if there is no such daemon. */
 struct text daemon_arguments(const struct processes *processes, const char *program);
 
 /* The value of an option, by one of its names up to a NULL; NULL if it is not among them. */

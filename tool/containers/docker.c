@@ -145,28 +145,32 @@ static void read_root(struct reading *reading, const char *root)
         read_folder(reading, root, NULL);
 }
 
-/* What /etc/docker/daemon.json says, or the command line of the daemon. */
-static const char *configured_root(const struct reading *reading)
+/* What /etc/docker/daemon.json says; NULL: there is none. */
+static json_object *read_settings(void)
 {
-        static const char *const options[] = {"data-root", "graph", "g", NULL};
-        const char *root = option_of(daemon_arguments(reading->processes, "dockerd"), options);
+        json_object *settings;
         struct place place;
-        json_object *config;
 
-        if (root || !place_open(&place, "/etc/docker"))
-                return root;
-        config = place_read_json(&place, "daemon.json", CONFIG_MAX, json_type_object, NULL);
-        root = json_copy_of(config, "data-root");
-        json_object_put(config);
+        if (!place_open(&place, "/etc/docker"))
+                return NULL;
+        settings = place_read_json(&place, "daemon.json", CONFIG_MAX, json_type_object, NULL);
         place_close(&place);
-        return root;
+        return settings;
 }
 
 void read_docker(struct reading *reading)
 {
         static const char default_root[] = "/var/lib/docker";
-        const char *const root = configured_root(reading);
+        static const char *const root_options[] = {"data-root", "graph", "g", NULL};
+        static const char *const remap_options[] = {"userns-remap", NULL};
+        const struct text arguments = daemon_arguments(reading->processes, "dockerd");
+        json_object *const settings = read_settings();
+        const char *const root_option = option_of(arguments, root_options);
+        const char *const root = root_option ? root_option : json_copy_of(settings, "data-root");
+        const char *const remap = option_of(arguments, remap_options);
 
+        reading->docker_remap = remap ? remap : json_copy_of(settings, "userns-remap");
+        json_object_put(settings);
         read_root(reading, default_root);
         if (root && is_absolute(root) && strcmp(root, default_root) != 0)
                 read_root(reading, root);

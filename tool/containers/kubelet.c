@@ -4,7 +4,6 @@
  * and their names, in the folders and links of their logs, which everybody may read.
  */
 #include "cgroup.h"
-#include "daemons.h"
 #include "reading.h"
 
 #include "tool/root.h"
@@ -15,7 +14,7 @@
 
 static const struct mapping_names kubelet_mapping = {"containerId", "hostId", "length"};
 
-enum { RECORD_MAX = 1 << 20, CONFIG_MAX = 4 << 20 };
+enum { RECORD_MAX = 1 << 20 };
 
 /* Splits a copy of a name at each "_", of which names of Kubernetes have none. */
 static bool split(const char *name, char **parts, size_t count)
@@ -126,56 +125,10 @@ static void read_container_logs(struct reading *reading)
         place_close(&place);
 }
 
-/* The value of a line "podLogsDir: VALUE" of a file of YAML, or what it was before. */
-static const char *logs_of(const char *path, const char *logs)
-{
-        static const char key[] = "podLogsDir:";
-        struct text text, line;
-
-        if (root_read(path, &text) < 0 || text.size > CONFIG_MAX)
-                return logs;
-        while (take_line(&text, &line)) {
-                const char *value;
-                size_t length;
-
-                if (line.size < strlen(key) || memcmp(line.bytes, key, strlen(key)) != 0)
-                        continue;
-                value = xstrndup(line.bytes + strlen(key), line.size - strlen(key));
-                value += strspn(value, " \t\"'");
-                length = strcspn(value, "\"'# \t\r");
-                value = xstrndup(value, length);
-                if (is_absolute(value))
-                        logs = value;
-        }
-        return logs;
-}
-
-/* As its configuration says, in a file and then in the files of a folder. */
-static const char *configured_logs(struct text arguments)
-{
-        const char *config = option_of(arguments, (const char *const[]){"config", NULL});
-        const char *const folder = option_of(arguments, (const char *const[]){"config-dir", NULL});
-        const char *logs = "/var/log/pods";
-        char **paths;
-
-        if (!config || !is_absolute(config))
-                config = "/var/lib/kubelet/config.yaml";
-        logs = logs_of(config, logs);
-        if (folder && is_absolute(folder) && root_list(folder, ".conf", &paths) == 0)
-                for (; *paths; paths++)
-                        logs = logs_of(*paths, logs);
-        return logs;
-}
-
 void read_kubelet(struct reading *reading)
 {
-        static const char default_root[] = "/var/lib/kubelet";
-        const struct text arguments = daemon_arguments(reading->processes, "kubelet");
-        const char *const root = option_of(arguments, (const char *const[]){"root-dir", NULL});
-
-        read_pods(reading, default_root);
-        if (root && is_absolute(root) && strcmp(root, default_root) != 0)
-                read_pods(reading, root);
-        read_pod_logs(reading, configured_logs(arguments));
+        kubelet_find(reading->processes, &reading->kubelet);
+        read_pods(reading, reading->kubelet.folder);
+        read_pod_logs(reading, reading->kubelet.logs);
         read_container_logs(reading);
 }

@@ -28,7 +28,9 @@ struct reading {
         size_t count, room;
         char **sources;
         size_t source_count, source_room;
-        bool has_pods; /* the kubelet's records of pods were read */
+        struct kubelet kubelet;
+        bool has_pods;            /* its records of pods were read */
+        const char *docker_remap; /* Docker's userns-remap; NULL: not set */
 };
 
 void reading_start(struct reading *reading, const struct processes *processes);

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "checked.h"
+#include "findings.h"
+
+#include "../libraries.h"
+#include "../root.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * What engines want of the range files, where they are on the machine and set up to use them:
+ * podman as root and CRI-O, Docker, LXC, Incus and LXD.
+ */
+
+#define DOCKER_FILE "/etc/docker/daemon.json"
+#define LXC_FILE "/etc/lxc/default.conf"
+#define LXC_FOLDER "/var/lib/lxc"
+
+#define SYSTEM_ACCOUNT "useradd --system --no-create-home --shell /usr/sbin/nologin"
+
+/* The first line of an owner in the file that engines read, or NULL. */
+static const struct range_line *line_of(const struct side *side, const char *owner)
+{
+        struct range_line *const *lines;
+        const size_t count = ranges_of(&side->ranges, owner, strlen(owner), &lines);
+
+        for (size_t i = 0; i < count; i++)
+                if (lines[i]->range.count > 0 &&
+                    strcmp(lines[i]->path, subid_range_paths[side->database][0]) == 0)
+                        return lines[i];
+        return NULL;
+}
+
+char *advice_to_give(const struct checked *checked, const char *owner, uint64_t start,
+                     uint64_t count)
+{
+        const bool has_none = !line_of(&checked->users, owner) && !line_of(&checked->groups, owner);
+        const char *const command = xasprintf("add %s --start %llu --count %llu", owner,
+                                              (unsigned long long)start, (unsigned long long)count);
+
+        return has_none ? xasprintf("%s", advice_to_run(command))
+                        : xasprintf("add the line %s:%llu:%llu to both files", owner,
+                                    (unsigned long long)start, (unsigned long long)count);
+}
+
+/* Whether it is one, or may be one: a directory may not answer. */
+static bool is_account(const struct checked *checked, const char *name)
+{
+        const struct text owner = {name, strlen(name)};
+        struct identity identity;
+
+        return !owners_identify(&checked->users.accounts, &owner, 1, &identity) || identity.known;
+}
+
+/* What cannot be read is said, unless it is not there or for root alone. */
+static bool read_or_say(const char *path, struct text *text)
+{
+        const int r = root_read(path, text);
+
+        if (r < 0 && r != -ENOENT && r != -ENOTDIR && !root_is_needed(-r))
+                warn("%s%s: not checked: %s", root_folder(),
+                     printable(path, strlen(path), SIZE_MAX), root_reason(r));
+        return r == 0;
+}
+
+/* --- podman and CRI-O ------------------------------------------------------------------------- */
+
+/* They take the IDs of --userns=auto from "containers", which from shadow 4.20 on finds accounts.
+ */
+static void check_containers(const struct checked *checked)
+{
+        static const char *const programs[] = {"podman", "crio"};
+        const struct range_line *const line = line_of(&checked->users, "containers");
+
+        for (size_t i = 0; line && i < sizeof(programs) / sizeof(*programs); i++) {
+                const char *const program = root_find_program(ROOT_PATH, programs[i]);
+
+                if (!program || !libraries_linked(program, "libsubid.so.6") ||
+                    is_account(checked, "containers"))
+                        continue;
+                report_line(ERROR, "containers-account", line,
+                            "run '" SYSTEM_ACCOUNT " containers'",
+                            "%s does not find the range: its libsubid (shadow 4.20) knows those of "
+                            "accounts alone",
+                            program);
+                return;
+        }
+}
+
+/* --- Docker ----------------------------------------------------------------------------------- */
+
+/* Names and numbers are the same to it. */
+static bool has_line(const struct side *side, const struct account *account)
+{
+        return line_of(side, xstrndup(account->name, account->name_length)) ||
+               line_of(side, xasprintf("%u", account->id));
+}
+
+static void check_docker(const struct checked *checked)
+{
+        const struct accounts *const accounts = &checked->users.accounts;
+        /* "USER" or "USER:GROUP" */
+        const char *const remap = checked->containers.docker_remap;
+        const struct place place = {DOCKER_FILE, 0, 0};
+        const struct account *account;
+        const char *name, *shown, *add;
+        uint32_t uid;
+
+        if (!remap || !*remap)
+                return;
+        name = strcmp(remap, "default") == 0 ? "dockremap" : xstrndup(remap, strcspn(remap, ":"));
+        shown = quoted(name, strlen(name), SIZE_MAX);
+        add = advice_to_run(xasprintf("add %s", shown));
+        account = accounts_named(accounts, name, strlen(name));
+        if (!account && owner_as_number((struct text){name, strlen(name)}, &uid))
+                account = accounts_with_id(accounts, uid);
+        if (!account) {
+                /* The default one it makes by itself, lines and all. */
+                if (strcmp(remap, "default") != 0 && !is_account(checked, name))
+                        report(ERROR, "docker-remap", place,
+                               xasprintf("run '" SYSTEM_ACCOUNT " %s', then %s", shown, add),
+                               "Docker does not start: userns-remap names %s, which is no account",
+                               shown);
+                return;
+        }
+        /* Of one file alone check_ranges tells. */
+        if (!has_line(&checked->users, account) && !has_line(&checked->groups, account))
+                report(ERROR, "docker-remap", place, add,
+                       "Docker does not start: userns-remap names %s, who has no line in %s", shown,
+                       subid_range_paths[SUBID_USERS][0]);
+}
+
+/* --- LXC -------------------------------------------------------------------------------------- */
+
+/* Whether lines of root's, by name or number, hold all of these IDs together. */
+static bool is_all_of_root(const struct side *side, uint64_t first, uint64_t end)
+{
+        struct range_line *const *named;
+        struct range_line *const *numbered;
+        const size_t names = ranges_of(&side->ranges, "root", 4, &named);
+        const size_t numbers = ranges_of(&side->ranges, "0", 1, &numbered);
+        struct range_line **const lines = xcalloc(names + numbers, sizeof(struct range_line *));
+        const struct range_line **sorted;
+
+        for (size_t i = 0; i < names + numbers; i++)
+                lines[i] = i < names ? named[i] : numbered[i - names];
+        sorted = ranges_by_start(lines, names + numbers);
+        for (size_t i = 0; i < names + numbers && sorted[i]->range.start <= first; i++)
+                if (strcmp(sorted[i]->path, subid_range_paths[side->database][0]) == 0 &&
+                    range_end(sorted[i]) > first)
+                        first = range_end(sorted[i]);
+        free(sorted);
+        free(lines);
+        return first >= end;
+}
+
+/* LXC's "lxc.idmap = u 0 100000 65536", and "g", "b" for both; it had another name before 2.1. */
+static void check_map(const struct checked *checked, const char *path, unsigned long number,
+                      const char *line)
+{
+        unsigned long long inside, outside, count;
+        char which;
+
+        if ((sscanf(line, " lxc.idmap = %c %llu %llu %llu", &which, &inside, &outside, &count) !=
+                 4 &&
+             sscanf(line, " lxc.id_map = %c %llu %llu %llu", &which, &inside, &outside, &count) !=
+                 4) ||
+            outside > UINT32_MAX || count == 0 || count > UINT32_MAX ||
+            /* newuidmap lets everybody map himself. */
+            (outside == 0 && count == 1))
+                return;
+        for (size_t i = 0; i < 2; i++) {
+                const struct side *const side = side_of(checked, (enum subid_database)i);
+
+                if (which != 'b' && which != "ug"[i])
+                        continue;
+                if (is_all_of_root(side, outside, outside + count))
+                        continue;
+                report(ERROR, "lxc-map", (struct place){path, number, 0},
+                       advice_to_give(checked, "root", outside, count),
+                       "a container does not start: it maps the %s %s, which are not all root's in "
+                       "%s",
+                       side->ids, range_span("", outside, outside + count - 1),
+                       subid_range_paths[i][0]);
+                return;
+        }
+}
+
+static void check_lxc_file(const struct checked *checked, const char *path)
+{
+        struct text text, line;
+
+        if (!read_or_say(path, &text))
+                return;
+        for (unsigned long number = 1; take_line(&text, &line); number++)
+                check_map(checked, path, number, xstrndup(line.bytes, line.size));
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+/* Where newuidmap and newgidmap are, LXC and Incus take care to use what is given to root. */
+static bool has_idmap_programs(void)
+{
+        return root_find_program(ROOT_PATH, "newuidmap") &&
+               root_find_program(ROOT_PATH, "newgidmap");
+}
+
+static void check_lxc(const struct checked *checked)
+{
+        char **folders;
+
+        check_lxc_file(checked, LXC_FILE);
+        if (root_list(LXC_FOLDER, "", &folders) < 0)
+                return;
+        for (; *folders; folders++)
+                check_lxc_file(checked, xasprintf("%s/config", *folders));
+}
+
+static void check_incus(const struct checked *checked)
+{
+        static const struct {
+                const char *folder, *name;
+        } engines[] = {{"/var/lib/incus", "Incus"}, {"/var/lib/lxd", "LXD"}};
+
+        /* Of one file alone check_ranges tells. */
+        for (size_t i = 0; i < 2; i++)
+                if (line_of(side_of(checked, (enum subid_database)i), "root") ||
+                    line_of(side_of(checked, (enum subid_database)i), "0"))
+                        return;
+        /* With either file missing they take IDs of their own choice. */
+        if (!root_exists(subid_range_paths[SUBID_USERS][0]) ||
+            !root_exists(subid_range_paths[SUBID_GROUPS][0]))
+                return;
+        for (size_t i = 0; i < sizeof(engines) / sizeof(*engines); i++) {
+                if (!root_exists(engines[i].folder))
+                        continue;
+                report(ERROR, "incus-root", (struct place){subid_range_paths[SUBID_USERS][0], 0, 0},
+                       advice_to_run("add root --count 10000000"),
+                       "%s makes no unprivileged container: root has no line", engines[i].name);
+                return;
+        }
+}
+
+void check_engines(const struct checked *checked)
+{
+        check_containers(checked);
+        check_docker(checked);
+        if (!has_idmap_programs())
+                return;
+        check_lxc(checked);
+        check_incus(checked);
+}
