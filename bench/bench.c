@@ -59,8 +59,8 @@ struct test {
         by_name *by_name;
         unsigned int id;
         bool hit;
-        int (*owners)(unsigned int id, unsigned int **owners);
         bool to_the_end; /* of lines */
+        int (*owners)(unsigned int id, unsigned int **owners);
         long repeats;
         double cpu[ROUNDS_MAX], wall[ROUNDS_MAX];
 };
