@@ -331,6 +331,7 @@ restored() {
         inside truncate -s 0 /run/nss-subuid/runtime.log
         quietly podman container restore --import /tmp/checkpoint.tar
         status=$?
+        [ $status -eq 0 ] || sed 's/^/# /' /tmp/output >&2
         tail -n 1 /tmp/output >/tmp/id
         echo "$status $([ $status -ne 0 ] || owners)$(inside sed -n -E 's/^[^ ]* (.*): --systemd-cgroup restore .*/\1/p' /run/nss-subuid/runtime.log)"
         quietly podman rm --force --time 0 test
