@@ -333,7 +333,7 @@ restored() {
         status=$?
         [ $status -eq 0 ] || sed 's/^/# /' /tmp/output >&2
         tail -n 1 /tmp/output >/tmp/id
-        echo "$status $([ $status -ne 0 ] || owners)$(inside sed -n -E 's/^[^ ]* (.*): --systemd-cgroup restore .*/\1/p' /run/nss-subuid/runtime.log)"
+        echo "$status $([ $status -ne 0 ] || owners)$(inside sed -n -E 's/^[^ ]* (.*): --systemd-cgroup .*restore .*/\1/p' /run/nss-subuid/runtime.log)"
         quietly podman rm --force --time 0 test
 }
 for runtime in runc runc-subuid; do
