@@ -59,12 +59,14 @@ static const struct command {
      "                             what would be changed\n"
      "  subuidctl disable          do it\n",
      NULL},
-    {"add", "OWNER", "give an owner a free range, in /etc/subuid and /etc/subgid", command_add, 1, 1, 1,
+    {"add", "OWNER", "give an owner a free range, in /etc/subuid and /etc/subgid", command_add, 1,
+     1, 1,
      "  subuidctl add joe          65536 IDs\n"
      "  subuidctl add containers --count 268435456\n"
      "  subuidctl add kubelet --pods 110\n",
      NULL},
-    {"remove", "OWNER", "take an owner's lines out of /etc/subuid and /etc/subgid", command_remove, 1, 1, 1,
+    {"remove", "OWNER", "take an owner's lines out of /etc/subuid and /etc/subgid", command_remove,
+     1, 1, 1,
      "  subuidctl remove joe --dry-run\n"
      "                             what would be taken out\n"
      "  subuidctl remove joe       do it, unless a container uses the IDs\n",
