@@ -210,7 +210,8 @@ for command in "${commands[@]}"; do
                 grep -qEe "Fl .-${option//-/.?-}" man/subuidctl.8
                 ok $? "the manual has --$option"
         done
-        for option in $(sed -n '/--help /d; s/^      --\([a-z-]*\) .*/\1/p' <<<"$help"); do
+        mapfile -t long_options < <(sed -n '/--help /d; s/^      --\([a-z-]*\) .*/\1/p' <<<"$help")
+        for option in "${long_options[@]}"; do
                 sed -n '/^\.Sh SYNOPSIS/,/^\.Sh D/p' man/subuidctl.8 | sed -n "/^\.Cm $command\b/,/^\.Nm/p" | grep -qEe "Fl .-${option//-/.?-}"
                 ok $? "the synopsis of $command has --$option"
         done
