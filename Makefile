@@ -76,7 +76,7 @@ hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook child libraries listing
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: build/$(module) $(tool) $(runtime) ## build the module, subuidctl and runc-subuid in build/
+all: build/$(module) $(tool) $(runtime) build/name_prefix ## build the module, subuidctl and runc-subuid in build/
 	$(if $(tool)$(filter no,$(WITH_COMMAND)),,@echo 'subuidctl is left out: it needs the headers of libsmartcols, libsubid and json-c')
 	$(if $(runtime)$(filter no,$(WITH_RUNTIME)),,@echo 'runc-subuid is left out: it needs the headers of json-c')
 
@@ -123,7 +123,7 @@ with_prefix = sed -i "s|@NAME_PREFIX@|$$(cat build/name_prefix)|g"
 recipes = $(wildcard packaging/recipes/*)
 units = packaging/systemd/subuidctl-import.service packaging/systemd/subuidctl-import.timer
 
-install: all build/name_prefix ## honours DESTDIR, prefix, libdir, bindir, sbindir, mandir, docdir and the like
+install: all ## honours DESTDIR, prefix, libdir, bindir, sbindir, mandir, docdir and the like
 	$(call put_whole,644,build/$(module),$(libdir))
 	$(call put,644,man/nss_subuid.8,$(mandir)/man8)
 	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
@@ -154,7 +154,7 @@ install: all build/name_prefix ## honours DESTDIR, prefix, libdir, bindir, sbind
 		'dbus-daemon and polkit look below /usr/share and /etc:' \
 		'    cp "$(dbuspolicydir)/nss-subuid.conf" /etc/dbus-1/system.d/' \
 		'    cp "$(polkitrulesdir)/40-nss-subuid.rules" /etc/polkit-1/rules.d/' ''
-	@echo 'Make the group by which dbus-daemon, sshd and sudo can refuse these users (see security.md):'
+	@echo 'Make the group by which dbus-daemon, sshd and sudo can refuse these users (see $(docdir)/security.md):'
 	@echo '    systemd-sysusers && systemctl reload dbus'
 	@echo
 	@echo 'To enable it$(if $(tool), run "subuidctl enable"; or by hand) add "subuid" to two lines of'

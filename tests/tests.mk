@@ -21,7 +21,7 @@ prove = prove --failures --exec ''
 # Needs no root and no network and installs nothing. One test alone: make, then tests/tool/list.t.
 check: ## tests that need no root
 	@tests/lib/deps.sh check
-	$(MAKE) --no-print-directory all bench_tools $(fuzz_tools) $(check_programs) build/nsswitch-hook build/name_prefix
+	$(MAKE) --no-print-directory all bench_tools $(fuzz_tools) $(check_programs) build/nsswitch-hook
 	$(prove) $(filter-out $(without),$(check_programs) $(filter-out $(root_tests),$(tests)) tests/packaging/version.t)
 
 check-quick: ## of these, those that take no time: without fuzzing
@@ -32,7 +32,7 @@ check-quick: ## of these, those that take no time: without fuzzing
 check-system: ## tests that need root, in namespaces
 	@tests/lib/possible.sh
 	@tests/lib/deps.sh check tool system systemd runtimes
-	$(MAKE) --no-print-directory all bench_tools $(test_tools) build/name_prefix
+	$(MAKE) --no-print-directory all bench_tools $(test_tools)
 	$(prove) $(filter-out $(bare_root_tests),$(root_tests))
 
 # Needs root: containers start while the files change, for so many seconds.

@@ -35,7 +35,7 @@ static const struct command {
      "  subuidctl list joe         those of joe, by name and by UID\n"
      "  subuidctl list --json | jq '.ranges[] | select(.start >= 1000000) | .owner'\n",
      list_columns},
-    {"whois", "ID|PATH|-...", "whose it is, and who uses it now", command_whois, 1, 0, INT_MAX,
+    {"whois", "ID|PATH|-...", "whose an ID is, and who uses it now", command_whois, 1, 0, INT_MAX,
      "  subuidctl whois 200193     whose ID it is, and which container uses it\n"
      "  subuidctl whois --names " NAME_PREFIX "200193\n"
      "                             and what the container calls it\n"
@@ -50,19 +50,23 @@ static const struct command {
      "  subuidctl check --json | jq -r '.findings[].advice'\n",
      NULL},
     {"enable", "", "add subuid to passwd and group in /etc/nsswitch.conf", command_enable, 1, 0, 0,
-     "  subuidctl enable --dry-run what would be changed\n"
+     "  subuidctl enable --dry-run\n"
+     "                             what would be changed\n"
      "  subuidctl enable           do it\n",
      NULL},
-    {"disable", "", "remove it from there", command_disable, 1, 0, 0,
-     "  subuidctl disable --dry-run what would be changed\n"
+    {"disable", "", "take subuid out of /etc/nsswitch.conf", command_disable, 1, 0, 0,
+     "  subuidctl disable --dry-run\n"
+     "                             what would be changed\n"
      "  subuidctl disable          do it\n",
      NULL},
-    {"add", "OWNER", "give it a free range, in /etc/subuid and /etc/subgid", command_add, 1, 1, 1,
+    {"add", "OWNER", "give an owner a free range, in /etc/subuid and /etc/subgid", command_add, 1,
+     1, 1,
      "  subuidctl add joe          65536 IDs\n"
      "  subuidctl add containers --count 268435456\n"
      "  subuidctl add kubelet --pods 110\n",
      NULL},
-    {"remove", "OWNER", "take its lines out of both", command_remove, 1, 1, 1,
+    {"remove", "OWNER", "take an owner's lines out of /etc/subuid and /etc/subgid", command_remove,
+     1, 1, 1,
      "  subuidctl remove joe --dry-run\n"
      "                             what would be taken out\n"
      "  subuidctl remove joe       do it, unless a container uses the IDs\n",

@@ -13,6 +13,8 @@ files() { (cd "$scratch" && find . ! -type d | sort | tr '\n' ' '); }
 
 output=$(make install DESTDIR="$scratch" 2>&1)
 ok $? 'make install'
+like "$(make all --dry-run --what-if=account_name.h)" '>build/name_prefix' 'make alone makes what one test alone reads'
+like "$output" 'see /.*/nss-subuid/security\.md' 'it says where security.md lies'
 library=$(cd "$scratch" && find . -name libnss_subuid.so.2)
 like "$library" '^\./usr/lib' 'the library is below /usr/lib'
 libc=$(ldd "$(command -v bash)" | sed -n 's/.*libc\.so\.6 => \(.*\)\/libc.*/\1/p')

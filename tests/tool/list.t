@@ -201,12 +201,19 @@ for command in "${commands[@]}"; do
                 ;;
         esac
         is "$(LC_ALL=C.UTF-8 awk 'length > 80' <<<"$help")" '' 'in 80 columns'
+        is "$(sed -n 3p <<<"$help" | grep -wE 'it from|both|Give it|Take its|Whose it')" '' 'said without the other commands'
+        is "$(grep -E '^  subuidctl .* -[a-z-]+ [a-z]+ [a-z]' <<<"$help")" '' 'what an example does stands apart from it'
         mapfile -t long_options < <(sed -n 's/^   *\(-.,\)* *--\([a-z-]*\) .*/\2/p' <<<"$help")
         [ ${#long_options[@]} -gt 1 ]
         ok $? 'with options'
         for option in "${long_options[@]}"; do
                 grep -qEe "Fl .-${option//-/.?-}" man/subuidctl.8
                 ok $? "the manual has --$option"
+        done
+        mapfile -t long_options < <(sed -n '/--help /d; s/^      --\([a-z-]*\) .*/\1/p' <<<"$help")
+        for option in "${long_options[@]}"; do
+                sed -n '/^\.Sh SYNOPSIS/,/^\.Sh D/p' man/subuidctl.8 | sed -n "/^\.Cm $command\b/,/^\.Nm/p" | grep -qEe "Fl .-${option//-/.?-}"
+                ok $? "the synopsis of $command has --$option"
         done
 done
 # The manual has each column too.
