@@ -357,7 +357,7 @@ lint: ## check the sources; needs linters only
 	done >build/lint_files
 	clang-tidy --quiet --warnings-as-errors='*' $$(cat build/lint_files) -- $(lint_flags)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
-		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -I. \
+		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE '-D__has_include(x)=1' -I. \
 		$(sources) $(tool_sources) $(runtime_sources)
 	shellcheck $(shell_files)
 	! mandoc -T lint man/*.8 2>/dev/null | grep -v 'referenced manual not found'
