@@ -1133,7 +1133,8 @@ COLLECTED = (
     {'etc/subuid': 'containers:200000:268435456\nbob:100000:65536\n'},
     {'etc/subuid': 'bob:100000:65536\neve:100000:65536\nbob:131072:65536\n',
      'etc/subgid': 'eve:100000:65536\nbob:100000:65536\n'},
-    {'etc/subuid': 'bob:0:4294967295\n', 'etc/subgid': 'bob:0:65536\n', 'usr/bin/systemd-nspawn': '',
+    # Not all IDs: others have to be left that he can be given instead.
+    {'etc/subuid': 'bob:0:1900000000\n', 'etc/subgid': 'bob:0:1900000000\n', 'usr/bin/systemd-nspawn': '',
      'etc/login.defs': 'SUB_UID_COUNT 0\n'},
     {'etc/subuid': 'bob:524288:1800000000\n', 'etc/subgid': 'bob:524288:1800000000\n', 'usr/bin/systemd-nspawn': ''},
     {'etc/subuid': '', 'etc/subgid': ''},
