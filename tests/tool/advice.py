@@ -199,6 +199,9 @@ def replace_ids(system, finding, bad):
         at = last + 1
     if at < start + count:
         pieces.append((at, start + count - at))
+    # A line of one ID is something else: that of an account, maybe.
+    if count > 1 and any(n == 1 for _, n in pieces):
+        pieces = [(system.take_free(count), count)]
     system.edit_line(finding, lambda _: [b'%s:%d:%d' % (owner, *piece) for piece in pieces])
 
 
@@ -278,18 +281,16 @@ MAPS = {
 
 def cure_map(system, finding, chance):
     """Of the ranges there only the first is told. Or the directory's are moved."""
-    if chance.random() < 0.5 or parse(finding['text'])[2] >= 1 << 24:
+    first, last = map(int, re.search(r': (\d+)-(\d+) \(', finding['message']).groups())
+    there = [r for r in system.ranges(side(finding)) if r[4] and r[3] <= last and first < r[3] + r[4]]
+    if chance.random() < 0.5 or any(count >= 1 << 24 for *_, count in there):
         name, setting = MAPS[finding['finding']]
         system.write(name, system.read(name) + setting)
         return
-    first, last = map(int, re.search(r': (\d+)-(\d+) \(', finding['message']).groups())
-    for name, i, owner, start, count in list(system.ranges(side(finding))):
-        if count and start <= last and first < start + count:
-            if count >= 1 << 24:
-                return
-            lines = system.lines(name)
-            lines[i] = b'%s:%d:%d' % (owner, system.take_free(count), count)
-            system.put_lines(name, lines)
+    for name, i, owner, _, count in there:
+        lines = system.lines(name)
+        lines[i] = b'%s:%d:%d' % (owner, system.take_free(count), count)
+        system.put_lines(name, lines)
 
 
 def cure_no_room(system, finding, chance):
@@ -720,7 +721,10 @@ def cure_nsswitch(system, finding, chance):
         reasons = [f for f in system.check() if f['name'].endswith(NSSWITCH) and f['advice'].split(', then ')[0] in errors]
         if status != 1 or not reasons or tries == 11:
             raise Failed(f'{command}: status {status}: {errors}')
-        edit_nsswitch(system, reasons[0], reasons[0]['advice'].split(', then ')[0])
+        if reasons[0]['advice'].endswith('or make it a file'):
+            make_file(system, reasons[0], chance)
+        else:
+            edit_nsswitch(system, reasons[0], reasons[0]['advice'].split(', then ')[0])
 
 
 CURES = {
@@ -832,6 +836,9 @@ class Hidden:
         if new['name'] == NSSWITCH:
             if kind == 'comment' and self.had('not-read', whose):
                 return True
+            # It had to stand there for a record inside the range.
+            if kind == 'behind-systemd' and cured in GIVES_OTHERS:
+                return True
             # The file was not read; the line did not count, or its word in front of the "#" did not.
             return cured == 'mistake' or not self.exists or (whose == self.finding['whose'] and (
                 cured == 'not-read' or (cured == 'comment' and re.search(rb'\S#', self.finding['text']))))
@@ -870,6 +877,15 @@ class Hidden:
         if cured in ('two-owners', 'odd-owner'):
             return kind in POSITIONS + ('overlap-of-one', 'two-owners', 'not-ascending', 'own-uid', 'subid-ignored')
         if cured in GIVES_OTHERS and kind == 'not-ascending':
+            return True
+        # It is called as the ID that it had, or a line names it by that.
+        if cured == 'account' and (kind == 'account-name' or (kind in POSITIONS and whose and whose.isdigit())):
+            return True
+        # Of a map the first range is told alone.
+        if kind in MAPS and any(f['finding'] == kind for f in self.before):
+            return True
+        # A line of one ID that was the group's.
+        if cured == 'group-id' and kind in OF_RANGES and parse(new['text']) and parse(new['text'])[2] == 1:
             return True
         # groupadd does not know of ranges.
         if cured == 'no-group' and kind in ('group-id', 'account'):
