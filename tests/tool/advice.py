@@ -572,14 +572,16 @@ def cure_mark(system, finding, chance):
 # --- who uses them --------------------------------------------------------------------------------
 
 def add(system, advice):
-    """What "subuidctl add" does: the same line into both files."""
+    """What "subuidctl add" does: the same line into both files. With a start it is run itself."""
     owner, pods, start, count = re.search(
         r'subuidctl add (\S+?)(?: --pods (\d+))?(?: --start (\d+))?(?: --count (\d+))?(?= --root|\')', advice).groups()
     count = int(count or int(pods or 1) * 65536)
-    if not start:
-        system.take_free(-system.free % 65536)
-        system.free -= system.free % 65536
-        start = system.take_free(count)
+    if start:
+        run_advice(system, {'advice': advice}, None)
+        return
+    system.take_free(-system.free % 65536)
+    system.free -= system.free % 65536
+    start = system.take_free(count)
     for names in RANGE_FILES:
         system.add_line(names[0], f'{owner}:{start}:{count}'.encode())
 
@@ -878,8 +880,8 @@ class Hidden:
             return kind in POSITIONS + ('overlap-of-one', 'two-owners', 'not-ascending', 'own-uid', 'subid-ignored')
         if cured in GIVES_OTHERS and kind == 'not-ascending':
             return True
-        # It is called as the ID that it had, or a line names it by that.
-        if cured == 'account' and (kind == 'account-name' or (kind in POSITIONS and whose and whose.isdigit())):
+        # It is called as the ID that it had, or lines name it by that.
+        if cured == 'account' and kind in ('account-name', *POSITIONS):
             return True
         # Of a map the first range is told alone.
         if kind in MAPS and any(f['finding'] == kind for f in self.before):
@@ -1182,6 +1184,8 @@ COLLECTED = (
     {'etc/docker/daemon.json': '{"userns-remap": "bob"}'},
     {'etc/docker/daemon.json': '{"userns-remap": "eve"}'},
     {'etc/lxc/default.conf': 'lxc.idmap = u 0 2000000000 65536\nlxc.idmap = g 0 2000000000 65536\n',
+     'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF},
+    {'etc/lxc/default.conf': 'lxc.idmap = u 0 2000027648 65536\nlxc.idmap = g 0 2000027648 65536\n',
      'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF},
     {'etc/subuid': 'root:100000:65536\n', 'etc/subgid': 'root:100000:65536\n',
      'etc/lxc/default.conf': 'lxc.idmap = b 0 2000000000 65536\n',
