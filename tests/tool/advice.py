@@ -841,13 +841,15 @@ class Hidden:
             # It had to stand there for a record inside the range.
             if kind == 'behind-systemd' and cured in GIVES_OTHERS:
                 return True
+            # There was no range that holds one.
+            if kind == 'before-systemd' and cured in ('no-range', 'nul-byte'):
+                return True
             # The file was not read; the line did not count, or its word in front of the "#" did not.
             return cured == 'mistake' or not self.exists or (whose == self.finding['whose'] and (
                 cured == 'not-read' or (cured == 'comment' and re.search(rb'\S#', self.finding['text']))))
-        # A service behind which the "#" stood at once, or a mistake, counts by now.
-        if cured == 'mistake' or (cured == 'comment' and re.search(rb'\S#', self.finding['text'])):
-            if kind in MAPS:
-                return True
+        # A line or a service counts by now.
+        if kind in MAPS and self.finding['name'] == NSSWITCH:
+            return True
         # A line that was none has findings of its own, and others meet it.
         if cured in ('no-range', 'nul-byte'):
             return kind in OF_RANGES + ('no-range', 'no-ranges', 'odd-line', 'account-name', 'group-hidden')
@@ -873,7 +875,7 @@ class Hidden:
             names = re.match(r'(\S+) and (\S+) \(', new['message']).groups()
             return all(any(r[0] == name.encode() for ranges in self.ranges for r in ranges) for name in names)
         # Of a user in the directory's place the other file has told it.
-        if kind == 'subid-ignored' and cured not in ('two-owners', 'odd-owner'):
+        if kind == 'subid-ignored' and cured not in ('two-owners', 'odd-owner', 'no-ranges'):
             return any(f['finding'] == kind for f in self.before)
         # One owner by now.
         if cured in ('two-owners', 'odd-owner'):
@@ -883,8 +885,11 @@ class Hidden:
         # It is called as the ID that it had, or lines name it by that.
         if cured == 'account' and kind in ('account-name', *POSITIONS):
             return True
-        # Of a map the first range is told alone.
-        if kind in MAPS and any(f['finding'] == kind for f in self.before):
+        # Of a map, and of systemd-nspawn, the first range is told alone.
+        if kind in (*MAPS, 'nspawn') and any(f['finding'] == kind for f in self.before):
+            return True
+        # The same lines in both files, imported ones too.
+        if cured == 'other-position' and kind == 'unused-import':
             return True
         # A line of one ID that was the group's.
         if cured == 'group-id' and kind in OF_RANGES and parse(new['text']) and parse(new['text'])[2] == 1:
@@ -901,6 +906,9 @@ class Hidden:
         # Without it, or without its ranges, there are fewer of them.
         if cured == 'unused-import':
             return kind in POSITIONS + ('no-ranges', )
+        # An owner who is a user.
+        if cured == 'no-ranges' and kind == 'subid-ignored':
+            return True
         return cured == 'empty-range' and kind == 'no-ranges'
 
 
