@@ -279,6 +279,15 @@ static bool is_same_account(const struct request *request, const struct accounts
         return account && account->id == uid;
 }
 
+/* Whether a line is the owner's, a range or not. */
+static bool is_line_of(const char *owner, struct text line)
+{
+        const size_t length = strlen(owner);
+
+        return line.size > length && line.bytes[length] == ':' &&
+               memcmp(line.bytes, owner, length) == 0;
+}
+
 /* Whether a line is what the request would add, as far as it says. */
 static bool is_as_wanted(const struct request *request, const struct range_line *line, int database)
 {
@@ -323,8 +332,13 @@ static void find_lines(struct request *request, const struct files *files,
                         const struct range_line *const line = &ranges->lines[j];
                         const struct subid_range *const range = &line->range;
 
-                        if (!line->is_range)
+                        if (!line->is_range) {
+                                if (is_line_of(request->owner,
+                                               (struct text){line->text, line->length}))
+                                        die("%s: %s has a line, which is no range: %s",
+                                            place_of(line), shown(request->owner), text_of(line));
                                 continue;
+                        }
                         if (is_same_account(request, &users, range_owner(range)))
                                 die("%s: a line of the same account as %s: %s", place_of(line),
                                     shown(request->owner), text_of(line));
@@ -481,15 +495,6 @@ int command_add(const struct options *options, char **argv)
 }
 
 /* --- remove ----------------------------------------------------------------------------------- */
-
-/* Whether a line is the owner's, a range or not. */
-static bool is_line_of(const char *owner, struct text line)
-{
-        const size_t length = strlen(owner);
-
-        return line.size > length && line.bytes[length] == ':' &&
-               memcmp(line.bytes, owner, length) == 0;
-}
 
 /* Returns how many lines are left out. */
 static size_t leave_out(struct files *files, int database, const char *owner)

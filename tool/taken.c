@@ -19,8 +19,11 @@
 #define IDS (UINT64_C(1) << 32)
 #define LIMIT (IDS - TAKEN_STEP)
 
+/* A setting may say more than there are: "-1" is the largest number of 64 bits. */
 static void add(struct taken_list *taken, struct taken ids)
 {
+        if (ids.last >= IDS)
+                ids.last = IDS - 1;
         if (ids.first > ids.last)
                 return;
         taken->list = grow(taken->list, taken->count, &taken->room, sizeof(*taken->list));

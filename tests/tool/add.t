@@ -83,6 +83,13 @@ for service in sss winbind authd himmelblau; do
         printf '%s\n' '[global]' 'idmap_range = 200000-300000' >"$etc/himmelblau/himmelblau.conf"
         adds joe:327680:65536 "behind the map of $service" joe
 done
+mkdir -p "$etc/sssd"
+echo 'passwd: files sss subuid' >"$etc/nsswitch.conf"
+printf '%s\n' '[domain/x]' 'id_provider = ad' 'ldap_idmap_range_max = -1' >"$etc/sssd/sssd.conf"
+echo 'UID_MAX -1' >"$etc/login.defs"
+both eve:300000:65536
+refuses 'no 7000000 IDs in a row are free' 'nor in a map that ends behind the last ID' add joe --count 7000000
+system
 both big:131072:2147200000
 adds joe:2147418112:65536 "behind systemd's foreign IDs" joe
 both big:131072:4294000000
@@ -120,6 +127,8 @@ system
 
 refuses '@subuid:1: bob has a line: bob:100000:65536' 'who has a line gets no other' add bob --count 1
 refuses '@subuid:1: a line of the same account as 1000: bob:100000:65536' 'nor by his number' add 1000
+both $'joe:300000:65536\r'
+refuses '@subuid:1: joe has a line, which is no range: joe:300000:65536?' 'who has a line that is none yet' add joe
 both kubelet:100000:65536
 refuses '@subuid:1: kubelet has a line: kubelet:100000:65536' 'the kubelet with one that it refuses' add kubelet --pods 1
 both joe:196608:65536

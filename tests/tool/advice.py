@@ -199,6 +199,9 @@ def replace_ids(system, finding, bad):
         at = last + 1
     if at < start + count:
         pieces.append((at, start + count - at))
+    # A line of one ID is something else: that of an account, maybe.
+    if count > 1 and any(n == 1 for _, n in pieces):
+        pieces = [(system.take_free(count), count)]
     system.edit_line(finding, lambda _: [b'%s:%d:%d' % (owner, *piece) for piece in pieces])
 
 
@@ -278,18 +281,16 @@ MAPS = {
 
 def cure_map(system, finding, chance):
     """Of the ranges there only the first is told. Or the directory's are moved."""
-    if chance.random() < 0.5 or parse(finding['text'])[2] >= 1 << 24:
+    first, last = map(int, re.search(r': (\d+)-(\d+) \(', finding['message']).groups())
+    there = [r for r in system.ranges(side(finding)) if r[4] and r[3] <= last and first < r[3] + r[4]]
+    if chance.random() < 0.5 or any(count >= 1 << 24 for *_, count in there):
         name, setting = MAPS[finding['finding']]
         system.write(name, system.read(name) + setting)
         return
-    first, last = map(int, re.search(r': (\d+)-(\d+) \(', finding['message']).groups())
-    for name, i, owner, start, count in list(system.ranges(side(finding))):
-        if count and start <= last and first < start + count:
-            if count >= 1 << 24:
-                return
-            lines = system.lines(name)
-            lines[i] = b'%s:%d:%d' % (owner, system.take_free(count), count)
-            system.put_lines(name, lines)
+    for name, i, owner, _, count in there:
+        lines = system.lines(name)
+        lines[i] = b'%s:%d:%d' % (owner, system.take_free(count), count)
+        system.put_lines(name, lines)
 
 
 def cure_no_room(system, finding, chance):
@@ -571,14 +572,16 @@ def cure_mark(system, finding, chance):
 # --- who uses them --------------------------------------------------------------------------------
 
 def add(system, advice):
-    """What "subuidctl add" does: the same line into both files."""
+    """What "subuidctl add" does: the same line into both files. With a start it is run itself."""
     owner, pods, start, count = re.search(
         r'subuidctl add (\S+?)(?: --pods (\d+))?(?: --start (\d+))?(?: --count (\d+))?(?= --root|\')', advice).groups()
     count = int(count or int(pods or 1) * 65536)
-    if not start:
-        system.take_free(-system.free % 65536)
-        system.free -= system.free % 65536
-        start = system.take_free(count)
+    if start:
+        run_advice(system, {'advice': advice}, None)
+        return
+    system.take_free(-system.free % 65536)
+    system.free -= system.free % 65536
+    start = system.take_free(count)
     for names in RANGE_FILES:
         system.add_line(names[0], f'{owner}:{start}:{count}'.encode())
 
@@ -720,7 +723,10 @@ def cure_nsswitch(system, finding, chance):
         reasons = [f for f in system.check() if f['name'].endswith(NSSWITCH) and f['advice'].split(', then ')[0] in errors]
         if status != 1 or not reasons or tries == 11:
             raise Failed(f'{command}: status {status}: {errors}')
-        edit_nsswitch(system, reasons[0], reasons[0]['advice'].split(', then ')[0])
+        if reasons[0]['advice'].endswith('or make it a file'):
+            make_file(system, reasons[0], chance)
+        else:
+            edit_nsswitch(system, reasons[0], reasons[0]['advice'].split(', then ')[0])
 
 
 CURES = {
@@ -832,13 +838,18 @@ class Hidden:
         if new['name'] == NSSWITCH:
             if kind == 'comment' and self.had('not-read', whose):
                 return True
+            # It had to stand there for a record inside the range.
+            if kind == 'behind-systemd' and cured in GIVES_OTHERS:
+                return True
+            # There was no range that holds one.
+            if kind == 'before-systemd' and cured in ('no-range', 'nul-byte'):
+                return True
             # The file was not read; the line did not count, or its word in front of the "#" did not.
             return cured == 'mistake' or not self.exists or (whose == self.finding['whose'] and (
                 cured == 'not-read' or (cured == 'comment' and re.search(rb'\S#', self.finding['text']))))
-        # A service behind which the "#" stood at once, or a mistake, counts by now.
-        if cured == 'mistake' or (cured == 'comment' and re.search(rb'\S#', self.finding['text'])):
-            if kind in MAPS:
-                return True
+        # A line or a service counts by now.
+        if kind in MAPS and self.finding['name'] == NSSWITCH:
+            return True
         # A line that was none has findings of its own, and others meet it.
         if cured in ('no-range', 'nul-byte'):
             return kind in OF_RANGES + ('no-range', 'no-ranges', 'odd-line', 'account-name', 'group-hidden')
@@ -864,12 +875,24 @@ class Hidden:
             names = re.match(r'(\S+) and (\S+) \(', new['message']).groups()
             return all(any(r[0] == name.encode() for ranges in self.ranges for r in ranges) for name in names)
         # Of a user in the directory's place the other file has told it.
-        if kind == 'subid-ignored' and cured not in ('two-owners', 'odd-owner'):
+        if kind == 'subid-ignored' and cured not in ('two-owners', 'odd-owner', 'no-ranges'):
             return any(f['finding'] == kind for f in self.before)
         # One owner by now.
         if cured in ('two-owners', 'odd-owner'):
             return kind in POSITIONS + ('overlap-of-one', 'two-owners', 'not-ascending', 'own-uid', 'subid-ignored')
         if cured in GIVES_OTHERS and kind == 'not-ascending':
+            return True
+        # It is called as the ID that it had, or lines name it by that.
+        if cured == 'account' and kind in ('account-name', *POSITIONS):
+            return True
+        # Of a map, and of systemd-nspawn, the first range is told alone.
+        if kind in (*MAPS, 'nspawn') and any(f['finding'] == kind for f in self.before):
+            return True
+        # The same lines in both files, imported ones too.
+        if cured == 'other-position' and kind == 'unused-import':
+            return True
+        # A line of one ID that was the group's.
+        if cured == 'group-id' and kind in OF_RANGES and parse(new['text']) and parse(new['text'])[2] == 1:
             return True
         # groupadd does not know of ranges.
         if cured == 'no-group' and kind in ('group-id', 'account'):
@@ -883,6 +906,9 @@ class Hidden:
         # Without it, or without its ranges, there are fewer of them.
         if cured == 'unused-import':
             return kind in POSITIONS + ('no-ranges', )
+        # An owner who is a user.
+        if cured == 'no-ranges' and kind == 'subid-ignored':
+            return True
         return cured == 'empty-range' and kind == 'no-ranges'
 
 
@@ -1133,7 +1159,8 @@ COLLECTED = (
     {'etc/subuid': 'containers:200000:268435456\nbob:100000:65536\n'},
     {'etc/subuid': 'bob:100000:65536\neve:100000:65536\nbob:131072:65536\n',
      'etc/subgid': 'eve:100000:65536\nbob:100000:65536\n'},
-    {'etc/subuid': 'bob:0:4294967295\n', 'etc/subgid': 'bob:0:65536\n', 'usr/bin/systemd-nspawn': '',
+    # Not all IDs: others have to be left that he can be given instead.
+    {'etc/subuid': 'bob:0:1900000000\n', 'etc/subgid': 'bob:0:1900000000\n', 'usr/bin/systemd-nspawn': '',
      'etc/login.defs': 'SUB_UID_COUNT 0\n'},
     {'etc/subuid': 'bob:524288:1800000000\n', 'etc/subgid': 'bob:524288:1800000000\n', 'usr/bin/systemd-nspawn': ''},
     {'etc/subuid': '', 'etc/subgid': ''},
@@ -1165,6 +1192,8 @@ COLLECTED = (
     {'etc/docker/daemon.json': '{"userns-remap": "bob"}'},
     {'etc/docker/daemon.json': '{"userns-remap": "eve"}'},
     {'etc/lxc/default.conf': 'lxc.idmap = u 0 2000000000 65536\nlxc.idmap = g 0 2000000000 65536\n',
+     'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF},
+    {'etc/lxc/default.conf': 'lxc.idmap = u 0 2000027648 65536\nlxc.idmap = g 0 2000027648 65536\n',
      'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF},
     {'etc/subuid': 'root:100000:65536\n', 'etc/subgid': 'root:100000:65536\n',
      'etc/lxc/default.conf': 'lxc.idmap = b 0 2000000000 65536\n',

@@ -107,6 +107,16 @@ for shell in bash zsh fish; do
         [ ! -e "$scratch/pwned" ]
         ok $? "$shell: no owner is run"
 done
+# What a directory has for accounts; here a function tells of them, not bash.
+# shellcheck disable=SC2016
+for words in 'add ' 'import ' 'import --group '; do
+        is "$(bash -c 'complete() { :; }; compopt() { :; }; compgen() { printf "%s\n" joe "\$(touch pwned)" "a b" "x;id"; }
+                . completions/bash/subuidctl
+                read -ra COMP_WORDS <<<"subuidctl $1"
+                COMP_WORDS+=("") COMP_CWORD=${#COMP_WORDS[@]}
+                _subuidctl build/subuidctl "" "${COMP_WORDS[-2]}"
+                echo "${COMPREPLY[*]}"' bash "$words")" joe "$words: no name that a shell would run"
+done
 shell=bash
 is "$(offered 'subuidctl --')" '--help --version ' 'options of all'
 is "$(offered 'subuidctl list -o ')" "$columns" 'columns'

@@ -406,6 +406,10 @@ lxc
 echo 'lxc.id_map = b 0 2000000000 65536' >"$root/var/lib/lxc/web/config"
 has '/var/lib/lxc/web/config:1 error lxc-map' 'a container of other IDs, by the old name of the key'
 lxc
+echo 'lxc.idmap = b 0 2000000000 65536' >"$etc/lxc/default.conf"
+both bob:300000:65536
+like "$(check)" "root's in /etc/subuid; add the line root:2000000000:65536 to both files" 'a start that add does not take'
+lxc
 echo 'lxc.idmap = g 1000 1000 1' >>"$root/var/lib/lxc/web/config"
 has '/var/lib/lxc/web/config:5 error lxc-map' "a group that is not root's"
 lxc

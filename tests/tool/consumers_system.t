@@ -164,7 +164,13 @@ use '0 200000 65536' '0 200000 65536'
 has '' 'a user namespace with IDs of a range'
 use '0 300000 65536' '0 300000 65536'
 has '/etc/subuid warning in-use' 'one with others'
-like "$(check)" "/etc/subuid: warning: the UIDs 300000-365535 are in use, by .* \(PID $running\), and stand in no line; run 'subuidctl add OWNER --start 300000 --count 65536'" 'in words'
+like "$(check)" "/etc/subuid: warning: the UIDs 300000-365535 are in use, by .* \(PID $running\), and stand in no line; add the line OWNER:300000:65536 to both files" 'in words'
+use '0 327680 65536' '0 327680 65536'
+command=$(check | sed -n "s/.*stand in no line; run '\(.*\)'$/\1/p")
+is "$command" 'subuidctl add OWNER --start 327680 --count 65536' 'a start that the command takes'
+${command/OWNER/joe} >/dev/null
+has '' 'it cures that'
+both containers:200000:65536
 use '0 200000 65536' '0 300000 65536'
 has '/etc/subgid warning in-use' 'of groups alone'
 use '0 200000 70000' '0 200000 70000'

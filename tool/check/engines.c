@@ -4,6 +4,7 @@
 
 #include "../libraries.h"
 #include "../root.h"
+#include "../taken.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -37,13 +38,15 @@ static const struct range_line *line_of(const struct side *side, const char *own
 char *advice_to_give(const struct checked *checked, const char *owner, uint64_t start,
                      uint64_t count)
 {
-        const bool has_none = !line_of(&checked->users, owner) && !line_of(&checked->groups, owner);
+        /* The command gives no second line, and begins ranges at such starts alone. */
+        const bool can_add = start % TAKEN_STEP == 0 && !line_of(&checked->users, owner) &&
+                             !line_of(&checked->groups, owner);
         const char *const command = xasprintf("add %s --start %llu --count %llu", owner,
                                               (unsigned long long)start, (unsigned long long)count);
 
-        return has_none ? xasprintf("%s", advice_to_run(command))
-                        : xasprintf("add the line %s:%llu:%llu to both files", owner,
-                                    (unsigned long long)start, (unsigned long long)count);
+        return can_add ? xasprintf("%s", advice_to_run(command))
+                       : xasprintf("add the line %s:%llu:%llu to both files", owner,
+                                   (unsigned long long)start, (unsigned long long)count);
 }
 
 /* Whether it is one, or may be one: a directory may not answer. */
