@@ -16,8 +16,9 @@ struct mounted {
         const char *device; /* "MAJOR:MINOR" of the file system */
         const char *root;   /* what of it is mounted */
         const char *point;
-        bool idmapped; /* as the kernel tells since there is such a thing (5.12) */
-        char *text;    /* to be freed: it has all of them */
+        bool idmapped;        /* as the kernel tells since there is such a thing (5.12) */
+        struct process *user; /* that has it; NULL: we do */
+        char *text;           /* to be freed: it has all of them */
 };
 
 /* Blanks, newlines and backslashes stand there as a backslash and three octal digits. */
@@ -71,48 +72,51 @@ static const char *below(const char *path, const char *folder)
                    : NULL;
 }
 
-/* The mount on which we see a file. */
-static bool find_own(const struct file_ids *file, struct mounted *mounted)
-{
-        static struct text mounts;
-        struct text rest;
+struct mounts {
+        struct mounted *list;
+        size_t count, room;
+};
 
-        if (!mounts.bytes && root_read("/proc/self/mountinfo", &mounts) < 0)
-                return false;
-        rest = mounts;
-        while (take_mounted(&rest, mounted)) {
-                if (mounted->id == file->mount)
-                        return true;
-                free(mounted->text);
+/* Adds what a mountinfo says: all mounts, or those of a process that map IDs. */
+static void add_mounts(struct mounts *mounts, struct text text, struct process *user)
+{
+        struct mounted mounted;
+
+        while (take_mounted(&text, &mounted)) {
+                if (user && !mounted.idmapped) {
+                        free(mounted.text);
+                        continue;
+                }
+                mounted.user = user;
+                mounts->list =
+                    grow(mounts->list, mounts->count, &mounts->room, sizeof(*mounts->list));
+                mounts->list[mounts->count++] = mounted;
         }
-        return false;
+}
+
+/* The mount on which we see a file, or NULL. They are read once, as files may be many. */
+static const struct mounted *find_own(const struct file_ids *file)
+{
+        static struct mounts mounts;
+        static bool read;
+        struct text text;
+
+        if (!read && root_read("/proc/self/mountinfo", &text) == 0) {
+                add_mounts(&mounts, text, NULL);
+                free((char *)text.bytes);
+        }
+        read = true;
+        for (size_t i = 0; i < mounts.count && file->mount != 0; i++)
+                if (mounts.list[i].id == file->mount)
+                        return &mounts.list[i];
+        return NULL;
 }
 
 bool volumes_map(const struct file_ids *file)
 {
-        struct mounted mounted;
+        const struct mounted *const mounted = find_own(file);
 
-        return file->mount != 0 && find_own(file, &mounted) && mounted.idmapped;
-}
-
-/* Whether what is so called in a file system is on a mount of a process that maps IDs. */
-static bool has_mapped(int folder, const char *device, const char *path)
-{
-        const int fd = openat(folder, "mountinfo", O_RDONLY | O_CLOEXEC);
-        struct mounted mounted;
-        struct text mounts, rest;
-        bool found = false;
-
-        if (fd < 0 || root_read_open(fd, &mounts) < 0)
-                return false;
-        rest = mounts;
-        while (!found && take_mounted(&rest, &mounted)) {
-                found = mounted.idmapped && strcmp(mounted.device, device) == 0 &&
-                        below(path, mounted.root);
-                free(mounted.text);
-        }
-        free((char *)mounts.bytes);
-        return found;
+        return mounted && mounted->idmapped;
 }
 
 /* The mount namespace of a process, if it is none of those that are known already. */
@@ -129,31 +133,51 @@ static bool is_new(int folder, ino_t *known, size_t *count)
         return true;
 }
 
-struct process *volumes_user(const struct processes *processes, const struct file_ids *file)
+/* The mounts that map IDs, of each mount namespace whose processes are in other user namespaces. */
+static void find_mapped(const struct processes *processes, struct mounts *mounts)
 {
         ino_t *const known = xcalloc(processes->count, sizeof(*known));
-        struct process *user = NULL;
-        struct mounted mounted;
-        const char *rest;
         size_t count = 0;
-        char *path;
 
-        if (file->mount == 0 || !find_own(file, &mounted) ||
-            !(rest = below(file->seen, mounted.point)))
-                return NULL;
-        path = xasprintf("%s%s", strcmp(mounted.root, "/") == 0 ? "" : mounted.root, rest);
-        for (size_t i = 0; i < processes->count && !user; i++) {
+        for (size_t i = 0; i < processes->count; i++) {
                 struct process *const process = &processes->list[i];
-                int folder;
+                struct text text;
+                int folder, fd;
 
                 if (userns_is_whole(&processes->namespaces[process->userns]) ||
                     (folder = process_open(process)) < 0)
                         continue;
-                if (is_new(folder, known, &count) && has_mapped(folder, mounted.device, path))
-                        user = process;
+                fd = is_new(folder, known, &count)
+                         ? openat(folder, "mountinfo", O_RDONLY | O_CLOEXEC)
+                         : -1;
+                if (fd >= 0 && root_read_open(fd, &text) == 0) {
+                        add_mounts(mounts, text, process);
+                        free((char *)text.bytes);
+                }
                 close(folder);
         }
         free(known);
+}
+
+struct process *volumes_user(const struct processes *processes, const struct file_ids *file)
+{
+        static struct mounts mapped;
+        static bool read;
+        const struct mounted *const own = find_own(file);
+        const char *const rest = own ? below(file->seen, own->point) : NULL;
+        struct process *user = NULL;
+        char *path;
+
+        if (!rest)
+                return NULL;
+        if (!read)
+                find_mapped(processes, &mapped);
+        read = true;
+        path = xasprintf("%s%s", strcmp(own->root, "/") == 0 ? "" : own->root, rest);
+        for (size_t i = 0; i < mapped.count && !user; i++)
+                if (strcmp(mapped.list[i].device, own->device) == 0 &&
+                    below(path, mapped.list[i].root))
+                        user = mapped.list[i].user;
         free(path);
         return user;
 }

@@ -215,15 +215,22 @@ static char *process_heading(const struct witnesses *witnesses, struct process *
 {
         const struct place *const place = uses_place(witnesses->uses, process);
         const struct userns *const userns = &witnesses->processes.namespaces[process->userns];
-        char *text = xasprintf("PID %d (%s)", (int)process->pid,
-                               quoted(process->name, strlen(process->name), sizeof(process->name)));
+        char *text;
+        size_t size;
+        FILE *const out = open_memstream(&text, &size);
 
+        if (!out)
+                die("out of memory");
+        fprintf(out, "PID %d (%s)", (int)process->pid,
+                quoted(process->name, strlen(process->name), sizeof(process->name)));
         if (place && place->container)
-                text = xasprintf("%s in %s", text, whois_place(witnesses, userns, place));
-        text = xasprintf("%s: %s, %s", text, kinds_text("UID", ids->ids[SUBID_USERS]),
-                         kinds_text("GID", ids->ids[SUBID_GROUPS]));
+                fprintf(out, " in %s", whois_place(witnesses, userns, place));
+        fprintf(out, ": %s, %s", kinds_text("UID", ids->ids[SUBID_USERS]),
+                kinds_text("GID", ids->ids[SUBID_GROUPS]));
         for (size_t i = 0; i < ids->group_count; i++)
-                text = xasprintf("%s%s %u", text, i == 0 ? ", groups" : "", ids->groups[i]);
+                fprintf(out, "%s %u", i == 0 ? ", groups" : "", ids->groups[i]);
+        if (fclose(out) != 0)
+                die("out of memory");
         return text;
 }
 

@@ -101,9 +101,12 @@ if output=$(nsenter -t "$pid" -m "$top/tests/tool/idmapped.py" $'/tmp/files/vol\
                 "\"vol\\\\ume s/data/file\": UID 33, GID 33; on a volume that maps IDs of PID $pid ([sleep]), whose own they are" \
                 "on a container's volume: the container's own IDs"
         is "$(whois $'vol\\ume s/database/file' | head -n 1)" '"vol\\ume s/database/file": UID 33, GID 33' 'beside it'
+        is "$(whois $'vol\\ume s/database/file' ./both $'vol\\ume s/data/file' | grep -c 'on a volume')" 1 'of several files'
 else
         skip "$output" "on a container's volume: the container's own IDs"
 fi
+is "$(strace -f -e trace=openat subuidctl whois ./both ./apart ./link 2>&1 >/dev/null | grep -c '"mountinfo"')" \
+        "$(strace -f -e trace=openat subuidctl whois ./both 2>&1 >/dev/null | grep -c '"mountinfo"')" 'the mounts of containers are read once for all files'
 mkdir mapped
 mount -t tmpfs tmpfs mapped
 touch mapped/file
@@ -154,6 +157,10 @@ is "$(whois --pid "$pid" | grep -E '^[^ ]')" "PID $pid (sleep): UID 33 (real), 2
 33: UID 33, in no range; kept for system accounts; www-data (/etc/passwd:2)
 _200005: UID 200005, GID 200005, subuid 5 of containers (/etc/subuid:1: containers:200000:65536)
 0: GID 0, to which no range gives a name; kept for root; root (/etc/group:1)" 'those that differ'
+start python3 -c 'import os
+os.setgroups(range(200000, 265536))
+os.execvp("sleep", ["sleep", "300"])'
+is "$(ulimit -v 1000000; whois -p "$pid" | head -n 1 | wc -w)" 65544 'as many groups as a process can have'
 is "$(whois -p 999999)" 'subuidctl: PID 999999: no such process, or none that you can see' 'one that is not there'
 is "$(whois -p 1x)" 'subuidctl: --pid: 1x is no PID' 'what is none'
 is "$(whois -rn -o asked,uid -p "$process" | tr '\n' ,)" "PID\\x20$process 200005,PID\\x20$process ,PID\\x20$process ," 'in a table'
