@@ -131,6 +131,7 @@ find_bug() {
         cp -p Makefile ./*.[ch] "$copy"
         cp -p tests/tests.mk "$copy/tests"
         cp -rp tests/fuzz/*.[ch] tests/fuzz/*.dict tests/fuzz/corpus "$copy/tests/fuzz"
+        cp -p tool/*.[ch] "$copy/tool"
         cp -p tool/runtime/*.[ch] "$copy/tool/runtime"
         sed -z -i "${edits[$1]}" "$copy/${files[$1]}"
         if cmp -s "${files[$1]}" "$copy/${files[$1]}"; then
