@@ -27,6 +27,42 @@ struct inquiry {
         bool failed;   /* something is not known */
 };
 
+static void show(const struct witnesses *witnesses, const struct question *question,
+                 const struct subject *subject)
+{
+        struct use *uses;
+        const size_t count =
+            uses_find(witnesses->uses, subject->entry.database, subject->entry.subid.id, &uses);
+
+        if (!witnesses->table)
+                whois_tell(witnesses, subject);
+        for (size_t i = 0; i < count; i++) {
+                if (witnesses->table && uses[i].record && uses[i].record->freed)
+                        whois_add(witnesses, question, subject);
+                else if (witnesses->table)
+                        whois_add_use(witnesses, question, subject, &uses[i]);
+                else
+                        whois_tell_use(witnesses, question, subject, &uses[i]);
+        }
+        if (count == 0 && witnesses->table)
+                whois_add(witnesses, question, subject);
+        else if (count == 0)
+                whois_tell_unused(witnesses, subject);
+}
+
+/* Returns false, and says so, if nothing is known of the ID. */
+static bool answer(const struct witnesses *witnesses, const struct question *question)
+{
+        struct subject subjects[2];
+        const size_t count = whois_subjects(witnesses, question, subjects);
+
+        for (size_t i = 0; i < count; i++)
+                show(witnesses, question, &subjects[i]);
+        if (count == 0)
+                warn("%u: in no range of /etc/subuid or /etc/subgid", question->id);
+        return count > 0;
+}
+
 static void answer_all(struct inquiry *inquiry)
 {
         for (size_t i = 0; i < inquiry->count; i++)
@@ -37,7 +73,7 @@ static void answer_all(struct inquiry *inquiry)
 
                 if (question->heading && !inquiry->witnesses.table)
                         puts(question->heading);
-                if (whois_answer(&inquiry->witnesses, question))
+                if (answer(&inquiry->witnesses, question))
                         inquiry->answered = true;
                 else
                         inquiry->failed = true;

@@ -105,29 +105,6 @@ static bool find_subject(const struct witnesses *witnesses, enum subid_database 
         return false;
 }
 
-static void show(const struct witnesses *witnesses, const struct question *question,
-                 const struct subject *subject)
-{
-        struct use *uses;
-        const size_t count =
-            uses_find(witnesses->uses, subject->entry.database, subject->entry.subid.id, &uses);
-
-        if (!witnesses->table)
-                whois_tell(witnesses, subject);
-        for (size_t i = 0; i < count; i++) {
-                if (witnesses->table && uses[i].record && uses[i].record->freed)
-                        whois_add(witnesses, question, subject);
-                else if (witnesses->table)
-                        whois_add_use(witnesses, question, subject, &uses[i]);
-                else
-                        whois_tell_use(witnesses, question, subject, &uses[i]);
-        }
-        if (count == 0 && witnesses->table)
-                whois_add(witnesses, question, subject);
-        else if (count == 0)
-                whois_tell_unused(witnesses, subject);
-}
-
 /* Whether a process runs as the ID. */
 static bool runs(const struct witnesses *witnesses, enum subid_database database, uint32_t id)
 {
@@ -159,11 +136,13 @@ void whois_prepare(const struct witnesses *witnesses, const struct question *que
                         uses_find(witnesses->uses, (enum subid_database)i, question->id, &uses);
 }
 
-bool whois_answer(const struct witnesses *witnesses, const struct question *question)
+size_t whois_subjects(const struct witnesses *witnesses, const struct question *question,
+                      struct subject subjects[2])
 {
         const uint32_t id = question->id;
         struct subject user, group;
         bool as_user, as_group, user_in_range, group_in_range;
+        size_t count = 0;
 
         user_in_range =
             find_subject(witnesses, SUBID_USERS, id, &user) && question->of[SUBID_USERS];
@@ -181,10 +160,8 @@ bool whois_answer(const struct witnesses *witnesses, const struct question *ques
                                           runs(witnesses, SUBID_GROUPS, id)
                                     : is_known(witnesses, &group));
         if (as_user)
-                show(witnesses, question, &user);
+                subjects[count++] = user;
         if (as_group)
-                show(witnesses, question, &group);
-        if (!as_user && !as_group)
-                warn("%u: in no range of /etc/subuid or /etc/subgid", id);
-        return as_user || as_group;
+                subjects[count++] = group;
+        return count;
 }

@@ -41,15 +41,6 @@ void whois_gather(struct witnesses *witnesses);
 /* Says which processes the answer needs to know more of (processes_ask). */
 void whois_prepare(const struct witnesses *witnesses, const struct question *question);
 
-/* Returns false, and says so, if nothing is known of the ID. */
-bool whois_answer(const struct witnesses *witnesses, const struct question *question);
-
-/* Where a process runs: "container db of pod shop/web, containerd, cri-containerd-….scope". */
-char *whois_place(const struct witnesses *witnesses, const struct userns *userns,
-                  const struct place *place);
-
-/* The following is for the parts of this alone. */
-
 /* An ID as that of a user, or of a group. */
 struct subject {
         struct entry entry;            /* of one in no range the database and the ID alone */
@@ -59,6 +50,14 @@ struct subject {
         const struct account *account; /* that has it, likewise */
         bool is_overflow;              /* it stands for those without a mapping, likewise */
 };
+
+/* As what there is something to say of the ID: as a user, as a group. Returns how many: 0 to 2. */
+size_t whois_subjects(const struct witnesses *witnesses, const struct question *question,
+                      struct subject subjects[2]);
+
+/* Where a process runs: "container db of pod shop/web, containerd, cri-containerd-….scope". */
+char *whois_place(const struct witnesses *witnesses, const struct userns *userns,
+                  const struct place *place);
 
 /* Sentences, in whois_sentences.c, and rows, in whois_table.c. */
 void whois_tell(const struct witnesses *witnesses, const struct subject *subject);
