@@ -154,7 +154,7 @@ static void tell_record(const struct witnesses *witnesses, const struct containe
         if (since.tv_sec != 0 && !record->freed)
                 printf(" since %s", time_text(since));
         printf(" (%s)%s", witnesses->show(record->source, strlen(record->source), SIZE_MAX),
-               record->freed ? ", and free again" : "");
+               record->freed ? ", for which the kubelet keeps no IDs now" : "");
 }
 
 static bool is_before(struct timespec a, struct timespec b)

@@ -135,7 +135,7 @@ rm -r /var/lib/kubelet/pods/dd
 is "$(uses 4000033)" '    in no user namespace; on no record' 'the pod is gone: unknown'
 rm -r "${tasks:?}/$(id a)" "${tasks:?}/$(id b)"
 sed -i 's/3080192/5000000/g; s/shop/old/' "$tasks/$(id c)/config.json"
-is "$(uses 5000033)" "    UID 33, once given to container web of pod old/web-node1, containerd ($tasks/$(id c)/config.json), and free again: no process" \
+is "$(uses 5000033)" "    UID 33, once given to container web of pod old/web-node1, containerd ($tasks/$(id c)/config.json), for which the kubelet keeps no IDs now: no process" \
         'a container is left of it: that one had it'
 is "$(whois -rn -o inside,pod,container 5000033)" '  ' 'in a table nobody has it'
 task "$(id c)" web container
