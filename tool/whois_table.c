@@ -38,7 +38,7 @@ const struct column whois_columns[] = {
     [GID] = {"GID", "group ID", .in_json = true, .number = true},
     [OWNER] = {"OWNER", "to whom its range belongs", .by_default = true},
     [POSITION] = {"POSITION", "among the owner's IDs", .by_default = true, .number = true},
-    [SOURCE] = {"SOURCE", "file and line of the range", .by_default = true},
+    [SOURCE] = {"SOURCE", "file and line of the range or account", .by_default = true},
     [RANGE] = {.name = "RANGE", .help = "that line"},
     [RESERVED] = {.name = "RESERVED", .help = "for whom it is kept, in no range", .in_json = true},
     [INSIDE] = {"INSIDE", "the ID in a user namespace", .by_default = true, .number = true},
@@ -83,6 +83,7 @@ void whois_add(const struct witnesses *witnesses, const struct question *questio
                const struct subject *subject)
 {
         const struct entry *const entry = &subject->entry;
+        const struct account *const account = subject->account;
         struct table *const table = witnesses->table;
 
         table_add_line(table);
@@ -94,6 +95,12 @@ void whois_add(const struct witnesses *witnesses, const struct question *questio
                 if (entry->database == SUBID_GROUPS)
                         table_set_number(table, GID, entry->subid.id);
                 table_set(table, RESERVED, subject->reserved);
+                if (account) {
+                        table_set(
+                            table, NAME,
+                            witnesses->show(account->name, account->name_length, SUBID_LINE_MAX));
+                        table_set(table, SOURCE, xasprintf("%s:%lu", account->path, account->line));
+                }
                 return;
         }
         table_set(table, NAME, entry->is_account ? NULL : entry->name);

@@ -51,13 +51,14 @@ map "$outside" '0 70000 100'
 is "$(whois 70033 | sed "s/PID $outside/PID/")" '70033: UID 70033, in no range
     UID 33 in the user namespace of PID ("outside 300"): no process' 'in no range, but mapped'
 is "$(whois -rn -o asked,name,uid,gid,owner,reserved,inside 70033 _33)" '70033  70033    33
-_33  33   system\x20accounts ' 'in a table'
+_33 www-data 33   system\x20accounts ' 'in a table'
 start setpriv --reuid 70200 --regid 70300 --clear-groups sleep 300
 is "$(whois 70300)" '70300: GID 70300, in no range
     GID 70300 in the user namespace of subuidctl itself: 1 process (sleep)' 'as a group, if no user has it'
 
 # --- names ----------------------------------------------------------------------------------------
 
+is "$(whois --raw -n -o name,source,reserved,uid 33 2>&1)" 'www-data /etc/passwd:2 system\x20accounts 33' 'a row has the account, too'
 is "$(whois containers www-data nobody-here)" "subuidctl: containers: an owner or account, no ID; 'subuidctl list containers' tells its ranges
 subuidctl: www-data: an owner or account, no ID; 'subuidctl list www-data' tells its ranges
 subuidctl: nobody-here: neither an ID nor a name such as _200193" 'owners and accounts'
