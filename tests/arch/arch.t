@@ -11,10 +11,11 @@ arch=${ARCH-s390x}
 log=build/arch-$arch.log
 
 # These roots have no terminals, which enable.t and completion.t want. qemu has threads of its own, and so cannot
-# make user namespaces; nor does it know seccomp(2). Thousands of random systems, each with a Python of qemu's,
-# take longer than all the rest: i386 has them.
+# make user namespaces; nor does it know seccomp(2), and of each program qemu is the file. Thousands of random
+# systems, each with a Python of qemu's, take longer than all the rest: i386 has them.
 without='tests/tool/enable.t tests/tool/completion.t'
-[ "$arch" = i386 ] || without="$without tests/tool/whois.t build/tests/fault/test_faults tests/tool/advice.t tests/tool/enable_check.t"
+[ "$arch" = i386 ] || without="$without tests/tool/whois.t build/tests/fault/test_faults build/tests/tool/test_containers"
+[ "$arch" = i386 ] || without="$without tests/tool/add_check.t tests/tool/advice.t tests/tool/enable_check.t"
 
 tests=(lookups nsswitch files changes libsubid test_nss_users)
 tests=("${tests[@]/#/tests/nss/}")

@@ -75,7 +75,10 @@ work_podman() {
         owner=$(owner_of /root/soak/podman.pid)
         [ "$owner" = 400000:400000 ] || echo "run $1: the scope is of $owner"
         inside kill -KILL "$(</root/soak/podman.pid)"
-        inside timeout 120 "${podman[@]}" rm --force --time 0 "p$1" >/dev/null 2>&1 || echo "rm $1"
+        # Its conmon cleans up at the same time, and podman may come in its way; not twice.
+        inside timeout 120 "${podman[@]}" rm --force --time 0 "p$1" >/dev/null 2>&1 ||
+                inside timeout 120 "${podman[@]}" rm --force --time 0 "p$1" >/root/soak/podman.out 2>&1 ||
+                echo "rm $1: $(cat /root/soak/podman.out)"
 }
 work_lookup() {
         [ "$(getent passwd 200193 | cut -d : -f 1,3-5)" = '_200193:200193:200193:subuid 193 of containers' ] || echo "200193, lookup $1"

@@ -27,11 +27,16 @@ def subuidctl(system, *arguments):
                           check=False)
 
 
+def key_of(finding):
+    """What all lines together take from systemd-nspawn is said at one of them, whichever."""
+    return finding["name"], finding["finding"], finding["finding"] != "nspawn" and finding["text"]
+
+
 def known(findings):
     """Counts of them: a second one at the same place is a new one."""
     counts = {}
     for finding in findings:
-        key = finding["name"], finding["finding"], finding["text"]
+        key = key_of(finding)
         counts[key] = counts.get(key, 0) + 1
     return counts
 
@@ -72,7 +77,7 @@ def try_request(system, request):
         return True, f"a dry run prints {dry.stdout}"
     after, files = system.check(), state(system)[0]
     new = [f for key, count in known(after).items() if count > known(findings).get(key, 0) for f in after
-           if (f["name"], f["finding"], f["text"]) == key]
+           if key_of(f) == key]
     if new:
         return True, f"new: {new}"
     lines = [data[len(ended(old)):] for data, old in zip(files, before[0])]

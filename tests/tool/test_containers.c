@@ -670,7 +670,7 @@ static void refuses_odd_maps(void **state)
             "[{\"containerID\":0,\"hostID\":4294967296,\"size\":1}]",
             "[{\"containerID\":0,\"hostID\":4294967295,\"size\":2}]",
             "[{\"containerID\":4294967295,\"hostID\":0,\"size\":2}]",
-            "[{\"containerID\":0,\"hostID\":0,\"size\":18446744073709551617}]",
+            "[{\"containerID\":0,\"hostID\":0,\"size\":18446744073709551615}]",
             "[{\"containerID\":0,\"hostID\":0,\"size\":\"1\"}]",
             "[{\"containerID\":0,\"hostID\":0.5,\"size\":1}]",
             "[{\"containerID\":0,\"hostID\":0,\"size\":1},{}]",
