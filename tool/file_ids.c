@@ -25,7 +25,8 @@ static void look(struct file_ids *file)
         }
         file->ids[SUBID_USERS] = status.stx_uid;
         file->ids[SUBID_GROUPS] = status.stx_gid;
-        file->changed = (struct timespec){status.stx_ctime.tv_sec, status.stx_ctime.tv_nsec};
+        file->changed =
+            (struct timespec){status.stx_ctime.tv_sec, (long int)status.stx_ctime.tv_nsec};
         if (status.stx_mask & STATX_MNT_ID)
                 file->mount = status.stx_mnt_id;
         snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
