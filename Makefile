@@ -164,7 +164,7 @@ install: all ## honours DESTDIR, prefix, libdir, bindir, sbindir, mandir, docdir
 	@echo 'then try: getent passwd ID. For sss, ldap and [SUCCESS=merge] see nss_subuid(8).'
 
 # Folders go where nothing is left in them: those that are for such files only, and all below a prefix of their own.
-folders = $(docdir)/recipes/dbus $(docdir)/recipes $(docdir) $(foreach folder,$(dbuspolicydir) $(polkitrulesdir) $(sysusersdir) \
+folders = $(docdir)/recipes/dbus $(docdir)/recipes $(docdir) $(foreach folder,$(bashcompletiondir) $(zshcompletiondir) $(dbuspolicydir) $(polkitrulesdir) $(sysusersdir) \
 	$(systemdsystemunitdir),$(folder) $(if $(filter %/lib/,$(dir $(folder))),,$(patsubst %/,%,$(dir $(folder)))))
 ifeq ($(filter /usr /usr/local,$(prefix)),)
 folders += $(mandir)/man8 $(mandir) $(datarootdir)/doc $(datarootdir) $(bindir) $(sbindir) $(libdir) $(prefix)/lib $(prefix)
@@ -180,10 +180,9 @@ uninstall: ## remove what install has installed
 		"$(DESTDIR)$(bashcompletiondir)/subuidctl" "$(DESTDIR)$(zshcompletiondir)/_subuidctl" \
 		"$(DESTDIR)$(fishcompletiondir)/subuidctl.fish" \
 		"$(DESTDIR)$(docdir)/nsswitch.conf.example" "$(DESTDIR)$(docdir)/security.md" $(recipes:packaging/%="$(DESTDIR)$(docdir)/%")
-	@# Those of shells are theirs, unless nothing else is beside them.
-	@for folder in $(foreach folder,$(bashcompletiondir) $(zshcompletiondir) $(fishcompletiondir),"$(DESTDIR)$(folder)"); do \
-		[ "$$(ls -A "$${folder%/*}" 2>/dev/null)" != "$${folder##*/}" ] || rmdir "$$folder" "$${folder%/*}" 2>/dev/null || :; \
-	done
+	@# fish has this one empty: it goes if there is no fish.
+	@folder="$(DESTDIR)$(fishcompletiondir)"; [ "$$(ls -A "$${folder%/*}" 2>/dev/null)" != "$${folder##*/}" ] || \
+		rmdir "$$folder" "$${folder%/*}" 2>/dev/null || :
 	@for folder in $(folders:%="$(DESTDIR)%"); do rmdir "$$folder" 2>/dev/null || :; done
 
 # --- the rest --------------------------------------------------------------------------------------

@@ -86,9 +86,10 @@ is "$(files | grep -c 'subuidctl\|runc\|crun')" 0 'and installs the rest'
 like "$output" 'To enable it add "subuid"' 'and names no such command'
 make uninstall DESTDIR="$scratch" >/dev/null 2>&1
 for variable in WITH_COMMAND WITH_RUNTIME; do
+        [ $variable = WITH_COMMAND ] && program=subuidctl || program=runc-subuid
         like "$(make has= $variable=yes 2>&1)" 'needs the headers .*Stop' "$variable=yes: without them nothing is built"
         output=$(make install $variable=no DESTDIR="$scratch" 2>&1)
-        is "$? $(grep -c 'is left out' <<<"$output")" '0 0' "$variable=no: nothing is left out that was asked for"
+        is "$? $(grep -c "^$program is left out" <<<"$output")" '0 0' "$variable=no: nothing is left out that was asked for"
         make uninstall DESTDIR="$scratch" >/dev/null 2>&1
 done
 
