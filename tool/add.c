@@ -288,13 +288,13 @@ static bool is_line_of(const char *owner, struct text line)
                memcmp(line.bytes, owner, length) == 0;
 }
 
-/* Whether a line is what the request would add, as far as it says. */
+/* Whether a line is what the request would add, as far as it says: nothing from root's ID on. */
 static bool is_as_wanted(const struct request *request, const struct range_line *line, int database)
 {
         const struct subid_range *const range = &line->range;
 
         return strcmp(line->path, subid_range_paths[database][0]) == 0 &&
-               range->count == request->count &&
+               range->count == request->count && range->start != 0 &&
                (!request->start || range->start == request->start) &&
                (!is_kubelet(request) || range->start % TAKEN_STEP == 0);
 }

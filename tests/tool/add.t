@@ -134,6 +134,9 @@ refuses '@subuid:1: kubelet has a line: kubelet:100000:65536' 'the kubelet with 
 both joe:196608:65536
 echo joe:262144:65536 >"$etc/subgid"
 refuses '@subgid:1: joe has a line: joe:262144:65536' 'who has two different ones' add joe
+: >"$etc/subuid"
+echo joe:0X0:65536 >"$etc/subgid"
+refuses '@subgid:1: joe has a line: joe:0X0:65536' 'who has one from 0 on in one of them' add joe
 refuses '@subuid:1: 131072-165535: a range of bob
 @subgid:1: 131072-165535: a range of bob
 joe:131072:65536: not added' 'a start where others are' add joe --start 131072
