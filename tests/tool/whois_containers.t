@@ -77,7 +77,7 @@ is "$(whois -J -o pod,namespace,container,engine 3080293 | tr -d ' \n')" \
         '{"users":[{"pod":"web-node1","namespace":"shop","container":"web","engine":"containerd"}]}' 'JSON'
 is "$(whois -J 33 | python3 -c 'import json, sys
 for row in json.load(sys.stdin)["users"]: print(row["asked"], row["uid"], row["gid"], row["name"], row["reserved"], row["container"], row["since"])')" \
-        '33 33 None None system accounts None None' 'JSON has of an ID in no range which one it is'
+        '33 33 None www-data system accounts None None' 'JSON has of an ID in no range which one it is'
 like "$(whois --verbose 3080225 | head -n 1)" "^subuidctl: ${tasks%/*}: read$" '--verbose: what was read'
 is "$(whois 3080225 | grep -c ': read')" 0 'not without'
 join "$pause" 33 stray
