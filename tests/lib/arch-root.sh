@@ -35,14 +35,22 @@ make_tar() {
         local IFS=,
 
         mkdir -p "${tar%/*}"
-        # shellcheck disable=SC2016 # for the inner shell
+        # A mirror fails now and then.
+        for _ in 1 2 3; do
+                ! debootstrapped || break
+                sleep 10
+        done
+        mv "$tar.new.tar" "$tar"
+}
+
+# shellcheck disable=SC2016 # for the inner shell
+debootstrapped() {
         mmdebstrap --quiet --variant=extract --architectures="amd64,$arch" \
-                --include="${native[*]},${foreign[*]/%/:$arch}" --aptopt='Acquire::Check-Valid-Until "false"' \
+                --include="${native[*]},${foreign[*]/%/:$arch}" --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Retries "5"' \
                 --setup-hook='sed -i -e /updates/d -e /security/d "$1/etc/apt/sources.list"' \
                 --extract-hook='cd "$1/usr/share" && rm -rf doc locale man' \
                 --extract-hook="cd \"\$1/usr/bin\" && find . -name 'qemu-*' ! -name 'qemu-$qemu*' -delete" \
                 trixie "$tar.new.tar"
-        mv "$tar.new.tar" "$tar"
 }
 
 # Goes on in a user namespace in which every ID is itself. Its maps have to be written from outside.

@@ -21,7 +21,7 @@ if [ "${1-}" != --inside ]; then
         flock 8
         if [ ! -e "$tar" ]; then
                 # An old copy of the mirror may be all that can be reached.
-                mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' \
+                mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Retries "5"' \
                         "$suite" "$tar.new.tar" 8>&-
                 mv "$tar.new.tar" "$tar"
         fi
