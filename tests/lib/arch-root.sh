@@ -37,10 +37,13 @@ make_tar() {
         mkdir -p "${tar%/*}"
         # A mirror fails now and then.
         for _ in 1 2 3; do
-                ! debootstrapped || break
+                if debootstrapped; then
+                        mv "$tar.new.tar" "$tar"
+                        return
+                fi
                 sleep 10
         done
-        mv "$tar.new.tar" "$tar"
+        return 1
 }
 
 # shellcheck disable=SC2016 # for the inner shell
