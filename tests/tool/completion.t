@@ -7,7 +7,8 @@ set -u
 [ -x build/subuidctl ] || skip_all 'subuidctl was not built'
 package=/usr/share/bash-completion/bash_completion
 [ -e $package ] || skip_all 'bash-completion is not installed'
-scratch=$top/$(mktemp -d build/completion.XXXXXX)
+# What is typed names files here: in a path without blanks, wherever the checkout lies.
+scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$scratch/etc/nss-subuid" "$scratch/share/completions" "$scratch/bin" "$scratch/folder"
 # Shells keep things there.
@@ -67,7 +68,7 @@ END
 # typed HOW TEXT: the line then.
 typed() { timeout 60 python3 "$scratch/typist.py" "$scratch" $package "$shell" <<<"$1 $2"; }
 fish_offers() {
-        (cd "$scratch" && PATH="$scratch/bin:$PATH" fish -N -c "source $top/completions/fish/subuidctl.fish; complete -C '$1'" 2>&1)
+        (cd "$scratch" && PATH="$scratch/bin:$PATH" fish -N -c "source '$top/completions/fish/subuidctl.fish'; complete -C '$1'" 2>&1)
 }
 # offered TEXT: the candidates for its last word.
 offered() {

@@ -9,6 +9,8 @@ set -u
 [ -x build/subuidctl ] || skip_all 'subuidctl was not built'
 umask 022
 . "$(dirname "$0")/../lib/systems.sh"
+# quoted PATH: as a sentence has it, if there is a blank in it.
+quoted() { [[ $1 == *' '* ]] && echo "\"$1\"" || echo "$1"; }
 
 # program NAME [LIBRARY]: an executable, linked with a library.
 program() {
@@ -294,7 +296,7 @@ has "$outside" 'one that is not root inside'
 kubernetes
 pod b 131072
 echo >"$root/var/lib/kubelet/pods/b/userns"
-is "$(check; echo $?)" "subuidctl: $root/var/lib/kubelet/pods/b/userns: not read: not the JSON that is expected
+is "$(check; echo $?)" "subuidctl: $(quoted "$root/var/lib/kubelet/pods/b/userns"): not read: not the JSON that is expected
 0" 'a record that is none'
 kubernetes
 for i in 1 2 3 4 5; do pod "b$i" $((65536 * (251 + i))); done
@@ -393,7 +395,7 @@ echo '{}' >"$etc/docker/daemon.json"
 has '' 'no such setting'
 engines
 echo '{"userns-remap": "mallory",}' >"$etc/docker/daemon.json"
-is "$(check; echo $?)" "subuidctl: $root/etc/docker/daemon.json: not read: not the JSON that is expected
+is "$(check; echo $?)" "subuidctl: $(quoted "$root/etc/docker/daemon.json"): not read: not the JSON that is expected
 0" 'a file that is no JSON'
 
 # --- LXC, Incus -----------------------------------------------------------------------------------
