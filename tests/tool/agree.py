@@ -20,7 +20,7 @@ EXCLUDED = ((0, 0), (60001, 60705), (61184, 65519), (65534, 65535), (2147352576,
             (4294967295, 4294967295))
 NO_GID = 65534
 NUMBER = re.compile(rb'[ \t-\r]*\+?(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]*))')
-ACCOUNT = re.compile(rb'[ \t-\r]*[^#+-][^:]*:[^:]*:[ \t-\r]*\+?(\d+)(?::|$)')
+ACCOUNT = re.compile(rb'[ \t-\r]*([^#+-][^:]*):[^:]*:[ \t-\r]*\+?(\d+)(?::|$)')
 SUCCESS, NOTFOUND = 1, 0
 
 
@@ -72,12 +72,17 @@ def numbers_of(line):
     return (fields[0], start, count) if start < 1 << 32 and count < 1 << 32 and start + count <= 1 << 32 else None
 
 
+def accounts(path):
+    """{name: number} of /etc/passwd or /etc/group."""
+    return {m[1].decode(): int(m[2]) for m in map(ACCOUNT.match, read(path)) if m}
+
+
 class Groups:
     """Which group a user has, by the contract and without the module's code."""
 
     def __init__(self):
         self.lines = [[r for path in files for r in map(numbers_of, read(path)) if r] for files in FILES]
-        self.accounts = {int(m[1]) for m in map(ACCOUNT.match, read('/etc/group')) if m}
+        self.accounts = set(accounts('/etc/group').values())
 
     def of(self, uid, at_position):
         """at_position: the GID at the position of the UID."""
@@ -150,9 +155,12 @@ class Listed:
 
 
 def check_other(rows, errors, number):
-    """Of an ID in no range whois tells what else is known of it, or that nothing is."""
+    """Of an ID in no range whois tells what else is known of it, an account's name with it, or that nothing is."""
     others = [r for r in rows if r['owner'] is None and number in (r['uid'], r['gid'])]
-    assert all(r['name'] is None and r['position'] is None for r in others), f'{others}'
+    for row in others:
+        path = '/etc/passwd' if row['uid'] == number else '/etc/group'
+        names = {name for name, of in accounts(path).items() if of == number}
+        assert row['name'] in (names or {None}) and row['position'] is None, f'{row}, {names}'
     unknown = f'subuidctl: {number}: in no range of /etc/subuid or /etc/subgid\n' in errors
     assert bool(others) != unknown, f'whois: {others}'
 
