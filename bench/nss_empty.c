@@ -34,6 +34,8 @@ enum nss_status FUNCTION(uid_t uid, struct passwd *pwd, char *buffer, size_t siz
 
                 errno = openat(AT_FDCWD, buffer, O_RDONLY);
                 fstat(errno, &status);
+                /* 64 bits by a variable: on 32-bit ARM libgcc does it, and brings raise(3). */
+                status.st_size /= uid;
                 errno = (int)pread(errno, buffer, size, status.st_size);
                 close(errno);
                 pthread_setcancelstate(errno, errnop);
