@@ -68,10 +68,6 @@ runtime = $(if $(have_runtime),build/runc-subuid)
 runtime_sources = $(wildcard tool/runtime/*.c)
 runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o json_text.o progress.o replace.o root.o util.o) build/account_name.o
 
-# For the scripts of a package that edits nsswitch.conf: the parts of "subuidctl enable" that need libc alone.
-hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook child libraries listing lock nsswitch nsswitch_edit nsswitch_file \
-	nsswitch_place progress ranges replace root segments userdb util) $(shared_objects)
-
 .PHONY: all install uninstall check demo clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -88,9 +84,6 @@ build/$(module): $(objects) nss_subuid.sym
 
 build/subuidctl: build/tool/subuidctl.o $(tool_objects)
 	$(link) $(hardened) -o $@ $^ $(tool_libs)
-
-build/nsswitch-hook: $(hook_objects)
-	$(link) $(hardened) -o $@ $^
 
 build/runc-subuid: $(runtime_objects)
 	$(link) $(hardened) -o $@ $^ -ljson-c
@@ -112,78 +105,65 @@ build/name_prefix: account_name.h build/flags
 
 # --- install --------------------------------------------------------------------------------------
 
-# put MODE,FILES,FOLDER; put_whole MODE,FILE,FOLDER: beside its place first, then into it by rename, since "install"
-# takes the old file away before it fills the new one, and programs load the module at any moment. (ldconfig
-# passes over names that begin with a dot.)
-put = $(INSTALL) -d "$(DESTDIR)$(3)" && $(INSTALL) -m $(1) $(2) "$(DESTDIR)$(3)"
-put_whole = $(INSTALL) -d "$(DESTDIR)$(3)" && $(INSTALL) -m $(1) $(2) "$(DESTDIR)$(3)/.$(notdir $(2)).new" && \
-	mv -f "$(DESTDIR)$(3)/.$(notdir $(2)).new" "$(DESTDIR)$(3)/$(notdir $(2))"
-with_prefix = sed -i "s|@NAME_PREFIX@|$$(cat build/name_prefix)|g"
-# Settings for other programs, which docs/security.md explains.
-recipes = $(wildcard packaging/recipes/*)
-units = packaging/systemd/subuidctl-import.service packaging/systemd/subuidctl-import.timer
+# What is installed, as FOLDER:FILE; links, as FOLDER:LINK:TARGET.
+man8dir = $(mandir)/man8
+units = $(addprefix packaging/systemd/,subuidctl-import.service subuidctl-import.timer)
+module_files = $(libdir):build/$(module) $(man8dir):man/nss_subuid.8 $(man8dir):$(module).8:nss_subuid.8 \
+	$(addprefix $(docdir):,nsswitch.conf.example docs/security.md) $(addprefix $(docdir)/recipes:,$(wildcard packaging/recipes/*)) \
+	$(sysusersdir):packaging/sysusers.d/nss-subuid.conf $(dbuspolicydir):packaging/dbus/nss-subuid.conf \
+	$(polkitrulesdir):packaging/polkit/40-nss-subuid.rules
+tool_files = $(sbindir):build/subuidctl $(man8dir):man/subuidctl.8 $(addprefix $(systemdsystemunitdir):,$(units)) \
+	$(bashcompletiondir):completions/bash/subuidctl $(zshcompletiondir):completions/zsh/_subuidctl \
+	$(fishcompletiondir):completions/fish/subuidctl.fish
+runtime_files = $(bindir):build/runc-subuid $(bindir):crun-subuid:runc-subuid \
+	$(man8dir):man/runc-subuid.8 $(man8dir):crun-subuid.8:runc-subuid.8
+files = $(module_files) $(tool_files) $(runtime_files)
 
+# Each file is put beside its place first, then into it by rename: "install" takes the old file away before it fills
+# the new one, and programs load the module at any moment. (ldconfig passes over names that begin with a dot.)
 install: all ## honours DESTDIR, prefix, libdir, bindir, sbindir, mandir, docdir and the like
-	$(call put_whole,644,build/$(module),$(libdir))
-	$(call put,644,man/nss_subuid.8,$(mandir)/man8)
-	ln -sf nss_subuid.8 "$(DESTDIR)$(mandir)/man8/$(module).8"
-	$(if $(tool),$(call put_whole,755,$(tool),$(sbindir)))
-	$(if $(tool),$(call put,644,man/subuidctl.8,$(mandir)/man8))
-	$(if $(tool),$(call put,644,$(units),$(systemdsystemunitdir)))
-	$(if $(tool),sed -i 's|/usr/sbin/subuidctl|$(sbindir)/subuidctl|' \
-		"$(DESTDIR)$(systemdsystemunitdir)/subuidctl-import.service")
-	$(if $(tool),$(call put,644,completions/bash/subuidctl,$(bashcompletiondir)))
-	$(if $(tool),$(call put,644,completions/zsh/_subuidctl,$(zshcompletiondir)))
-	$(if $(tool),$(call put,644,completions/fish/subuidctl.fish,$(fishcompletiondir)))
-	$(if $(runtime),$(call put_whole,755,$(runtime),$(bindir)))
-	$(if $(runtime),ln -sf runc-subuid "$(DESTDIR)$(bindir)/crun-subuid")
-	$(if $(runtime),$(call put,644,man/runc-subuid.8,$(mandir)/man8))
-	$(if $(runtime),ln -sf runc-subuid.8 "$(DESTDIR)$(mandir)/man8/crun-subuid.8")
-	$(call put,644,nsswitch.conf.example docs/security.md,$(docdir))
-	$(call put,644,$(recipes),$(docdir)/recipes)
-	$(with_prefix) $(recipes:packaging/%="$(DESTDIR)$(docdir)/%")
-	$(call put,644,packaging/sysusers.d/nss-subuid.conf,$(sysusersdir))
-	$(call put,644,packaging/dbus/nss-subuid.conf,$(dbuspolicydir))
-	$(call put,644,packaging/polkit/40-nss-subuid.rules,$(polkitrulesdir))
-	$(with_prefix) "$(DESTDIR)$(polkitrulesdir)/40-nss-subuid.rules"
-	@echo
-	@[ -n "$(DESTDIR)" ] || [ "$(libdir)" -ef "/usr/$(libc_dir)" ] || printf '%s\n' \
+	@set -e; for entry in $(module_files) $(if $(tool),$(tool_files)) $(if $(runtime),$(runtime_files)); do \
+		folder="$(DESTDIR)$${entry%%:*}" file=$${entry#*:} mode=644; \
+		$(INSTALL) -d "$$folder"; \
+		case $$file in \
+		*:*) ln -sf "$${file#*:}" "$$folder/$${file%:*}"; continue ;; \
+		build/subuidctl | build/runc-subuid) mode=755 ;; \
+		esac; \
+		echo "$$folder/$${file##*/}"; \
+		new="$$folder/.$${file##*/}.new"; \
+		$(INSTALL) -m $$mode "$$file" "$$new"; \
+		case $$file in packaging/*) \
+			sed -i "s|@NAME_PREFIX@|$$(cat build/name_prefix)|g; s|/usr/sbin/subuidctl|$(sbindir)/subuidctl|" "$$new" ;; \
+		esac; \
+		mv -f "$$new" "$$folder/$${file##*/}"; \
+	done
+	@[ -n "$(DESTDIR)" ] || [ "$(libdir)" -ef "/usr/$(libc_dir)" ] || printf '%s\n' '' \
 		'Where libc is not, the dynamic linker does not look by itself. Tell it:' \
-		'    echo "$(libdir)" >/etc/ld.so.conf.d/nss-subuid.conf && ldconfig' ''
-	@[ -n "$(DESTDIR)" ] || [ "$(datarootdir)" = /usr/share ] || printf '%s\n' \
+		'    echo "$(libdir)" >/etc/ld.so.conf.d/nss-subuid.conf && ldconfig'
+	@[ -n "$(DESTDIR)" ] || [ "$(datarootdir)" = /usr/share ] || printf '%s\n' '' \
 		'dbus-daemon and polkit look below /usr/share and /etc:' \
 		'    cp "$(dbuspolicydir)/nss-subuid.conf" /etc/dbus-1/system.d/' \
-		'    cp "$(polkitrulesdir)/40-nss-subuid.rules" /etc/polkit-1/rules.d/' ''
-	@echo 'Make the group by which dbus-daemon, sshd and sudo can refuse these users (see $(docdir)/security.md):'
-	@echo '    systemd-sysusers && systemctl reload dbus'
-	@echo
-	@echo 'To enable it$(if $(tool), run "subuidctl enable"; or by hand) add "subuid" to two lines of'
-	@echo '/etc/nsswitch.conf, behind every source of real accounts and before "systemd", if that is there:'
-	@echo '    passwd: files subuid systemd'
-	@echo '    group:  files subuid systemd'
-	@echo 'then try: getent passwd ID. For sss, ldap and [SUCCESS=merge] see nss_subuid(8).'
+		'    cp "$(polkitrulesdir)/40-nss-subuid.rules" /etc/polkit-1/rules.d/'
+	@printf '%s\n' '' \
+		'Make the group by which dbus-daemon, sshd and sudo can refuse these users (see $(docdir)/security.md):' \
+		'    systemd-sysusers && systemctl reload dbus' '' \
+		'To enable it$(if $(tool), run "subuidctl enable"; or by hand) add "subuid" to two lines of' \
+		'/etc/nsswitch.conf, behind every source of real accounts and before "systemd", if that is there:' \
+		'    passwd: files subuid systemd' '    group:  files subuid systemd' \
+		'then try: getent passwd ID. For sss, ldap and [SUCCESS=merge] see nss_subuid(8).'
 
-# Folders go where nothing is left in them: those that are for such files only, and all below a prefix of their own.
-folders = $(docdir)/recipes/dbus $(docdir)/recipes $(docdir) $(foreach folder,$(bashcompletiondir) $(zshcompletiondir) $(dbuspolicydir) $(polkitrulesdir) $(sysusersdir) \
-	$(systemdsystemunitdir),$(folder) $(if $(filter %/lib/,$(dir $(folder))),,$(patsubst %/,%,$(dir $(folder)))))
-ifeq ($(filter /usr /usr/local,$(prefix)),)
-folders += $(mandir)/man8 $(mandir) $(datarootdir)/doc $(datarootdir) $(bindir) $(sbindir) $(libdir) $(prefix)/lib $(prefix)
-endif
+# Folders go where nothing is left in them, but for those that every system has. (fish has its own one empty.)
+kept = /opt $(foreach folder,/usr /usr/local,$(folder) $(addprefix $(folder)/,bin sbin lib share share/doc share/man share/man/man8)) \
+	$(if $(wildcard $(DESTDIR)/usr/bin/fish),$(fishcompletiondir))
+folder_of = $(firstword $(subst :, ,$(1)))
 
 uninstall: ## remove what install has installed
-	rm -f "$(DESTDIR)$(libdir)/$(module)" "$(DESTDIR)$(sbindir)/subuidctl" \
-		$(foreach name,runc crun,"$(DESTDIR)$(bindir)/$(name)-subuid") \
-		$(foreach page,nss_subuid $(module) subuidctl runc-subuid crun-subuid,"$(DESTDIR)$(mandir)/man8/$(page).8") \
-		$(foreach unit,$(notdir $(units)),"$(DESTDIR)$(systemdsystemunitdir)/$(unit)") \
-		"$(DESTDIR)$(sysusersdir)/nss-subuid.conf" "$(DESTDIR)$(dbuspolicydir)/nss-subuid.conf" \
-		"$(DESTDIR)$(polkitrulesdir)/40-nss-subuid.rules" \
-		"$(DESTDIR)$(bashcompletiondir)/subuidctl" "$(DESTDIR)$(zshcompletiondir)/_subuidctl" \
-		"$(DESTDIR)$(fishcompletiondir)/subuidctl.fish" \
-		"$(DESTDIR)$(docdir)/nsswitch.conf.example" "$(DESTDIR)$(docdir)/security.md" $(recipes:packaging/%="$(DESTDIR)$(docdir)/%")
-	@# fish has this one empty: it goes if there is no fish.
-	@folder="$(DESTDIR)$(fishcompletiondir)"; [ "$$(ls -A "$${folder%/*}" 2>/dev/null)" != "$${folder##*/}" ] || \
-		rmdir "$$folder" "$${folder%/*}" 2>/dev/null || :
-	@for folder in $(folders:%="$(DESTDIR)%"); do rmdir "$$folder" 2>/dev/null || :; done
+	rm -f $(foreach entry,$(files),"$(DESTDIR)$(call folder_of,$(entry))/$(notdir $(word 2,$(subst :, ,$(entry))))")
+	@for folder in $(sort $(foreach entry,$(files),$(call folder_of,$(entry)))); do \
+		while [ -n "$$folder" ] && case ' $(kept) ' in *" $$folder "*) false ;; esac && rmdir "$(DESTDIR)$$folder" 2>/dev/null; do \
+			folder=$${folder%/*}; \
+		done; \
+	done
 
 # --- the rest --------------------------------------------------------------------------------------
 

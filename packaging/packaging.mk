@@ -41,6 +41,13 @@ rpm: ## RPMs, in build/rpm
 		--define '_topdir $(CURDIR)/build/rpm' --define '_sourcedir $(CURDIR)/build' $(RPM_BUILD) \
 		packaging/nss-subuid.spec
 
+# For the scripts of a package that edits nsswitch.conf: the parts of "subuidctl enable" that need libc alone.
+hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook child libraries listing lock nsswitch nsswitch_edit nsswitch_file \
+	nsswitch_place progress ranges replace root segments userdb util) $(shared_objects)
+
+build/nsswitch-hook: $(hook_objects)
+	$(link) $(hardened) -o $@ $^
+
 # What OpenShift's nodes need besides the module; needs python3-yaml.
 machine-config: packaging/openshift/99-worker-subuid.yaml ## the MachineConfig for OpenShift of its Butane file
 
