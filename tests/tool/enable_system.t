@@ -91,7 +91,7 @@ calls() {
         chown 12345:54321 $file
         strace -o /tmp/trace subuidctl "$1" >/dev/null 2>&1
         cat /tmp/off >$file
-        awk -F '(' '/^[a-z]/ { n[$1]++ } /"\/etc", / { on = 1 } on && !/^(exit_group|waitid|wait4|kill|clock_nanosleep|poll)\(/ { print $1, n[$1] }' /tmp/trace
+        awk -F '(' '/^[a-z]/ { n[$1]++ } /"\/etc", / { on = 1 } on && !/^(exit_group|waitid|wait4|kill|clock_nanosleep|poll|restart_syscall)\(/ { print $1, n[$1] }' /tmp/trace
 }
 # inject CALL WHAT COMMAND: what it prints to standard error and its exit status.
 inject() { result strace -qqq -o /dev/null -e trace="${1% *}" -e inject="${1% *}:$2:when=${1#* }" subuidctl "$3"; }
@@ -106,10 +106,14 @@ for signal in KILL TERM; do
                         "$command: ${#calls[@]} system calls, among them those that count"
                 half='' remains='' later='' killed=0 changed=0
                 for call in "${calls[@]}"; do
-                        cat "$old" >$file
-                        chown 12345:54321 $file
-                        chmod 640 $file
-                        inject "$call" signal=$signal $command >/tmp/result 2>&1
+                        # Now and then a run gets by without a call of another run.
+                        for _ in 1 2 3; do
+                                cat "$old" >$file
+                                chown 12345:54321 $file
+                                chmod 640 $file
+                                inject "$call" signal=$signal $command >/tmp/result 2>&1
+                                [ "$(tail -n 1 /tmp/result)" = 0 ] || break
+                        done
                         [ "$(tail -n 1 /tmp/result)" = 0 ] || killed=$((killed + 1))
                         cmp -s $file "$new" && changed=$((changed + 1))
                         cmp -s $file "$old" || cmp -s $file "$new" || half+=" $call"
