@@ -118,7 +118,7 @@ static int text_open(struct text *text)
 static int text_scan(struct text *text, int fd, off_t offset, find_function *find,
                      struct subid *subid)
 {
-        size_t kept = 0; /* bytes of a line whose end is not read yet, at most SUBID_LINE_MAX */
+        size_t kept = 0; /* bytes of a line whose end was not read yet, at most SUBID_LINE_MAX */
 
         text->line = NULL;
         for (;;) {
@@ -131,8 +131,7 @@ static int text_scan(struct text *text, int fd, off_t offset, find_function *fin
                 if (n == 0 && kept == 0)
                         return 0;
                 /* Its size may have been less, or nothing at all, as in /proc. */
-                offset += n;
-                if (offset > SUBID_FILE_SIZE_MAX)
+                if (offset + n > SUBID_FILE_SIZE_MAX)
                         return -EFBIG;
                 end = fresh + n;
                 if (n == 0)
@@ -144,14 +143,16 @@ static int text_scan(struct text *text, int fd, off_t offset, find_function *fin
                                 return 1;
                         if (n == 0)
                                 return 0;
-                        kept = (size_t)(end - text->block_end);
-                        memmove(text->buffer, text->block_end, kept);
+                        /* The line behind them is read anew, from its beginning on. */
+                        offset += text->block_end - fresh;
+                        kept = 0;
                 } else {
+                        offset += n;
                         kept += (size_t)n;
+                        /* No range is so long; of an account only this much is looked at. */
+                        if (kept > SUBID_LINE_MAX)
+                                kept = SUBID_LINE_MAX;
                 }
-                /* No range is so long; of an account only this much is looked at. */
-                if (kept > SUBID_LINE_MAX)
-                        kept = SUBID_LINE_MAX;
         }
 }
 

@@ -68,6 +68,19 @@ static inline uint64_t read_bytes(const char *text)
         return bytes;
 }
 
+/*
+ * Names are compared and copied here without memcmp and memmove: they are short, and binding a
+ * function of the C library costs every new process more.
+ */
+static inline bool is_same(const char *a, const char *b, size_t length)
+{
+        size_t i = 0;
+
+        while (i < length && a[i] == b[i])
+                i++;
+        return i == length;
+}
+
 /* Moves *line over empty lines. Returns the newline behind it, or NULL if no line is left. */
 static const char *next_newline(const char **line, const char *end)
 {
@@ -259,8 +272,8 @@ bool subid_find_owner(const char *lines, const char *end, struct subid *subid)
 
         if (!find_line(lines, end, subid->id, &range))
                 return false;
-        /* Not memcpy: memmove is wanted elsewhere, and each import costs every new process. */
-        memmove(subid->owner, range.owner, range.owner_length);
+        for (size_t i = 0; range.owner[i] != ':'; i++)
+                subid->owner[i] = range.owner[i];
         subid->owner_length = range.owner_length;
         subid->start = range.start;
         return true;
@@ -268,7 +281,7 @@ bool subid_find_owner(const char *lines, const char *end, struct subid *subid)
 
 static bool is_owner(const struct subid *subid, const char *name, size_t length)
 {
-        return length == subid->owner_length && memcmp(name, subid->owner, length) == 0;
+        return length == subid->owner_length && is_same(name, subid->owner, length);
 }
 
 bool subid_find_holder(const char *lines, const char *end, struct subid *subid)
@@ -314,7 +327,7 @@ static bool next_owned(const char **lines, const char *end, const struct subid *
         for (const char *newline; (newline = next_newline(&line, end));
              line = pass_others(newline, end, subid)) {
                 if ((size_t)(newline - line) > length && line[length] == ':' &&
-                    memcmp(line, subid->owner, length) == 0 &&
+                    is_same(line, subid->owner, length) &&
                     parse_fields(line, line + length, newline, range)) {
                         *lines = newline + 1;
                         return true;
@@ -407,11 +420,11 @@ bool subid_mark_parse(const char *line, size_t length, uint64_t *sorted, uint64_
         const size_t of = sizeof(SUBID_MARK_OF) - 1, begin = sizeof(SUBID_MARK) - 1;
         const char *field;
 
-        if (length <= begin || memcmp(line, SUBID_MARK, begin) != 0)
+        if (length <= begin || !is_same(line, SUBID_MARK, begin))
                 return false;
         field = plain_number(line, line + length, size);
         if (!field || *field == '0' || (size_t)(field - line) <= begin + of ||
-            memcmp(field - of, SUBID_MARK_OF, of) != 0)
+            !is_same(field - of, SUBID_MARK_OF, of))
                 return false;
         return line[begin] != '0' && plain_number(line, field - of, sorted) == line + begin;
 }

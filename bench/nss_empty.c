@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libnss_empty.so.2: a module that knows nobody and imports nothing: what any module costs.
+ * A module that knows nobody and calls nothing: what any module costs. Three of a kind:
  *
- * With -DIMPORTS, libnss_imports.so.2: the same, but it imports what libnss_subuid.so.2 does and
- * calls none of it: what it costs to bind these symbols when it is loaded.
+ *   libnss_empty.so.2    imports nothing, and so does not depend on the C library either
+ *   libnss_linked.so.2   imports nothing, but depends on it, as what calls anything does
+ *   libnss_imports.so.2  -DIMPORTS: imports what libnss_subuid.so.2 does, and calls nothing
  */
 #include "account_name.h"
 
@@ -17,11 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#ifdef IMPORTS
-#define FUNCTION _nss_imports_getpwuid_r
-#else
-#define FUNCTION _nss_empty_getpwuid_r
-#endif
+/* _nss_SERVICE_getpwuid_r, of -DSERVICE=_nss_SERVICE_. */
+#define JOINED(service, function) service##function
+#define JOIN(service, function) JOINED(service, function)
+#define FUNCTION JOIN(SERVICE, getpwuid_r)
 
 enum nss_status FUNCTION(uid_t uid, struct passwd *pwd, char *buffer, size_t size, int *errnop);
 
@@ -39,8 +39,7 @@ enum nss_status FUNCTION(uid_t uid, struct passwd *pwd, char *buffer, size_t siz
                 errno = (int)pread(errno, buffer, size, status.st_size);
                 close(errno);
                 pthread_setcancelstate(errno, errnop);
-                memmove(buffer, memchr(buffer, errno, size), (size_t)errno);
-                errno = memcmp(buffer + 1, buffer, (size_t)errno);
+                pwd->pw_dir = memchr(buffer, errno, size);
                 /* A prefix of one byte is compared without a call, here as there. */
                 errno = strncmp(buffer, NAME_PREFIX, sizeof(NAME_PREFIX) - 1);
                 pwd->pw_name = realloc(buffer, size);

@@ -306,17 +306,18 @@ instructions() {
                 sed -n 's/.*Collected : //p'
 }
 heading 'A new process: getent passwd 200193'
-for services in files files~empty files~imports files~subuid; do
+for services in files files~empty files~linked files~imports files~subuid; do
         echo "$services run getent -s $services passwd 200193"
 done >all-cases
 measure <all-cases
 declare -A counts
-for services in 'files' 'files empty' 'files imports' 'files subuid'; do
+for services in 'files' 'files empty' 'files linked' 'files imports' 'files subuid'; do
         counts[$services]=$(instructions "$services")
         printf '  passwd: %-13s %10s instructions  %7s µs of CPU time (%s)\n' "$services" "${counts[$services]}" \
                 "$(us "$services")" "$(spread_us "$services")"
 done
-echo '  ("empty" imports nothing; "imports" imports what this module does, and calls none of it)'
+echo '  ("empty" imports nothing; "linked" neither, but depends on the C library; "imports" imports what this module'
+echo '  does, and calls none of it)'
 # of_process SERVICES: times the instructions of a process with these services.
 of_process() {
         awk -v a="${counts[files subuid]}" -v b="${counts[$1]}" 'BEGIN { printf "%.3f", a / b }'
@@ -390,6 +391,7 @@ target "$imported_count imported lines, a refusal: times the bare calls on both"
 target "$imported_count imported lines, the slowest hit: times the same" "$imported_hit" 3
 target 'other contents of 16 MiB: times the cost of ordinary lines' "$contents" 2
 target 'a new process: times the instructions with an empty module' "$(of_process 'files empty')" 1.031
+target 'a new process: the same, with an empty module that depends on libc' "$(of_process 'files linked')" 1.031
 target 'a new process: the same, with an empty module of the same imports' "$(of_process 'files imports')" 1.02
 target 'dlopen: times that of an empty module' "$opening" 1.1
 # Two threads hinder each other in the kernel, now more, now less: the spread is what can be compared.

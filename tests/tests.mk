@@ -318,7 +318,9 @@ bench: bench_tools $(tool) $(if $(tool),build/tests/libsubid_test.so) ## measure
 	$(if $(tool),bench/command.py)
 	$(if $(tool),bench/imported.py)
 
-bench_tools: build/$(module) build/bench/bench build/bench/libnss_empty.so.2 build/bench/libnss_imports.so.2 build/bench/peak $(runtime)
+bench_modules = $(addprefix build/bench/libnss_,empty.so.2 linked.so.2 imports.so.2)
+
+bench_tools: build/$(module) build/bench/bench $(bench_modules) build/bench/peak $(runtime)
 
 build/bench/peak: bench/peak.c build/flags
 	@mkdir -p $(@D)
@@ -330,8 +332,12 @@ build/bench/bench: bench/bench.c build/flags
 
 build/bench/libnss_%.so.2: bench/nss_empty.c account_name.h build/flags
 	@mkdir -p $(@D)
-	$(compile) $(if $(filter imports,$*),-DIMPORTS) -fvisibility=default -shared \
+	$(compile) -DSERVICE=_nss_$*_ $(bench_$*) -fvisibility=default -shared \
 		-Wl,-z,relro,-z,now,-z,defs,-z,nodelete -Wl,-soname,$(@F) -o $@ $<
+
+bench_empty = -Wl,--as-needed
+bench_linked = -Wl,--no-as-needed
+bench_imports = -DIMPORTS
 
 # --- keep it tidy ---------------------------------------------------------------------------------
 

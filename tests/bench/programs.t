@@ -24,6 +24,8 @@ is "$(measure 'x frob subuid 0')" 'bench: x: unknown kind ' 'a kind that there i
 is "$(nm -D --undefined-only build/bench/libnss_imports.so.2 | awk '$1 == "U" { print $2 }')" \
         "$(nm -D --undefined-only build/libnss_subuid.so.2 | awk '$1 == "U" { print $2 }')" \
         'the module for comparison imports what this one does'
+is "$(for module in empty linked imports; do readelf -d build/bench/libnss_$module.so.2 | grep -c 'NEEDED.*libc\.so'; done | tr '\n' ' ')" \
+        '0 1 1 ' 'and of the empty ones one depends on the C library, and one does not'
 
 if [ -x build/subuidctl ]; then
         is "$(bench/command.py --smoke | sed -E '/^$/d; s/ *at most .*(met|MISSED)$//; s/ \(.*\)//; s/( +[0-9.]+)+$/ N/')" \

@@ -50,6 +50,8 @@ bug core subid_range.c 'a line shorter than the owner is read' 's/(size_t)(newli
 bug core subid_range.c 'an owner may have a NUL byte' 's/ &&\n *!memchr(line, [^;]*;/;/'
 bug core subid_range.c 'an owner is the beginning of another' "s/ line.length. == ':' &&//"
 bug core subid_range.c '"-a" is an owner' "s/ || \*line == '-'//"
+bug core subid_range.c 'the last byte of a name may be another' 's/return i == length;/return i + 1 >= length;/'
+bug core subid_range.c 'an owner loses his last byte' "s/range.owner.i. != ':'/range.owner[i + 1] != ':'/"
 bug core subid_range.c 'the last range wins' \
         's/static bool find_line([^{]*{/&struct subid_range last = {0};/; s/\(subid_range_holds(range, id))\n *\)return true;\n *return false;/\1last = *range;\nif (last.owner)\n*range = last;\nreturn last.owner;/'
 bug core subid_range.c 'each piece begins at position 0' 's/\n\( *while (next_owned\)/subid->passed = 0;\n\1/'
@@ -69,6 +71,7 @@ bug lookup subid_file.c 'more is read than there is room' 's/BUFFER_SIZE - kept,
 bug lookup subid_file.c 'a last line without newline is lost' 's/n == 0 && kept == 0/n == 0/'
 bug lookup subid_file.c 'each file begins at position 0' 's/r = text_open(text);/subid->passed = 0, r = text_open(text);/'
 bug lookup subid_file.c 'the buffer is taken for the files' 's/text->ended = r == 0 && !text->searched/text->ended = true/'
+bug lookup subid_file.c 'a line that was cut is not read anew' 's/offset += text->block_end - fresh;/offset += n;/'
 bug lookup subid_file.c 'an interrupted read is not tried again' 's/\(n = pread([^;]*;\n *\)while ([^;]*;/\1while (false);/'
 bug lookup subid_file.c 'an error leaves a descriptor open' 's/text_end(&text);/if (r >= 0) text_end(\&text);/'
 bug lookup subid_file.c 'errno is not restored' 's/errno = text->saved_errno;//'

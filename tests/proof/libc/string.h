@@ -17,14 +17,6 @@
             begin <= \result < begin + size && *\result == (char)c); */
 const char *memchr(const char *begin, int c, size_t size);
 
-/*@ requires \valid_read(a + (0 .. size - 1)) && \valid_read(b + (0 .. size - 1));
-    assigns \result \from a[0 .. size - 1], b[0 .. size - 1]; */
-int memcmp(const char *a, const char *b, size_t size);
-
-/*@ requires \valid_read(from + (0 .. size - 1)) && \valid(to + (0 .. size - 1));
-    assigns to[0 .. size - 1] \from from[0 .. size - 1]; */
-void memmove(char *to, const char *from, size_t size);
-
 /* It copies one number. */
 /*@ requires size == sizeof(*to) && \valid(to) && \valid_read(from + (0 .. size - 1));
     assigns *to \from from[0 .. size - 1];
