@@ -46,12 +46,10 @@ soak: ## containers start while the files change, for ten minutes; SOAK_TIME=sec
 check-all: ## install what the tests need (Debian), then check, check-system, -releases, -central, -engines, -security
 	@tests/lib/possible.sh
 	@tests/lib/deps.sh --install check tool fuzz system systemd runtimes
-	$(MAKE) --no-print-directory check
-	$(MAKE) --no-print-directory check-system
-	$(MAKE) --no-print-directory check-releases
-	$(MAKE) --no-print-directory check-central
-	$(MAKE) --no-print-directory check-engines
-	$(MAKE) --no-print-directory check-security
+	@failed=; for suite in check check-system check-releases check-central check-engines check-security; do \
+		$(MAKE) --no-print-directory $$suite || failed="$$failed $$suite"; \
+	done; \
+	[ -z "$$failed" ] || { echo "check-all: failed:$$failed" >&2; exit 1; }
 
 # Needs root and a mirror: the C library, systemd and runtimes of these releases of Debian, in bare
 # roots, two at a time. Inside such a root there is nothing more to see.
