@@ -153,10 +153,11 @@ install: all ## honours DESTDIR, prefix, libdir, bindir, sbindir, mandir, docdir
 		'then try: getent passwd ID. For sss, ldap and [SUCCESS=merge] see nss_subuid(8).'
 
 # Folders go where nothing is left in them, but for those that every system has, at the top or in which the prefix
-# lies (/tmp, /var/tmp) among them. (fish has its own one empty.)
+# lies (/tmp, /var/tmp) among them. (fish and zsh have one of theirs empty.)
 kept = $(patsubst %/,%,$(dir $(prefix))) \
 	$(foreach folder,/usr/local /usr,$(folder) $(addprefix $(folder)/,bin sbin lib share share/doc share/man share/man/man8)) \
-	$(if $(wildcard $(DESTDIR)/usr/bin/fish),/usr/share/fish/vendor_completions.d)
+	$(if $(wildcard $(DESTDIR)/usr/bin/fish),/usr/share/fish/vendor_completions.d) \
+	$(if $(wildcard $(DESTDIR)/usr/bin/zsh),/usr/local/share/zsh/site-functions)
 folder_of = $(firstword $(subst :, ,$(1)))
 
 uninstall: ## remove what install has installed

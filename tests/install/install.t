@@ -69,7 +69,15 @@ touch "$scratch/usr/bin/fish"
 make uninstall DESTDIR="$scratch" prefix=/srv/x libdir=/lib/here mandir=/srv/y/man >/dev/null 2>&1
 rm "$scratch/usr/bin/fish"
 is "$(files)" '' 'by uninstall too'
-is "$(find "$scratch/srv")" "$scratch/srv" 'which leaves nothing of a prefix of its own, and what it lies in'
+is "$(find "$scratch/srv")" "$scratch/srv" 'which leaves nothing of a prefix of its own, but what it lies in'
+
+# What Debian's zsh makes.
+mkdir -p "$scratch/usr/bin" "$scratch/usr/local/share/zsh/site-functions"
+touch "$scratch/usr/bin/zsh"
+make install DESTDIR="$scratch" prefix=/usr/local >/dev/null 2>&1
+make uninstall DESTDIR="$scratch" prefix=/usr/local >/dev/null 2>&1
+is "$(files)$(find "$scratch" -name site-functions)" "./usr/bin/zsh $scratch/usr/local/share/zsh/site-functions" 'nor a folder of zsh'
+rm -r "$scratch/usr"
 
 make install DESTDIR="$scratch" >/dev/null 2>&1
 recipes=$scratch/usr/share/doc/nss-subuid/recipes
