@@ -77,7 +77,7 @@ touch "$scratch/usr/bin/zsh"
 make install DESTDIR="$scratch" prefix=/usr/local >/dev/null 2>&1
 make uninstall DESTDIR="$scratch" prefix=/usr/local >/dev/null 2>&1
 is "$(files)$(find "$scratch" -name site-functions)" "./usr/bin/zsh $scratch/usr/local/share/zsh/site-functions" 'nor a folder of zsh'
-rm -r "$scratch/usr"
+rm -r "${scratch:?}/usr"
 
 make install DESTDIR="$scratch" >/dev/null 2>&1
 recipes=$scratch/usr/share/doc/nss-subuid/recipes

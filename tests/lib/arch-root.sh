@@ -88,6 +88,8 @@ case ${1-} in
 esac
 
 root=/mnt
+# It must not hide the checkout.
+[[ $top/ != /mnt/* ]] || root=/tmp
 mount -t tmpfs -o mode=755,size=80% nss-subuid-arch "$root"
 mkdir "$root/mnt" "$root/root" "$root/run" "$root/src" "$root/tmp" "$root/usr"
 for folder in bin sbin lib lib64; do

@@ -31,6 +31,8 @@ fi
 shift
 
 root=/mnt
+# It must not hide the checkout.
+[[ $top/ != /mnt/* ]] || root=/tmp
 mount -t tmpfs -o mode=755,size=80% nss-subuid-release "$root"
 tar -C "$root" -xf "$tar"
 mkdir -p "$root$checkout"
