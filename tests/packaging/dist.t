@@ -42,6 +42,9 @@ make -C "$scratch/tarball/$name" dist >/dev/null
 tar -C "$scratch" -xf "$scratch/tarball/$name/$tarball"
 is "$(diff -r "$scratch/git" "$scratch/$name")" '' 'a tarball made where there is no git has the same files'
 
+is "$("$scratch/tarball/$name/tests/lib/sources.sh" | tar -t | grep -v '/$' | sort)" \
+        "$(git ls-tree -r --name-only HEAD | sed 's|^|./|' | sort)" 'bare roots get the same files from it'
+
 git clone --quiet --depth 1 "file://$top" "$scratch/clone"
 is "$(make --silent -C "$scratch/clone" dist 2>&1)" '' 'all is committed: nothing is said'
 echo >>"$scratch/clone/README.md"
