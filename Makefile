@@ -156,8 +156,8 @@ install: all ## honours DESTDIR, prefix, libdir, bindir, sbindir, mandir, docdir
 # lies (/tmp, /var/tmp) among them. (fish and zsh have one of theirs empty.)
 kept = $(patsubst %/,%,$(dir $(prefix))) \
 	$(foreach folder,/usr/local /usr,$(folder) $(addprefix $(folder)/,bin sbin lib share share/doc share/man share/man/man8)) \
-	$(if $(wildcard $(DESTDIR)/usr/bin/fish),/usr/share/fish/vendor_completions.d) \
-	$(if $(wildcard $(DESTDIR)/usr/bin/zsh),/usr/local/share/zsh/site-functions)
+	$(shell [ ! -e "$(DESTDIR)/usr/bin/fish" ] || echo /usr/share/fish/vendor_completions.d) \
+	$(shell [ ! -e "$(DESTDIR)/usr/bin/zsh" ] || echo /usr/local/share/zsh/site-functions)
 folder_of = $(firstword $(subst :, ,$(1)))
 
 uninstall: ## remove what install has installed
