@@ -146,21 +146,24 @@ install: all ## honours DESTDIR, prefix, libdir, bindir, sbindir, mandir, docdir
 		'    cp "$(polkitrulesdir)/40-nss-subuid.rules" /etc/polkit-1/rules.d/'
 	@printf '%s\n' '' \
 		'Make the group by which dbus-daemon, sshd and sudo can refuse these users (see $(docdir)/security.md):' \
-		'    systemd-sysusers && systemctl reload dbus' '' \
+		'    systemd-sysusers "$(sysusersdir)/nss-subuid.conf" && systemctl reload dbus' '' \
 		'To enable it$(if $(tool), run "subuidctl enable"; or by hand) add "subuid" to two lines of' \
 		'/etc/nsswitch.conf, behind every source of real accounts and before "systemd", if that is there:' \
 		'    passwd: files subuid systemd' '    group:  files subuid systemd' \
 		'then try: getent passwd ID. For sss, ldap and [SUCCESS=merge] see nss_subuid(8).'
 
-# Folders go where nothing is left in them, but for those that every system has. (fish has its own one empty.)
-kept = /opt $(foreach folder,/usr /usr/local,$(folder) $(addprefix $(folder)/,bin sbin lib share share/doc share/man share/man/man8)) \
-	$(if $(wildcard $(DESTDIR)/usr/bin/fish),$(fishcompletiondir))
+# Folders go where nothing is left in them, but for those that every system has, at the top or in which the prefix
+# lies (/tmp, /var/tmp) among them. (fish and zsh have one of theirs empty.)
+kept = $(patsubst %/,%,$(dir $(prefix))) \
+	$(foreach folder,/usr/local /usr,$(folder) $(addprefix $(folder)/,bin sbin lib share share/doc share/man share/man/man8)) \
+	$(shell [ ! -e "$(DESTDIR)/usr/bin/fish" ] || echo /usr/share/fish/vendor_completions.d) \
+	$(shell [ ! -e "$(DESTDIR)/usr/bin/zsh" ] || echo /usr/local/share/zsh/site-functions)
 folder_of = $(firstword $(subst :, ,$(1)))
 
 uninstall: ## remove what install has installed
 	rm -f $(foreach entry,$(files),"$(DESTDIR)$(call folder_of,$(entry))/$(notdir $(word 2,$(subst :, ,$(entry))))")
 	@for folder in $(sort $(foreach entry,$(files),$(call folder_of,$(entry)))); do \
-		while [ -n "$$folder" ] && case ' $(kept) ' in *" $$folder "*) false ;; esac && rmdir "$(DESTDIR)$$folder" 2>/dev/null; do \
+		while case "$${folder%/*}: $(kept) " in :* | *" $$folder "*) false ;; esac && rmdir "$(DESTDIR)$$folder" 2>/dev/null; do \
 			folder=$${folder%/*}; \
 		done; \
 	done

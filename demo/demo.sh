@@ -72,26 +72,30 @@ fi
 
 # --- inside: /etc is a tmpfs with what the programs below need ------------------------------------
 
-# Any folder that is there on every machine will do: it is hidden for us alone.
-mount -t tmpfs -o mode=755 tmpfs /mnt
-mkdir /mnt/etc /mnt/container
+# A folder that is there on every machine, and in which the checkout is not: it is hidden for us alone.
+room=/mnt
+[[ $top/ != /mnt/* ]] || room=/tmp
+mount -t tmpfs -o mode=755 tmpfs $room
+mkdir $room/etc $room/container
+# In a list of folders, that of the checkout could be two.
+cp "$top/build/libnss_subuid.so.2" $room/
 for file in passwd group ld.so.cache alternatives localtime; do
-        cp -r --preserve=links,mode "/etc/$file" /mnt/etc/ 2>/dev/null || :
+        cp -r --preserve=links,mode "/etc/$file" $room/etc/ 2>/dev/null || :
 done
-mount --bind /mnt/etc /etc
-export LD_LIBRARY_PATH=$top/build LC_ALL=C
+mount --bind $room/etc /etc
+export LD_LIBRARY_PATH=$room LC_ALL=C
 
 ranges='core:100000:65536
 containers:200000:268435456'
 echo "$ranges" | tee /etc/subuid >/etc/subgid
 
-cd /mnt/container
+cd $room/container
 echo hello >motd
 chown 200193:200193 motd
 # Stand-ins for a container with systemd in it: its processes' IDs and names, but all they do is
 # wait. They end with this shell, the first process of the namespace.
-mkfifo /mnt/never
-exec 3<>/mnt/never
+mkfifo $room/never
+exec 3<>$room/never
 pids=
 while read -r id name; do
         # shellcheck disable=SC2016 # "$0" is for the inner shell

@@ -4,6 +4,8 @@
 set -u
 . "$(dirname "$0")/../lib/tap.sh"
 private_root
+# The one in build/ is what it is to show.
+rm "$(find /usr/lib -name libnss_subuid.so.2)"
 
 # The second part, with systemd, is what tests/systemd shows; there is no cgroup2 in this root.
 
@@ -33,6 +35,17 @@ output=$(demo/demo.sh 2>&1)
 ok $? 'as root: it ends well'
 expect root
 is "$(state)" "$before" 'it leaves /etc, /mnt, /tmp and no process behind'
+
+# Below the folder that it hides, and of a name that in a list is two.
+mkdir /mnt/a:b
+mount --bind . /mnt/a:b
+output=$(/mnt/a:b/demo/demo.sh 2>&1)
+ok $? 'in a checkout below /mnt, with a colon in its path: it ends well'
+expect 'there'
+is "$(env -u NSS_SUBUID_PRIVATE_ROOT /mnt/a:b/tests/lib/private-root.sh getent -s subuid passwd 200193; echo "$?")" 2 \
+        'a private root is made there too'
+umount /mnt/a:b
+rmdir /mnt/a:b
 
 useradd someone
 demo() { runuser -u someone -- env -u NSS_SUBUID_PRIVATE_ROOT demo/demo.sh 2>&1; }

@@ -45,28 +45,39 @@ ok $? 'DESTDIR may have a blank in it'
 make uninstall DESTDIR="$scratch/with blank" >/dev/null 2>&1
 is "$(files)" '' 'and is emptied again'
 
-make install DESTDIR="$scratch" prefix=/opt/x libdir=/lib/here mandir=/man >/dev/null 2>&1
+output=$(make install DESTDIR="$scratch" prefix=/srv/x libdir=/lib/here mandir=/srv/y/man 2>&1)
+like "$output" 'systemd-sysusers "/srv/x/lib/sysusers\.d/nss-subuid\.conf"' 'systemd-sysusers is told of a file where it does not look'
 tool=''
 if [ -x build/subuidctl ]; then
-        tool='./man/man8/subuidctl.8 ./opt/x/lib/systemd/system/subuidctl-import.service ./opt/x/lib/systemd/system/subuidctl-import.timer ./opt/x/sbin/subuidctl '
-        tool+='./opt/x/share/bash-completion/completions/subuidctl ./opt/x/share/fish/vendor_completions.d/subuidctl.fish ./opt/x/share/zsh/site-functions/_subuidctl '
-        is "$(grep ^ExecStart= "$scratch/opt/x/lib/systemd/system/subuidctl-import.service")" 'ExecStart=/opt/x/sbin/subuidctl import' \
+        tool='./srv/y/man/man8/subuidctl.8 ./srv/x/lib/systemd/system/subuidctl-import.service ./srv/x/lib/systemd/system/subuidctl-import.timer ./srv/x/sbin/subuidctl '
+        tool+='./srv/x/share/bash-completion/completions/subuidctl ./srv/x/share/fish/vendor_completions.d/subuidctl.fish ./srv/x/share/zsh/site-functions/_subuidctl '
+        is "$(grep ^ExecStart= "$scratch/srv/x/lib/systemd/system/subuidctl-import.service")" 'ExecStart=/srv/x/sbin/subuidctl import' \
                 'the unit starts the command where it is'
 fi
 runtime=''
 if [ -x build/runc-subuid ]; then
-        runtime='./man/man8/crun-subuid.8 ./man/man8/runc-subuid.8 ./opt/x/bin/crun-subuid ./opt/x/bin/runc-subuid '
+        runtime='./srv/y/man/man8/crun-subuid.8 ./srv/y/man/man8/runc-subuid.8 ./srv/x/bin/crun-subuid ./srv/x/bin/runc-subuid '
 fi
-doc='./opt/x/lib/sysusers.d/nss-subuid.conf ./opt/x/share/dbus-1/system.d/nss-subuid.conf ./opt/x/share/polkit-1/rules.d/40-nss-subuid.rules '
-doc+=$(cd packaging && printf './opt/x/share/doc/nss-subuid/%s ' nsswitch.conf.example recipes/* security.md)
+doc='./srv/x/lib/sysusers.d/nss-subuid.conf ./srv/x/share/dbus-1/system.d/nss-subuid.conf ./srv/x/share/polkit-1/rules.d/40-nss-subuid.rules '
+doc+=$(cd packaging && printf './srv/x/share/doc/nss-subuid/%s ' nsswitch.conf.example recipes/* security.md)
 # Where dbus-broker is, dbus-daemon's policy lies with the documents.
 is "$(files | sed 's|share/doc/nss-subuid/recipes/dbus|share/dbus-1/system.d|' | tr ' ' '\n' | grep . | sort)" \
-        "$(tr ' ' '\n' <<<"./lib/here/libnss_subuid.so.2 ./man/man8/libnss_subuid.so.2.8 ./man/man8/nss_subuid.8 $tool$runtime$doc" | grep . | sort)" \
+        "$(tr ' ' '\n' <<<"./lib/here/libnss_subuid.so.2 ./srv/y/man/man8/libnss_subuid.so.2.8 ./srv/y/man/man8/nss_subuid.8 $tool$runtime$doc" | grep . | sort)" \
         'prefix, libdir and mandir are heeded'
-make uninstall DESTDIR="$scratch" prefix=/opt/x libdir=/lib/here mandir=/man >/dev/null 2>&1
+mkdir -p "$scratch/usr/bin"
+touch "$scratch/usr/bin/fish"
+make uninstall DESTDIR="$scratch" prefix=/srv/x libdir=/lib/here mandir=/srv/y/man >/dev/null 2>&1
+rm "$scratch/usr/bin/fish"
 is "$(files)" '' 'by uninstall too'
-[ ! -e "$scratch/opt/x" ] && [ ! -e "$scratch/man" ]
-ok $? 'which leaves nothing of a prefix of its own'
+is "$(find "$scratch/srv")" "$scratch/srv" 'which leaves nothing of a prefix of its own, but what it lies in'
+
+# What Debian's zsh makes.
+mkdir -p "$scratch/usr/bin" "$scratch/usr/local/share/zsh/site-functions"
+touch "$scratch/usr/bin/zsh"
+make install DESTDIR="$scratch" prefix=/usr/local >/dev/null 2>&1
+make uninstall DESTDIR="$scratch" prefix=/usr/local >/dev/null 2>&1
+is "$(files)$(find "$scratch" -name site-functions)" "./usr/bin/zsh $scratch/usr/local/share/zsh/site-functions" 'nor a folder of zsh'
+rm -r "${scratch:?}/usr"
 
 make install DESTDIR="$scratch" >/dev/null 2>&1
 recipes=$scratch/usr/share/doc/nss-subuid/recipes

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # arch-root.sh ARCH COMMAND...: runs a command as root in a root of Debian 13 for another architecture,
-# with a clean copy of this checkout's HEAD in /src, in namespaces of its own. The programs in it are
+# with a clean copy of this checkout's sources in /src, in namespaces of its own. The programs in it are
 # of that architecture and run by qemu, or by themselves where this processor can (i386); only make,
 # perl and "gcc", which compiles for the other, are of this one. The root lies in a tmpfs and is gone at
 # the end; what it was unpacked from stays in build/roots.
@@ -88,6 +88,8 @@ case ${1-} in
 esac
 
 root=/mnt
+# It must not hide the checkout.
+[[ $top/ != /mnt/* ]] || root=/tmp
 mount -t tmpfs -o mode=755,size=80% nss-subuid-arch "$root"
 mkdir "$root/mnt" "$root/root" "$root/run" "$root/src" "$root/tmp" "$root/usr"
 for folder in bin sbin lib lib64; do
@@ -95,7 +97,7 @@ for folder in bin sbin lib lib64; do
         ln -s "usr/$folder" "$root/$folder"
 done
 tar -C "$root" --keep-directory-symlink --exclude='./dev/*' -xf "$tar"
-git -c safe.directory="$top" -C "$top" archive HEAD | tar -C "$root/src" -x
+"$top/tests/lib/sources.sh" | tar -C "$root/src" --no-same-permissions -x
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 

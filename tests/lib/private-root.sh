@@ -48,8 +48,9 @@ case ${1-} in
 *) exec "${namespaces[@]}" "$0" --inside "$@" ;;
 esac
 
-# Any folder that is there on every machine will do for the tmpfs: it is hidden for us alone.
+# For the tmpfs a folder that is there on every machine, and in which the checkout is not: it is hidden for us alone.
 base=/mnt
+[[ $top/ != /mnt/* ]] || base=/tmp
 mount -t tmpfs -o mode=755 nss-subuid-test "$base"
 mkdir "$base/upper" "$base/work" "$base/root"
 root=$base/root

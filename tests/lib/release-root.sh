@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # release-root.sh SUITE COMMAND...: runs a command as root in a bare root of a Debian release, with a
-# clean copy of this checkout's HEAD in /src, or where $NSS_SUBUID_CHECKOUT says, in mount and PID namespaces of
+# clean copy of this checkout's sources in /src, or where $NSS_SUBUID_CHECKOUT says, in mount and PID namespaces of
 # its own. With NSS_SUBUID_UMASK=077 it is made, and the command run, under that umask. The root lies in a tmpfs
 # and is gone at the end; what it was unpacked from stays in build/roots.
 set -eu
@@ -31,10 +31,12 @@ fi
 shift
 
 root=/mnt
+# It must not hide the checkout.
+[[ $top/ != /mnt/* ]] || root=/tmp
 mount -t tmpfs -o mode=755,size=80% nss-subuid-release "$root"
 tar -C "$root" -xf "$tar"
 mkdir -p "$root$checkout"
-git -c safe.directory="$top" -c tar.umask="$mask" -C "$top" archive HEAD | tar -C "$root$checkout" -x
+"$top/tests/lib/sources.sh" | (umask "$mask" && tar -C "$root$checkout" --no-same-permissions -x)
 # A program of another release, which is not built there.
 if [ -e "$top/build/tests/runc-bullseye" ]; then
         mkdir -p "$root$checkout/build/tests"

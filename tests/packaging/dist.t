@@ -42,13 +42,17 @@ make -C "$scratch/tarball/$name" dist >/dev/null
 tar -C "$scratch" -xf "$scratch/tarball/$name/$tarball"
 is "$(diff -r "$scratch/git" "$scratch/$name")" '' 'a tarball made where there is no git has the same files'
 
+is "$("$scratch/tarball/$name/tests/lib/sources.sh" | tar -t | grep -v '/$' | sort)" \
+        "$(git ls-tree -r --name-only HEAD | sed 's|^|./|' | sort)" 'bare roots get the same files from it'
+
 git clone --quiet --depth 1 "file://$top" "$scratch/clone"
 is "$(make --silent -C "$scratch/clone" dist 2>&1)" '' 'all is committed: nothing is said'
 echo >>"$scratch/clone/README.md"
 touch "$scratch/clone/new"
 is "$(make --silent -C "$scratch/clone" dist 2>&1 | sed 1d)" $' M README.md\n?? new' 'what is not committed is named'
 
-# The whole "make check" runs in such roots too, for the README: here without what asks at random.
+# The whole "make check" runs in such roots too, for the README: here without what asks at random, and with another
+# word in front of the numbers.
 log=build/dist.log
 # shellcheck disable=SC2016 # for the inner shell
 tests/lib/release-root.sh "${SUITE-bookworm}" bash -euc '
@@ -67,8 +71,8 @@ tests/lib/release-root.sh "${SUITE-bookworm}" bash -euc '
         rmdir .git
         inventory() { find /etc /usr /var/lib -xdev ! -path "/var/lib/dpkg/*" | sort; }
         inventory >/tmp/before
-        make --silent WITH_COMMAND=yes WITH_RUNTIME=yes
-        make --silent check-quick
+        make --silent NAME_PREFIX=sub- WITH_COMMAND=yes WITH_RUNTIME=yes
+        make --silent NAME_PREFIX=sub- check-quick
         make --silent install
         echo containers:200000:65536 | tee /etc/subuid >/etc/subgid
         getent -s subuid passwd 200193

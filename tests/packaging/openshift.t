@@ -87,6 +87,9 @@ is "$(cd /tmp/node && find . -type f | sort | tr '\n' ' ')" './etc/crio/crio.con
         'the files in it'
 is "$(cd packaging/kubernetes && find etc -type f -exec cmp {} /tmp/node/{} \; 2>&1)" '' 'those for Kubernetes say the same'
 
+like "$(grep -A 1 'install WITH_COMMAND' $folder/Containerfile)" 'dbuspolicydir=/usr/share/doc/nss-subuid/recipes/dbus$' \
+        'dbus-broker gets no policy, whatever bus the builder has'
+
 # The last command of the image's build, which the module has to pass.
 is "$(sed -n '/^RUN mkdir/,$p' $folder/Containerfile | sed 's/^RUN //' | sh -e 2>&1; echo $?; ls -d /etc/nss-subuid 2>&1)" \
         "_4000000000:x:4000000000:65534:subuid 0 of test:/nonexistent:/usr/sbin/nologin

@@ -64,9 +64,9 @@ echo eve:200000:1 >"$etc/nss-subuid/subgid"
 adds joe:262144:65536 'behind an imported line' joe
 echo eve:x:200000: >>"$etc/group"
 adds joe:262144:65536 'behind a group' joe
-echo _200000:x:1001:1::/: >>"$etc/passwd"
+echo "${prefix}200000:x:1001:1::/:" >>"$etc/passwd"
 adds joe:262144:65536 'behind an ID after which an account is named' joe
-echo staff:x:50:_200000 >>"$etc/group"
+echo "staff:x:50:${prefix}200000" >>"$etc/group"
 adds joe:262144:65536 'behind one that is a member' joe
 mkdir -p "$root/var/lib/extrausers"
 echo eve:x:200000:1::/: >"$root/var/lib/extrausers/passwd"
