@@ -189,6 +189,8 @@ told "$few" 'in quotation marks, with a comment' '"maxPods": 111 # more'
 told "$few" 'up to the end of the document' 'maxPods: 111' '# maxPods: 1' '---' 'maxPods: 1'
 told "$few" 'between other things' 'featureGates:' '  maxPods: true' 'text: |' '  maxPods: 1' 'maxPods: 111' 'other:' '  maxPods: 1'
 told '' 'null' 'maxPods: null' 'userNamespaces: ~'
+told "$few" 'an object without members' 'userNamespaces: {}' 'maxPods: 111'
+told "$few" 'blanks in front of the colon' '"maxPods"  : 111'
 told "$few" 'IDs of a pod' 'userNamespaces:' '    # twice' '    idsPerPod: 131072'
 told '' 'IDs of something else' 'other:' '  idsPerPod: 131072' 'userNamespaces:' '  other:' '    idsPerPod: 131072'
 told '/var/lib/kubelet/config.yaml error kubelet-ids' 'IDs of a pod that are no multiple of 65536' 'userNamespaces:' '  idsPerPod: 100000'
@@ -205,12 +207,21 @@ json '{"kind": "KubeletConfiguration", "maxPods": 55, "userNamespaces": {"idsPer
 has '' 'IDs of a pod in JSON'
 json '{"kind": "KubeletConfiguration", "maxPods": 56, "userNamespaces": {"idsPerPod": 131072}}'
 has "$few" 'and one pod more'
+json $'\xef\xbb\xbfkind: KubeletConfiguration\nmaxPods: 111'
+has "$few" 'behind the mark of UTF-8'
 json '{"kind": "Config", "maxPods": 111}'
 has '' 'another kind of file'
 json '{"kind": "Config"}'
 mkdir -p "$etc/kubernetes"
 printf '%s\n' 'kind: KubeletConfiguration' 'maxPods: 111' >"$etc/kubernetes/kubelet.conf"
 has "$few" 'where OpenShift has it'
+for name in k3s rke2; do
+        json '{"kind": "Config"}'
+        mkdir -p "$root/var/lib/rancher/$name/agent/etc/kubelet.conf.d"
+        echo 'maxPods: 1' >"$root/var/lib/rancher/$name/agent/etc/kubelet.conf.d/00-defaults.conf"
+        echo 'maxPods: 111' >"$root/var/lib/rancher/$name/agent/etc/kubelet.conf.d/50-pods.conf"
+        has "$few" "in the drop-ins of $name"
+done
 # unread WHY WHAT LINE...: it is said, and the usual numbers are taken.
 unread() {
         line 131072 7208960
@@ -223,10 +234,15 @@ unread 'neither JSON nor plain YAML' 'an object in one line' 'userNamespaces: {i
 unread 'neither JSON nor plain YAML' 'an alias' 'maxPods: *pods'
 unread 'neither JSON nor plain YAML' 'a number of several lines' 'maxPods: >-' '  111'
 unread 'neither JSON nor plain YAML' 'what is no key' 'maxPods'
+unread 'neither JSON nor plain YAML' 'members that stand elsewhere' '<<: {maxPods: 111}'
+unread 'neither JSON nor plain YAML' 'IDs of a pod that do' 'userNamespaces:' '  <<: *pods'
 unread 'a number is none' 'a number with a sign' 'maxPods: -1'
 unread 'a number is none' 'a large number' 'maxPods: 4294967296'
 unread 'a number is none' 'a hexadecimal number' 'maxPods: 0x100'
+unread 'a number is none' 'an octal number' 'maxPods: 0157'
 unread 'a number is none' 'a text' 'userNamespaces:' '  idsPerPod: many'
+json $'  kind: KubeletConfiguration\n  maxPods: 111'
+like "$(check)" 'neither JSON nor plain YAML: not read' 'keys that stand further in from the first one on'
 json '{"kind": "KubeletConfiguration", "maxPods": 1, "maxPods": 111}'
 like "$(check)" 'neither JSON nor plain YAML: not read' 'JSON that says it twice'
 json ''
