@@ -151,6 +151,11 @@ has 'subuid:1 error kubelet-count' 'a count that is no multiple'
 line 65536 16318464
 rm -r "$root/var/lib/kubelet/pods"
 has 'subuid:1 error kubelet-pods' 'one pod too few'
+line 65536 7208960
+rm -r "$root/var/lib/kubelet/pods"
+like "$(check)" 'too low for 250 pods .*; make it 16384000, in both files$' 'which it can have where it is'
+both kubelet:65536:7208960 containers:7274496:268435456
+like "$(check)" "too low for 250 pods .*; remove the line, then run 'subuidctl add kubelet --pods 250 " 'not where the next line is in the way'
 line 65536 16318464
 rm -r "$root/var/lib/kubelet/pods"
 config 'maxPods: 249'
@@ -418,7 +423,13 @@ is "$(check; echo $?)" "subuidctl: $(quoted "$root/etc/docker/daemon.json"): not
 
 lxc
 echo 'lxc.idmap = u 0 100000 65537' >"$etc/lxc/default.conf"
-like "$(check)" "/etc/lxc/default.conf:1: error: a container does not start: it maps the UIDs 100000-165536, which are not all root's in /etc/subuid; add the line root:100000:65537 to both files" 'in words'
+like "$(check)" "/etc/lxc/default.conf:1: error: a container does not start: it maps the UIDs 100000-165536, which are not all root's in /etc/subuid; map IDs that are root's\$" "in words: the next one is another's"
+sed -i /bob/d "$etc"/sub?id
+like "$(check)" "; add the line root:165536:1 to both files, sorted by its start\$" 'or is free'
+sed -i 1aroot:165536:1 "$etc/subgid"
+like "$(check | head -n 1)" "; add the line root:165536:1 to /etc/subuid, sorted by its start\$" 'and is his as a GID'
+lxc
+echo 'lxc.idmap = u 0 100000 65537' >"$etc/lxc/default.conf"
 has 'lxc/default.conf:1 error lxc-map' 'one ID too many'
 lxc
 echo 'lxc.id_map = b 0 2000000000 65536' >"$root/var/lib/lxc/web/config"
@@ -446,6 +457,14 @@ lxc
 rm -r "$etc/lxc" "$root/var/lib/lxc"
 sed -i /root/d "$etc"/sub?id
 has 'subuid error incus-root' 'Incus, and no line of root'
+lxc
+rm -r "$etc/lxc" "$root/var/lib/lxc"
+both root:1000:1 root:100000:65535
+like "$(check)" 'root has no line of 65536 IDs or more; write root:START:10000000 into both files' 'Incus, and two that are too short for it'
+lxc
+rm -r "$etc/lxc" "$root/var/lib/lxc"
+both root:100000:65536
+has '' 'one that is not'
 lxc
 rm -r "$etc/lxc" "$root/var/lib/lxc"
 sed -i s/^root/0/ "$etc"/sub?id

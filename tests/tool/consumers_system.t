@@ -182,6 +182,10 @@ is "$command" 'subuidctl add OWNER --start 327680 --count 65536' 'a start that t
 ${command/OWNER/joe} >/dev/null
 has '' 'it cures that'
 both containers:200000:65536
+echo eve:300000:65536 >>/etc/subgid
+use '0 300000 65536' '0 300000 65536'
+like "$(check)" 'the UIDs 300000-365535 are in use, .*; add the line eve:300000:65536 to /etc/subuid$' "who has the GIDs is named, and has to get no second line of them"
+both containers:200000:65536
 use '0 200000 65536' '0 300000 65536'
 has '/etc/subgid warning in-use' 'of groups alone'
 use '0 200000 70000' '0 200000 70000'
