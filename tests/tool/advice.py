@@ -658,9 +658,13 @@ def cure_incus(system, finding, chance):
 
 
 def cure_docker(system, finding, chance):
+    if finding['advice'].startswith('name an account'):
+        system.write('etc/docker/daemon.json', '{"userns-remap": "default"}')
+        return
     if 'useradd' in finding['advice']:
         add_account(system, finding, chance)
-    add(system, finding['advice'])
+    if 'subuidctl add' in finding['advice']:
+        add(system, finding['advice'])
 
 
 # --- nsswitch.conf --------------------------------------------------------------------------------
@@ -1219,6 +1223,9 @@ COLLECTED = (
     {'usr/bin/podman': ELF + b'\0libsubid.so.6\0'},
     {'etc/docker/daemon.json': '{"userns-remap": "bob"}'},
     {'etc/docker/daemon.json': '{"userns-remap": "eve"}'},
+    {'etc/docker/daemon.json': '{"userns-remap": "eve"}', 'etc/subuid': 'eve:200000:70000\n',
+     'etc/subgid': 'eve:200000:70000\n'},
+    {'etc/docker/daemon.json': '{"userns-remap": "4000"}'},
     {'etc/lxc/default.conf': 'lxc.idmap = u 0 2000000000 65536\nlxc.idmap = g 0 2000000000 65536\n',
      'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF},
     {'etc/lxc/default.conf': 'lxc.idmap = u 0 2000027648 65536\nlxc.idmap = g 0 2000027648 65536\n',

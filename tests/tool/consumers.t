@@ -408,6 +408,13 @@ like "$(check)" "Docker does not start: userns-remap names bob, who has no line 
 has 'docker/daemon.json error docker-remap' 'one without lines'
 remap mallory
 has 'docker/daemon.json error docker-remap' 'one that is none'
+for name in 4000 'a b' -b ''; do
+        remap "$name:bob"
+        like "$(check)" 'which is no account; name an account there, or "default"$' "one that useradd does not take: '$name'"
+done
+remap mallory
+echo mallory:1000000000:65536 | tee -a "$etc/subuid" >>"$etc/subgid"
+like "$(check)" "which is no account; run 'useradd [^']*mallory'\$" 'one that has lines already'
 remap ''
 has '' 'none'
 engines

@@ -6,6 +6,7 @@
 #include "../root.h"
 #include "../taken.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,6 +129,19 @@ static bool has_line(const struct side *side, const struct account *account)
                line_of(side, xasprintf("%u", account->id), 1);
 }
 
+/* What to do where a name is no account: it gets one, and lines, if useradd takes the name. */
+static char *advice_to_make(const struct checked *checked, const char *name, const char *add)
+{
+        const bool has_lines =
+            line_of(&checked->users, name, 1) || line_of(&checked->groups, name, 1);
+
+        if ((!isalpha((unsigned char)*name) && *name != '_') ||
+            strcmp(name, quoted(name, strlen(name), SIZE_MAX)) != 0)
+                return xasprintf("name an account there, or \"default\"");
+        return xasprintf("run '" SYSTEM_ACCOUNT " %s'%s%s", name, has_lines ? "" : ", then ",
+                         has_lines ? "" : add);
+}
+
 static void check_docker(const struct checked *checked)
 {
         const struct accounts *const accounts = &checked->users.accounts;
@@ -149,8 +163,7 @@ static void check_docker(const struct checked *checked)
         if (!account) {
                 /* The default one it makes by itself, lines and all. */
                 if (strcmp(remap, "default") != 0 && !is_account(checked, name))
-                        report(ERROR, "docker-remap", place,
-                               xasprintf("run '" SYSTEM_ACCOUNT " %s', then %s", shown, add),
+                        report(ERROR, "docker-remap", place, advice_to_make(checked, name, add),
                                "Docker does not start: userns-remap names %s, which is no account",
                                shown);
                 return;
