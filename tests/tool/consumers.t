@@ -307,6 +307,9 @@ kubernetes
 pod b 65536
 has "$outside" 'one with the IDs of another'
 kubernetes
+pod b 131073
+has "$outside" 'one that begins within those of a pod'
+kubernetes
 pod b 131072
 sed -i 's/"gidMappings":.{"hostId":131072/"gidMappings":[{"hostId":196608/' "$root/var/lib/kubelet/pods/b/userns"
 has "$outside" 'one with other GIDs'
@@ -445,6 +448,9 @@ lxc
 echo 'lxc.idmap = b 0 2000000000 65536' >"$etc/lxc/default.conf"
 both bob:300000:65536
 like "$(check)" "root's in /etc/subuid; add the line root:2000000000:65536 to both files" 'a start that add does not take'
+lxc
+echo 'lxc.idmap = b 0 4294901761 65536' >"$etc/lxc/default.conf"
+like "$(check)" "; map IDs that are root's\$" 'IDs that there are not'
 lxc
 echo 'lxc.idmap = g 1000 1000 1' >>"$root/var/lib/lxc/web/config"
 has '/var/lib/lxc/web/config:5 error lxc-map' "a group that is not root's"

@@ -223,8 +223,8 @@ static char *advice_to_map(const struct checked *checked, uint64_t first, uint64
 {
         const uint64_t count = end - first;
 
-        if ((first < TAKEN_STEP && count > 1) || is_of_others(&checked->users, first, end) ||
-            is_of_others(&checked->groups, first, end))
+        if ((first < TAKEN_STEP && count > 1) || end > UINT64_C(1) << 32 ||
+            is_of_others(&checked->users, first, end) || is_of_others(&checked->groups, first, end))
                 return xasprintf("map IDs that are root's");
         return advice_to_give(checked, "root", first, count);
 }

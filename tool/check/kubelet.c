@@ -299,7 +299,7 @@ static const char *wrong_record(const struct rule *rule, size_t i)
         if (map->count != rule->kubelet->ids_per_pod)
                 return xasprintf("%u IDs, not %llu", map->count,
                                  (unsigned long long)rule->kubelet->ids_per_pod);
-        if (map->outside < line->start ||
+        if (map->outside < line->start || map->outside % map->count != 0 ||
             (uint64_t)map->outside + map->count > line->start + line->length)
                 return span_of(map);
         for (size_t j = 0; j < i; j++) {
