@@ -177,8 +177,10 @@ static void check_docker(const struct checked *checked)
 
 /* --- LXC -------------------------------------------------------------------------------------- */
 
-/* Of the IDs from first on, those in front that no line of root's has, by name or number. Returns
- * false if his lines hold all. */
+/*
+ * Of the IDs from *first on, in front of *end, the first ones that no line of root's has, by name
+ * or number. Returns false if his lines hold all.
+ */
 static bool find_gap(const struct side *side, uint64_t *first, uint64_t *end)
 {
         struct range_line *const *named;
