@@ -2,6 +2,7 @@
 #include "accounts.h"
 #include "child.h"
 #include "difference.h"
+#include "kubelet.h"
 #include "lock.h"
 #include "options.h"
 #include "processes.h"
@@ -27,9 +28,7 @@
 /* So many things are named that stand in the way. */
 enum { NAMED_MAX = 3 };
 
-/* The pods that a kubelet runs where its configuration does not say (maxPods). */
 #define KUBELET "kubelet"
-#define KUBELET_PODS 110
 
 /* The first is that of users, as enum subid_database counts. */
 static const char *const names[] = {[SUBID_USERS] = "subuid", [SUBID_GROUPS] = "subgid"};
@@ -209,6 +208,22 @@ static bool is_kubelet(const struct request *request)
         return strcmp(request->owner, KUBELET) == 0;
 }
 
+/* So many as the kubelet of this system runs at most. */
+static uint64_t kubelet_pods(void)
+{
+        struct processes processes = {.count = 0};
+        struct kubelet kubelet;
+
+        /* In a mere chroot, as an image is built in, there may be no /proc. */
+        if (root_is_running() && root_exists("/proc/self/ns/user"))
+                processes_read(&processes);
+        kubelet_find(&processes, &kubelet);
+        if (kubelet.trouble)
+                warn("%s: not read; the kubelet is taken to have %llu pods (maxPods)",
+                     kubelet.trouble, (unsigned long long)kubelet.max_pods);
+        return kubelet.max_pods;
+}
+
 static uint64_t count_of(const struct options *options, const struct request *request)
 {
         uint64_t count;
@@ -220,7 +235,7 @@ static uint64_t count_of(const struct options *options, const struct request *re
         else if (options->count)
                 count = parse_number("count", options->count);
         else if (is_kubelet(request))
-                count = KUBELET_PODS * TAKEN_STEP;
+                count = kubelet_pods() * TAKEN_STEP;
         else
                 count = login_defs_number("SUB_UID_COUNT", TAKEN_STEP);
         if (count == 0 || count > UINT32_MAX)

@@ -125,11 +125,17 @@ static bool is_over(struct text text)
 static bool take_pair(struct text line, char **key, char **value)
 {
         *key = take_scalar(&line);
+        pass_blanks(&line);
         if (!*key || !**key || line.size == 0 || *line.bytes != ':')
                 return false;
         line.bytes++;
         line.size--;
         pass_blanks(&line);
+        /* An object without members says no more than none does. */
+        if (line.size >= 2 && memcmp(line.bytes, "{}", 2) == 0) {
+                line.bytes += 2;
+                line.size -= 2;
+        }
         *value = take_scalar(&line);
         if (*value && !is_over(line))
                 *value = NULL;
@@ -173,7 +179,7 @@ static bool read_yaml(struct text text, struct values *values)
 {
         const char *parent = "";
         size_t inner = 0;
-        bool begun = false;
+        bool begun = false, has_key = false;
         struct text line;
 
         while (take_line(&text, &line)) {
@@ -196,6 +202,9 @@ static bool read_yaml(struct text text, struct values *values)
                 /* Members of a list, which may stand no further in than its key. */
                 if (*line.bytes == '-' && (line.size == 1 || is_blank(line.bytes[1])))
                         continue;
+                if (indent > 0 && !has_key)
+                        return false;
+                has_key = true;
                 if (indent == 0)
                         parent = "";
                 else if (!*parent)
@@ -204,7 +213,8 @@ static bool read_yaml(struct text text, struct values *values)
                         inner = indent;
                 if (indent > 0 && indent != inner)
                         continue;
-                if (!take_pair(line, &key, &value))
+                /* What is merged into it stands elsewhere. */
+                if (!take_pair(line, &key, &value) || strcmp(key, "<<") == 0)
                         return false;
                 if (!is_wanted(parent, key))
                         continue;
@@ -224,6 +234,7 @@ static bool read_yaml(struct text text, struct values *values)
 /* Returns what is wrong, or NULL. */
 static const char *read_values(const char *path, struct values *values)
 {
+        static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8, as some editors write it */
         struct text text, rest;
         const int r = root_read(path, &text);
 
@@ -231,6 +242,8 @@ static const char *read_values(const char *path, struct values *values)
                 return root_reason(r);
         if (text.size > TEXT_MAX)
                 return root_reason(-EFBIG);
+        if (text.size >= strlen(mark) && memcmp(text.bytes, mark, strlen(mark)) == 0)
+                text = (struct text){text.bytes + strlen(mark), text.size - strlen(mark)};
         rest = text;
         pass_blanks(&rest);
         if (rest.size > 0 && *rest.bytes == '{' ? read_json(rest, values) : read_yaml(text, values))
@@ -245,7 +258,9 @@ static bool take_number(const char *text, uint64_t *number)
 
         if (!text)
                 return true;
-        if (!*text || strlen(text) > 10 || strspn(text, "0123456789") != strlen(text))
+        /* One that begins with 0 is octal in YAML. */
+        if (!*text || strlen(text) > 10 || strspn(text, "0123456789") != strlen(text) ||
+            (*text == '0' && text[1]))
                 return false;
         value = strtoull(text, NULL, 10);
         if (value > UINT32_MAX)
@@ -298,11 +313,21 @@ static void read_folder(struct kubelet *kubelet, const char *folder)
                         read_file(kubelet, *paths);
 }
 
+/* Whether there is anything at a path, readable or not. */
+static bool is_there(const char *path)
+{
+        const int fd = root_open(path, O_PATH);
+
+        if (fd >= 0)
+                close(fd);
+        return fd != -ENOENT && fd != -ENOTDIR;
+}
+
 /*
  * Where kubeadm, OpenShift, Amazon's and Google's images have it. Some have a file of another kind
- * there.
+ * there. Returns whether it is found.
  */
-static void read_usual_file(struct kubelet *kubelet)
+static bool read_usual_file(struct kubelet *kubelet)
 {
         static const char *const usual[] = {
             "/var/lib/kubelet/config.yaml", "/etc/kubernetes/kubelet.conf",
@@ -310,13 +335,10 @@ static void read_usual_file(struct kubelet *kubelet)
             "/home/kubernetes/kubelet-config.yaml"};
 
         for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
-                const int fd = root_open(usual[i], O_PATH);
                 struct values values = {{NULL}};
                 const char *wrong;
 
-                if (fd >= 0)
-                        close(fd);
-                if (fd == -ENOENT || fd == -ENOTDIR)
+                if (!is_there(usual[i]))
                         continue;
                 wrong = read_values(usual[i], &values);
                 if (wrong)
@@ -326,9 +348,23 @@ static void read_usual_file(struct kubelet *kubelet)
                         continue;
                 else
                         take_values(kubelet, usual[i], &values);
-                kubelet->here = true;
-                return;
+                return true;
         }
+        return false;
+}
+
+/* k3s is the kubelet itself, so no process of that name runs; RKE2 starts one. */
+static bool read_usual_folder(struct kubelet *kubelet)
+{
+        static const char *const usual[] = {"/var/lib/rancher/k3s/agent/etc/kubelet.conf.d",
+                                            "/var/lib/rancher/rke2/agent/etc/kubelet.conf.d"};
+
+        for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
+                if (is_there(usual[i])) {
+                        read_folder(kubelet, usual[i]);
+                        return true;
+                }
+        return false;
 }
 
 /* --- the process ------------------------------------------------------------------------------ */
@@ -349,10 +385,14 @@ static void take_options(struct kubelet *kubelet, struct text arguments)
 
         if (file && is_absolute(file))
                 read_file(kubelet, file);
-        else
-                read_usual_file(kubelet);
+        else if (file)
+                set_trouble(kubelet, file, "no absolute path");
+        else if (arguments.size == 0 && (read_usual_file(kubelet) || read_usual_folder(kubelet)))
+                kubelet->here = true;
         if (folder && is_absolute(folder))
                 read_folder(kubelet, folder);
+        else if (folder)
+                set_trouble(kubelet, folder, "no absolute path");
         if (root && is_absolute(root))
                 kubelet->folder = root;
         if (pods && !take_number(pods, &kubelet->max_pods))
@@ -374,6 +414,19 @@ static const char *path_of(const struct process *process)
         return "";
 }
 
+/* Who is not root does not get to see which program a process of root's is, so what it is told. */
+static void look_for_hidden(const struct processes *processes, struct kubelet *kubelet)
+{
+        for (size_t i = 0; processes && geteuid() != 0 && i < processes->count; i++) {
+                const struct process *const process = &processes->list[i];
+
+                if (strcmp(process->name, "kubelet") == 0 && process->ids[SUBID_USERS] == 0 &&
+                    userns_is_whole(&processes->namespaces[process->userns]))
+                        set_trouble(kubelet, xasprintf("PID %d (kubelet)", (int)process->pid),
+                                    "its command line is trusted by root alone");
+        }
+}
+
 void kubelet_find(const struct processes *processes, struct kubelet *kubelet)
 {
         const struct process *const process = daemon_find(processes, "kubelet");
@@ -384,6 +437,7 @@ void kubelet_find(const struct processes *processes, struct kubelet *kubelet)
                                     .path = process ? path_of(process) : ROOT_PATH,
                                     .ids_per_pod = 65536,
                                     .max_pods = 110};
+        look_for_hidden(processes, kubelet);
         take_options(kubelet, daemon_arguments(processes, "kubelet"));
         kubelet->here |= root_exists(xasprintf("%s/pods", kubelet->folder));
 }

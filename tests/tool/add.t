@@ -48,6 +48,9 @@ adds joe:196608:65536 'the first multiple that is free, behind the first user' j
 both eve:900000:1
 adds joe:196608:65536 'also where there is none yet' joe
 adds kubelet:196608:7208960 'the kubelet: 110 pods' kubelet
+mkdir -p "$root/var/lib/kubelet"
+printf '%s\n' 'kind: KubeletConfiguration' 'maxPods: 250' >"$root/var/lib/kubelet/config.yaml"
+adds kubelet:196608:16384000 'as many as it is told of' kubelet
 adds kubelet:196608:131072 'two pods' kubelet --pods 2
 adds joe:65536:1 'a start that is asked for' joe --count 1 --start 65536
 adds joe@example.com:196608:70000 'an owner of a directory, another count' joe@example.com --count 70000

@@ -613,6 +613,9 @@ def cure_kubelet_mismatch(system, finding, chance):
 
 
 def cure_kubelet_count(system, finding, chance):
+    if finding['advice'].startswith('remove the line, then '):
+        cure_by_add(system, finding, chance)
+        return
     count = int(re.fullmatch(r'make it (\d+), in both files', finding['advice'])[1])
     for names in RANGE_FILES:
         system.put_lines(names[0], [b'kubelet:%d:%d' % (parse(line)[1], count) if line.startswith(b'kubelet:') else line
@@ -631,18 +634,37 @@ def drain(system, finding, chance):
 
 
 def cure_lxc(system, finding, chance):
-    line = re.fullmatch(r'add the line (\S+) to both files', finding['advice'])
-    if line:
+    advice = re.fullmatch(r'add the line (\S+) to (\S+|both files)(, sorted by its start)?', finding['advice'])
+    if advice:
+        line = advice[1].encode()
+        owner, start, _ = parse(line)
         for names in RANGE_FILES:
-            system.add_line(names[0], line[1].encode())
+            if advice[2] not in ('both files', f'/{names[0]}'):
+                continue
+            lines = system.lines(names[0])
+            at = [i for i, other in enumerate(map(parse, lines)) if other and other[0] == owner and other[1] > start]
+            lines.insert(at[0] if advice[3] else len(lines), line)
+            system.write(names[0], b'\n'.join(lines) + b'\n')
+    elif finding['advice'] == "map IDs that are root's":
+        _, start, count = next(line for line in map(parse, system.lines('etc/subuid')) if line and line[0] == b'root')
+        system.edit_line(finding, lambda line: [re.sub(rb'(\d+) \d+ \d+$', rb'\1 %d %d' % (start, count), line)])
     else:
         add(system, finding['advice'])
 
 
+def cure_incus(system, finding, chance):
+    line = re.match(r'write root:START:(\d+) into both files', finding['advice'])
+    add(system, f"subuidctl add root --count {line[1]}'" if line else finding['advice'])
+
+
 def cure_docker(system, finding, chance):
+    if finding['advice'].startswith('name an account'):
+        system.write('etc/docker/daemon.json', '{"userns-remap": "default"}')
+        return
     if 'useradd' in finding['advice']:
         add_account(system, finding, chance)
-    add(system, finding['advice'])
+    if 'subuidctl add' in finding['advice']:
+        add(system, finding['advice'])
 
 
 # --- nsswitch.conf --------------------------------------------------------------------------------
@@ -782,7 +804,7 @@ CURES = {
     'containers-account': add_account,
     'docker-remap': cure_docker,
     'lxc-map': cure_lxc,
-    'incus-root': cure_by_add,
+    'incus-root': cure_incus,
     **dict.fromkeys(('not-enabled', 'mistake', 'not-read', 'two-lines', 'comment', 'own-action', 'compat',
                      'twice', 'wrong-database', 'before-accounts', 'before-systemd', 'behind-systemd',
                      'behind-return', 'behind-continue', 'merge', 'initgroups', 'initgroups-action'), cure_nsswitch),
@@ -1122,6 +1144,12 @@ def kubelet(uids, gids=None, account=True, pod=None, ids=65536):
     return system
 
 
+def lxc(idmap, uids, gids=None):
+    """A host whose containers map so."""
+    return {'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF, 'etc/lxc/default.conf': f'lxc.idmap = {idmap}\n',
+            'etc/subuid': uids + '\n', 'etc/subgid': (gids or uids) + '\n'}
+
+
 COLLECTED = (
     {},
     {NSSWITCH: 'passwd: files\ngroup: files\n'},
@@ -1184,6 +1212,10 @@ COLLECTED = (
     kubelet(('kubelet:100000:7208960',)),
     kubelet(('kubelet:65536:7208961',)),
     kubelet(('kubelet:65536:65536',)),
+    # Somebody, or the end of all IDs, is in the way of a longer line.
+    kubelet(('kubelet:65536:65536', 'containers:131072:268435456')),
+    kubelet(('kubelet:4294770688:65536',)),
+    kubelet(('kubelet:100000:100',)),
     kubelet(('kubelet:65536:7208960',), pod=7274496),
     kubelet(('kubelet:65536:7208960',), account=False),
     kubelet(('bob:100000:65536',), account=False, pod=65536),
@@ -1191,6 +1223,9 @@ COLLECTED = (
     {'usr/bin/podman': ELF + b'\0libsubid.so.6\0'},
     {'etc/docker/daemon.json': '{"userns-remap": "bob"}'},
     {'etc/docker/daemon.json': '{"userns-remap": "eve"}'},
+    {'etc/docker/daemon.json': '{"userns-remap": "eve"}', 'etc/subuid': 'eve:200000:70000\n',
+     'etc/subgid': 'eve:200000:70000\n'},
+    {'etc/docker/daemon.json': '{"userns-remap": "4000"}'},
     {'etc/lxc/default.conf': 'lxc.idmap = u 0 2000000000 65536\nlxc.idmap = g 0 2000000000 65536\n',
      'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF},
     {'etc/lxc/default.conf': 'lxc.idmap = u 0 2000027648 65536\nlxc.idmap = g 0 2000027648 65536\n',
@@ -1198,7 +1233,16 @@ COLLECTED = (
     {'etc/subuid': 'root:100000:65536\n', 'etc/subgid': 'root:100000:65536\n',
      'etc/lxc/default.conf': 'lxc.idmap = b 0 2000000000 65536\n',
      'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF},
+    # Root has a part of it; above it; as UIDs only; nothing, as it is another's or the system's.
+    lxc('u 0 100000 65537\nlxc.idmap = g 0 100000 65537', 'root:100000:65536'),
+    lxc('b 0 100000 65536', 'root:1000000:10000000'),
+    lxc('b 0 100000 65536', 'root:100000:65536', 'root:100000:1000'),
+    lxc('b 0 100000 65536', 'root:300000:65536\nbob:165000:65536'),
+    lxc('b 0 0 65536', 'root:300000:65536'),
+    lxc('b 1000 1000 1', 'root:300000:65536'),
     {'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF, 'var/lib/incus/database': ''},
+    {'usr/bin/newuidmap': ELF, 'usr/bin/newgidmap': ELF, 'var/lib/incus/database': '',
+     'etc/subuid': 'root:1000:1\n', 'etc/subgid': 'root:1000:1\n'},
 )
 
 

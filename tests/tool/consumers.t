@@ -151,6 +151,11 @@ has 'subuid:1 error kubelet-count' 'a count that is no multiple'
 line 65536 16318464
 rm -r "$root/var/lib/kubelet/pods"
 has 'subuid:1 error kubelet-pods' 'one pod too few'
+line 65536 7208960
+rm -r "$root/var/lib/kubelet/pods"
+like "$(check)" 'too low for 250 pods .*; make it 16384000, in both files$' 'which it can have where it is'
+both kubelet:65536:7208960 containers:7274496:268435456
+like "$(check)" "too low for 250 pods .*; remove the line, then run 'subuidctl add kubelet --pods 250 " 'not where the next line is in the way'
 line 65536 16318464
 rm -r "$root/var/lib/kubelet/pods"
 config 'maxPods: 249'
@@ -189,6 +194,8 @@ told "$few" 'in quotation marks, with a comment' '"maxPods": 111 # more'
 told "$few" 'up to the end of the document' 'maxPods: 111' '# maxPods: 1' '---' 'maxPods: 1'
 told "$few" 'between other things' 'featureGates:' '  maxPods: true' 'text: |' '  maxPods: 1' 'maxPods: 111' 'other:' '  maxPods: 1'
 told '' 'null' 'maxPods: null' 'userNamespaces: ~'
+told "$few" 'an object without members' 'userNamespaces: {}' 'maxPods: 111'
+told "$few" 'blanks in front of the colon' '"maxPods"  : 111'
 told "$few" 'IDs of a pod' 'userNamespaces:' '    # twice' '    idsPerPod: 131072'
 told '' 'IDs of something else' 'other:' '  idsPerPod: 131072' 'userNamespaces:' '  other:' '    idsPerPod: 131072'
 told '/var/lib/kubelet/config.yaml error kubelet-ids' 'IDs of a pod that are no multiple of 65536' 'userNamespaces:' '  idsPerPod: 100000'
@@ -205,12 +212,21 @@ json '{"kind": "KubeletConfiguration", "maxPods": 55, "userNamespaces": {"idsPer
 has '' 'IDs of a pod in JSON'
 json '{"kind": "KubeletConfiguration", "maxPods": 56, "userNamespaces": {"idsPerPod": 131072}}'
 has "$few" 'and one pod more'
+json $'\xef\xbb\xbfkind: KubeletConfiguration\nmaxPods: 111'
+has "$few" 'behind the mark of UTF-8'
 json '{"kind": "Config", "maxPods": 111}'
 has '' 'another kind of file'
 json '{"kind": "Config"}'
 mkdir -p "$etc/kubernetes"
 printf '%s\n' 'kind: KubeletConfiguration' 'maxPods: 111' >"$etc/kubernetes/kubelet.conf"
 has "$few" 'where OpenShift has it'
+for name in k3s rke2; do
+        json '{"kind": "Config"}'
+        mkdir -p "$root/var/lib/rancher/$name/agent/etc/kubelet.conf.d"
+        echo 'maxPods: 1' >"$root/var/lib/rancher/$name/agent/etc/kubelet.conf.d/00-defaults.conf"
+        echo 'maxPods: 111' >"$root/var/lib/rancher/$name/agent/etc/kubelet.conf.d/50-pods.conf"
+        has "$few" "in the drop-ins of $name"
+done
 # unread WHY WHAT LINE...: it is said, and the usual numbers are taken.
 unread() {
         line 131072 7208960
@@ -223,10 +239,15 @@ unread 'neither JSON nor plain YAML' 'an object in one line' 'userNamespaces: {i
 unread 'neither JSON nor plain YAML' 'an alias' 'maxPods: *pods'
 unread 'neither JSON nor plain YAML' 'a number of several lines' 'maxPods: >-' '  111'
 unread 'neither JSON nor plain YAML' 'what is no key' 'maxPods'
+unread 'neither JSON nor plain YAML' 'members that stand elsewhere' '<<: {maxPods: 111}'
+unread 'neither JSON nor plain YAML' 'IDs of a pod that do' 'userNamespaces:' '  <<: *pods'
 unread 'a number is none' 'a number with a sign' 'maxPods: -1'
 unread 'a number is none' 'a large number' 'maxPods: 4294967296'
 unread 'a number is none' 'a hexadecimal number' 'maxPods: 0x100'
+unread 'a number is none' 'an octal number' 'maxPods: 0157'
 unread 'a number is none' 'a text' 'userNamespaces:' '  idsPerPod: many'
+json $'  kind: KubeletConfiguration\n  maxPods: 111'
+like "$(check)" 'neither JSON nor plain YAML: not read' 'keys that stand further in from the first one on'
 json '{"kind": "KubeletConfiguration", "maxPods": 1, "maxPods": 111}'
 like "$(check)" 'neither JSON nor plain YAML: not read' 'JSON that says it twice'
 json ''
@@ -285,6 +306,9 @@ has "$outside" 'one of more IDs'
 kubernetes
 pod b 65536
 has "$outside" 'one with the IDs of another'
+kubernetes
+pod b 131073
+has "$outside" 'one that begins within those of a pod'
 kubernetes
 pod b 131072
 sed -i 's/"gidMappings":.{"hostId":131072/"gidMappings":[{"hostId":196608/' "$root/var/lib/kubelet/pods/b/userns"
@@ -387,6 +411,13 @@ like "$(check)" "Docker does not start: userns-remap names bob, who has no line 
 has 'docker/daemon.json error docker-remap' 'one without lines'
 remap mallory
 has 'docker/daemon.json error docker-remap' 'one that is none'
+for name in 4000 'a b' -b ''; do
+        remap "$name:bob"
+        like "$(check)" 'which is no account; name an account there, or "default"$' "one that useradd does not take: '$name'"
+done
+remap mallory
+echo mallory:1000000000:65536 | tee -a "$etc/subuid" >>"$etc/subgid"
+like "$(check)" "which is no account; run 'useradd [^']*mallory'\$" 'one that has lines already'
 remap ''
 has '' 'none'
 engines
@@ -402,7 +433,13 @@ is "$(check; echo $?)" "subuidctl: $(quoted "$root/etc/docker/daemon.json"): not
 
 lxc
 echo 'lxc.idmap = u 0 100000 65537' >"$etc/lxc/default.conf"
-like "$(check)" "/etc/lxc/default.conf:1: error: a container does not start: it maps the UIDs 100000-165536, which are not all root's in /etc/subuid; add the line root:100000:65537 to both files" 'in words'
+like "$(check)" "/etc/lxc/default.conf:1: error: a container does not start: it maps the UIDs 100000-165536, which are not all root's in /etc/subuid; map IDs that are root's\$" "in words: the next one is another's"
+sed -i /bob/d "$etc"/sub?id
+like "$(check)" "; add the line root:165536:1 to both files, sorted by its start\$" 'or is free'
+sed -i 1aroot:165536:1 "$etc/subgid"
+like "$(check | head -n 1)" "; add the line root:165536:1 to /etc/subuid, sorted by its start\$" 'and is his as a GID'
+lxc
+echo 'lxc.idmap = u 0 100000 65537' >"$etc/lxc/default.conf"
 has 'lxc/default.conf:1 error lxc-map' 'one ID too many'
 lxc
 echo 'lxc.id_map = b 0 2000000000 65536' >"$root/var/lib/lxc/web/config"
@@ -411,6 +448,9 @@ lxc
 echo 'lxc.idmap = b 0 2000000000 65536' >"$etc/lxc/default.conf"
 both bob:300000:65536
 like "$(check)" "root's in /etc/subuid; add the line root:2000000000:65536 to both files" 'a start that add does not take'
+lxc
+echo 'lxc.idmap = b 0 4294901761 65536' >"$etc/lxc/default.conf"
+like "$(check)" "; map IDs that are root's\$" 'IDs that there are not'
 lxc
 echo 'lxc.idmap = g 1000 1000 1' >>"$root/var/lib/lxc/web/config"
 has '/var/lib/lxc/web/config:5 error lxc-map' "a group that is not root's"
@@ -430,6 +470,14 @@ lxc
 rm -r "$etc/lxc" "$root/var/lib/lxc"
 sed -i /root/d "$etc"/sub?id
 has 'subuid error incus-root' 'Incus, and no line of root'
+lxc
+rm -r "$etc/lxc" "$root/var/lib/lxc"
+both root:1000:1 root:100000:65535
+like "$(check)" 'root has no line of 65536 IDs or more; write root:START:10000000 into both files' 'Incus, and two that are too short for it'
+lxc
+rm -r "$etc/lxc" "$root/var/lib/lxc"
+both root:100000:65536
+has '' 'one that is not'
 lxc
 rm -r "$etc/lxc" "$root/var/lib/lxc"
 sed -i s/^root/0/ "$etc"/sub?id

@@ -65,6 +65,17 @@ echo 'maxPods: 200' >/tmp/kubelet.d/10.conf
 echo 'maxPods: 300' >/tmp/kubelet.d/30.conf.old
 kubelet $usual --config=/tmp/kubelet.yaml --config-dir /tmp/kubelet.d
 has '' 'as the last file of a folder says'
+mkdir /var/lib/kubelet
+cp /tmp/kubelet.yaml /var/lib/kubelet/config.yaml
+kubelet $usual --v=2
+has '' 'the usual file is not read by one that is not told so'
+rm -r /var/lib/kubelet
+kubelet $usual --config=kubelet.yaml
+like "$(check)" '^subuidctl: kubelet.yaml: no absolute path: not read; the kubelet is taken to have 110 pods' 'a file of some folder'
+kubelet $usual --max-pods=50
+like "$(setpriv --reuid 1 --regid 1 --clear-groups build/subuidctl check 2>&1)" \
+        "^subuidctl: PID $running \(kubelet\): its command line is trusted by root alone: not read; the kubelet is taken to have 110 pods" \
+        'an ordinary user is told that he does not see all'
 kubelet $usual --config=/tmp/none
 like "$(check)" '^subuidctl: /tmp/none: No such file or directory: not read; the kubelet is taken to have 110 pods .maxPods. of 65536 IDs .idsPerPod.$' \
         'a configuration that is not there'
@@ -170,6 +181,10 @@ command=$(check | sed -n "s/.*stand in no line; run '\(.*\)'$/\1/p")
 is "$command" 'subuidctl add OWNER --start 327680 --count 65536' 'a start that the command takes'
 ${command/OWNER/joe} >/dev/null
 has '' 'it cures that'
+both containers:200000:65536
+echo eve:300000:65536 >>/etc/subgid
+use '0 300000 65536' '0 300000 65536'
+like "$(check)" 'the UIDs 300000-365535 are in use, .*; add the line eve:300000:65536 to /etc/subuid$' "who has the GIDs is named, and has to get no second line of them"
 both containers:200000:65536
 use '0 200000 65536' '0 300000 65536'
 has '/etc/subgid warning in-use' 'of groups alone'

@@ -44,7 +44,10 @@ static inline const struct side *side_of(const struct checked *checked,
         return database == SUBID_USERS ? &checked->users : &checked->groups;
 }
 
-/* What to do where an owner lacks these IDs: the command, if it does that, or the edit. */
+/*
+ * What to do where an owner lacks these IDs, as UIDs or as GIDs: the command, if it does that, or
+ * the edit.
+ */
 char *advice_to_give(const struct checked *checked, const char *owner, uint64_t start,
                      uint64_t count);
 

@@ -6,6 +6,7 @@
 #include "../root.h"
 #include "../taken.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,31 +23,57 @@
 
 #define SYSTEM_ACCOUNT "useradd --system --no-create-home --shell /usr/sbin/nologin"
 
-/* The first line of an owner in the file that engines read, or NULL. */
-static const struct range_line *line_of(const struct side *side, const char *owner)
+/* The first line of an owner, of so many IDs or more, in the file that engines read, or NULL. */
+static const struct range_line *line_of(const struct side *side, const char *owner, uint64_t least)
 {
         struct range_line *const *lines;
         const size_t count = ranges_of(&side->ranges, owner, strlen(owner), &lines);
 
         for (size_t i = 0; i < count; i++)
-                if (lines[i]->range.count > 0 &&
+                if (lines[i]->range.count >= least &&
                     strcmp(lines[i]->path, subid_range_paths[side->database][0]) == 0)
                         return lines[i];
         return NULL;
 }
 
+/* Whether a line of the owner in that file has one of these IDs. */
+static bool has_some(const struct side *side, const char *owner, uint64_t start, uint64_t count)
+{
+        struct range_line *const *lines;
+        const size_t line_count = ranges_of(&side->ranges, owner, strlen(owner), &lines);
+
+        for (size_t i = 0; i < line_count; i++) {
+                uint64_t first = start, last = start + count - 1;
+
+                if (strcmp(lines[i]->path, subid_range_paths[side->database][0]) == 0 &&
+                    range_meets(&lines[i]->range, &first, &last))
+                        return true;
+        }
+        return false;
+}
+
 char *advice_to_give(const struct checked *checked, const char *owner, uint64_t start,
                      uint64_t count)
 {
+        const bool as_uids = has_some(&checked->users, owner, start, count);
+        const bool as_gids = has_some(&checked->groups, owner, start, count);
         /* The command gives no second line, and begins ranges at such starts alone. */
-        const bool can_add = start % TAKEN_STEP == 0 && !line_of(&checked->users, owner) &&
-                             !line_of(&checked->groups, owner);
+        const bool can_add = start % TAKEN_STEP == 0 && !line_of(&checked->users, owner, 1) &&
+                             !line_of(&checked->groups, owner, 1);
+        /* podman sorts an owner's lines, Docker does not. */
+        const uint64_t end = start + count, above = (UINT64_C(1) << 32) - end;
+        const bool is_last = !has_some(&checked->users, owner, end, above) &&
+                             !has_some(&checked->groups, owner, end, above);
         const char *const command = xasprintf("add %s --start %llu --count %llu", owner,
                                               (unsigned long long)start, (unsigned long long)count);
 
         return can_add ? xasprintf("%s", advice_to_run(command))
-                       : xasprintf("add the line %s:%llu:%llu to both files", owner,
-                                   (unsigned long long)start, (unsigned long long)count);
+                       : xasprintf("add the line %s:%llu:%llu to %s%s", owner,
+                                   (unsigned long long)start, (unsigned long long)count,
+                                   as_uids   ? subid_range_paths[SUBID_GROUPS][0]
+                                   : as_gids ? subid_range_paths[SUBID_USERS][0]
+                                             : "both files",
+                                   is_last ? "" : ", sorted by its start");
 }
 
 /* Whether it is one, or may be one: a directory may not answer. */
@@ -76,7 +103,7 @@ static bool read_or_say(const char *path, struct text *text)
 static void check_containers(const struct checked *checked)
 {
         static const char *const programs[] = {"podman", "crio"};
-        const struct range_line *const line = line_of(&checked->users, "containers");
+        const struct range_line *const line = line_of(&checked->users, "containers", 1);
 
         for (size_t i = 0; line && i < sizeof(programs) / sizeof(*programs); i++) {
                 const char *const program = root_find_program(ROOT_PATH, programs[i]);
@@ -98,8 +125,21 @@ static void check_containers(const struct checked *checked)
 /* Names and numbers are the same to it. */
 static bool has_line(const struct side *side, const struct account *account)
 {
-        return line_of(side, xstrndup(account->name, account->name_length)) ||
-               line_of(side, xasprintf("%u", account->id));
+        return line_of(side, xstrndup(account->name, account->name_length), 1) ||
+               line_of(side, xasprintf("%u", account->id), 1);
+}
+
+/* What to do where a name is no account: it gets one, and lines, if useradd takes the name. */
+static char *advice_to_make(const struct checked *checked, const char *name, const char *add)
+{
+        const bool has_lines =
+            line_of(&checked->users, name, 1) || line_of(&checked->groups, name, 1);
+
+        if ((!isalpha((unsigned char)*name) && *name != '_') ||
+            strcmp(name, quoted(name, strlen(name), SIZE_MAX)) != 0)
+                return xasprintf("name an account there, or \"default\"");
+        return xasprintf("run '" SYSTEM_ACCOUNT " %s'%s%s", name, has_lines ? "" : ", then ",
+                         has_lines ? "" : add);
 }
 
 static void check_docker(const struct checked *checked)
@@ -123,8 +163,7 @@ static void check_docker(const struct checked *checked)
         if (!account) {
                 /* The default one it makes by itself, lines and all. */
                 if (strcmp(remap, "default") != 0 && !is_account(checked, name))
-                        report(ERROR, "docker-remap", place,
-                               xasprintf("run '" SYSTEM_ACCOUNT " %s', then %s", shown, add),
+                        report(ERROR, "docker-remap", place, advice_to_make(checked, name, add),
                                "Docker does not start: userns-remap names %s, which is no account",
                                shown);
                 return;
@@ -138,8 +177,11 @@ static void check_docker(const struct checked *checked)
 
 /* --- LXC -------------------------------------------------------------------------------------- */
 
-/* Whether lines of root's, by name or number, hold all of these IDs together. */
-static bool is_all_of_root(const struct side *side, uint64_t first, uint64_t end)
+/*
+ * Of the IDs from *first on, in front of *end, the first ones that no line of root's has, by name
+ * or number. Returns false if his lines hold all.
+ */
+static bool find_gap(const struct side *side, uint64_t *first, uint64_t *end)
 {
         struct range_line *const *named;
         struct range_line *const *numbered;
@@ -151,13 +193,42 @@ static bool is_all_of_root(const struct side *side, uint64_t first, uint64_t end
         for (size_t i = 0; i < names + numbers; i++)
                 lines[i] = i < names ? named[i] : numbered[i - names];
         sorted = ranges_by_start(lines, names + numbers);
-        for (size_t i = 0; i < names + numbers && sorted[i]->range.start <= first; i++)
-                if (strcmp(sorted[i]->path, subid_range_paths[side->database][0]) == 0 &&
-                    range_end(sorted[i]) > first)
-                        first = range_end(sorted[i]);
+        for (size_t i = 0; i < names + numbers && sorted[i]->range.start < *end; i++) {
+                if (strcmp(sorted[i]->path, subid_range_paths[side->database][0]) != 0 ||
+                    sorted[i]->range.count == 0 || range_end(sorted[i]) <= *first)
+                        continue;
+                if (sorted[i]->range.start > *first)
+                        *end = sorted[i]->range.start;
+                else
+                        *first = range_end(sorted[i]);
+        }
         free(sorted);
         free(lines);
-        return first >= end;
+        return *first < *end;
+}
+
+/* Whether a line of another owner than root has one of these IDs. */
+static bool is_of_others(const struct side *side, uint64_t first, uint64_t end)
+{
+        const struct segments *const segments = &side->segments;
+
+        for (size_t i = segments_from(segments, first);
+             i < segments->count && segments->list[i].first < end; i++)
+                if (!is_owned_by(&segments->list[i].line->range, "root", 4) &&
+                    !is_owned_by(&segments->list[i].line->range, "0", 1))
+                        return true;
+        return false;
+}
+
+/* What others or the system have is not given to root. One ID alone is passed through as it is. */
+static char *advice_to_map(const struct checked *checked, uint64_t first, uint64_t end)
+{
+        const uint64_t count = end - first;
+
+        if ((first < TAKEN_STEP && count > 1) || end > UINT64_C(1) << 32 ||
+            is_of_others(&checked->users, first, end) || is_of_others(&checked->groups, first, end))
+                return xasprintf("map IDs that are root's");
+        return advice_to_give(checked, "root", first, count);
 }
 
 /* LXC's "lxc.idmap = u 0 100000 65536", and "g", "b" for both; it had another name before 2.1. */
@@ -177,13 +248,12 @@ static void check_map(const struct checked *checked, const char *path, unsigned 
                 return;
         for (size_t i = 0; i < 2; i++) {
                 const struct side *const side = side_of(checked, (enum subid_database)i);
+                uint64_t first = outside, end = outside + count;
 
-                if (which != 'b' && which != "ug"[i])
-                        continue;
-                if (is_all_of_root(side, outside, outside + count))
+                if ((which != 'b' && which != "ug"[i]) || !find_gap(side, &first, &end))
                         continue;
                 report(ERROR, "lxc-map", (struct place){path, number, 0},
-                       advice_to_give(checked, "root", outside, count),
+                       advice_to_map(checked, first, end),
                        "a container does not start: it maps the %s %s, which are not all root's in "
                        "%s",
                        side->ids, range_span("", outside, outside + count - 1),
@@ -222,6 +292,14 @@ static void check_lxc(const struct checked *checked)
                 check_lxc_file(checked, xasprintf("%s/config", *folders));
 }
 
+/* They pass over a line of fewer IDs. */
+#define INCUS_LEAST 65536
+
+static bool has_root_line(const struct side *side, uint64_t least)
+{
+        return line_of(side, "root", least) || line_of(side, "0", least);
+}
+
 static void check_incus(const struct checked *checked)
 {
         static const struct {
@@ -229,10 +307,9 @@ static void check_incus(const struct checked *checked)
         } engines[] = {{"/var/lib/incus", "Incus"}, {"/var/lib/lxd", "LXD"}};
 
         /* Of one file alone check_ranges tells. */
-        for (size_t i = 0; i < 2; i++)
-                if (line_of(side_of(checked, (enum subid_database)i), "root") ||
-                    line_of(side_of(checked, (enum subid_database)i), "0"))
-                        return;
+        if (has_root_line(&checked->users, INCUS_LEAST) ||
+            has_root_line(&checked->groups, INCUS_LEAST))
+                return;
         /* With either file missing they take IDs of their own choice. */
         if (!root_exists(subid_range_paths[SUBID_USERS][0]) ||
             !root_exists(subid_range_paths[SUBID_GROUPS][0]))
@@ -241,8 +318,12 @@ static void check_incus(const struct checked *checked)
                 if (!root_exists(engines[i].folder))
                         continue;
                 report(ERROR, "incus-root", (struct place){subid_range_paths[SUBID_USERS][0], 0, 0},
-                       advice_to_run("add root --count 10000000"),
-                       "%s makes no unprivileged container: root has no line", engines[i].name);
+                       has_root_line(&checked->users, 1) || has_root_line(&checked->groups, 1)
+                           ? "write root:START:10000000 into both files, START a multiple of 65536 "
+                             "that is free"
+                           : advice_to_run("add root --count 10000000"),
+                       "%s makes no unprivileged container: root has no line of 65536 IDs or more",
+                       engines[i].name);
                 return;
         }
 }

@@ -165,8 +165,9 @@ static char *name_of(const struct container *container, const char *unit)
                          : xasprintf("a user namespace");
 }
 
-/* Whose range that would be, as far as engine or unit tell. */
-static const char *owner_of(const struct container *container, const char *unit)
+/* Whose range that would be, as far as the other file, the engine or the unit tell. */
+static const char *owner_of(const struct side *other, const struct use *use,
+                            const struct container *container, const char *unit)
 {
         static const struct {
                 const char *begin, *owner;
@@ -175,7 +176,11 @@ static const char *owner_of(const struct container *container, const char *unit)
                        {"crio-", "containers"},  {"docker-", "dockremap"},
                        {"lxc", "root"}};
         const char *const told = container ? container->engine : unit;
+        const struct range_line *const line =
+            segments_line_of(&other->segments, (uint32_t)use->first);
 
+        if (line)
+                return printable(line->range.owner, line->range.owner_length, SIZE_MAX);
         for (size_t i = 0; told && i < sizeof(engines) / sizeof(*engines); i++)
                 if (strncmp(told, engines[i].begin, strlen(engines[i].begin)) == 0)
                         return engines[i].owner;
@@ -186,11 +191,13 @@ static void report_use(const struct checked *checked, const struct use *use)
 {
         const char *const unit = process_unit(use->process, printable);
         const struct container *const container = container_of(&checked->containers, use);
+        const struct side *const other =
+            use->database == SUBID_USERS ? &checked->groups : &checked->users;
 
         if (is_of_nspawn(unit))
                 return;
         report(WARNING, "in-use", (struct place){subid_range_paths[use->database][0], 0, 0},
-               advice_to_give(checked, owner_of(container, unit), use->first,
+               advice_to_give(checked, owner_of(other, use, container, unit), use->first,
                               use->last - use->first + 1),
                "the %s %s are in use, by %s (PID %d), and stand in no line",
                use->database == SUBID_USERS ? "UIDs" : "GIDs",

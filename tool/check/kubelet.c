@@ -4,6 +4,7 @@
 
 #include "../child.h"
 #include "../root.h"
+#include "../taken.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -179,6 +180,23 @@ static bool check_lines(const struct rule *rule, enum subid_database database)
         return printed->what == RANGES && printed->count == 1;
 }
 
+/* Whether the line can have so many IDs where it begins: nobody else has one of them. */
+static bool has_room(const struct checked *checked, uint64_t start, uint64_t count)
+{
+        const struct ranges ranges[] = {checked->users.ranges, checked->groups.ranges};
+        const struct range_line *const lines[] = {
+            segments_line_of(&checked->users.segments, (uint32_t)start),
+            segments_line_of(&checked->groups.segments, (uint32_t)start)};
+        struct taken_list taken;
+
+        taken_read(&taken, ranges, lines, &checked->nsswitch);
+        for (size_t i = 0; i < taken.count; i++)
+                if (!taken.list[i].is_avoided && taken.list[i].first < start + count &&
+                    taken.list[i].last >= start)
+                        return false;
+        return true;
+}
+
 /* What is wrong with the one line, all of it. Returns whether that is nothing. */
 static bool check_numbers(const struct rule *rule)
 {
@@ -188,8 +206,11 @@ static bool check_numbers(const struct rule *rule)
         const uint64_t each = rule->kubelet->ids_per_pod, pods = rule->kubelet->max_pods;
         const char *const anew = xasprintf("remove the line, then %s", rule->add);
         const uint64_t enough = each * (length / each > pods ? length / each : pods);
+        const bool miscounted = length % each != 0 || length / each < pods;
         const char *const other_count =
-            xasprintf("make it %llu, in both files", (unsigned long long)enough);
+            miscounted && start % each == 0 && has_room(rule->checked, start, enough)
+                ? xasprintf("make it %llu, in both files", (unsigned long long)enough)
+                : anew;
 
         if (start % each != 0)
                 report(ERROR, "kubelet-start", place, anew,
@@ -217,7 +238,7 @@ static bool check_numbers(const struct rule *rule)
                        "%llu or before",
                        (unsigned long long)(start + length - 1),
                        (unsigned long long)((UINT64_C(1) << 32) - each - 1));
-        return start % each == 0 && start >= each && length % each == 0 && length / each >= pods &&
+        return start % each == 0 && start >= each && !miscounted &&
                start + length <= (UINT64_C(1) << 32) - each;
 }
 
@@ -278,7 +299,7 @@ static const char *wrong_record(const struct rule *rule, size_t i)
         if (map->count != rule->kubelet->ids_per_pod)
                 return xasprintf("%u IDs, not %llu", map->count,
                                  (unsigned long long)rule->kubelet->ids_per_pod);
-        if (map->outside < line->start ||
+        if (map->outside < line->start || map->outside % map->count != 0 ||
             (uint64_t)map->outside + map->count > line->start + line->length)
                 return span_of(map);
         for (size_t j = 0; j < i; j++) {
