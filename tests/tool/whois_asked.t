@@ -134,6 +134,8 @@ subuidctl: silent/e: no answer
 _200005: UID 200005, GID 200005, subuid 5 of containers (/etc/subuid:1: containers:200000:65536)" 'a file system that never answers'
         [ $SECONDS -lt 30 ]
         ok $? 'is not waited for long'
+        is "$(timeout 60 sh -c 'subuidctl whois silent/a 2>&1 | cat'; echo $?)" "subuidctl: silent/a: no answer
+0" 'nor by whoever reads what is printed'
         kill $fuse
         umount -l silent
 else
