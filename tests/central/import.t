@@ -107,6 +107,8 @@ subuidctl: /etc/nss-subuid/owners:7: 'l' cannot be an owner
 /etc/nss-subuid/subgid: 3 ranges, as before
 /etc/nss-subuid/subuid: 4 ranges, as before
 exit 1" 'names that no range file can hold; the others are asked for'
+is "$(import $'m\302\23331m\302\240' alice 2>&1 | head -n 1)" $'subuidctl: m??31m\302\240: no answer; test does not know it, has no ranges of it or cannot be asked' \
+        'a name with an escape sequence of UTF-8'
 is "$(import '#c' '' $'a\nb' alice | head -n 3)" "subuidctl: '#c' cannot be an owner
 subuidctl: '' cannot be an owner
 subuidctl: 'a?b' cannot be an owner" 'as arguments too'

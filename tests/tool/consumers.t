@@ -403,6 +403,10 @@ is "$(check; echo $?)" "subuidctl: $(quoted "$root/etc/docker/daemon.json"): not
 lxc
 echo 'lxc.idmap = u 0 100000 65537' >"$etc/lxc/default.conf"
 like "$(check)" "/etc/lxc/default.conf:1: error: a container does not start: it maps the UIDs 100000-165536, which are not all root's in /etc/subuid; add the line root:100000:65537 to both files" 'in words'
+mkdir "$root/var/lib/lxc/"$'e\e[31mvil'
+cp "$etc/lxc/default.conf" "$root/var/lib/lxc/"$'e\e[31mvil/config'
+is "$(check | grep -c '^/var/lib/lxc/e?\[31mvil/config:1: error: ')" 1 'a file whose name is for the terminal'
+rm -r "$root/var/lib/lxc/"$'e\e[31mvil'
 has 'lxc/default.conf:1 error lxc-map' 'one ID too many'
 lxc
 echo 'lxc.id_map = b 0 2000000000 65536' >"$root/var/lib/lxc/web/config"
