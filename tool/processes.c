@@ -211,8 +211,11 @@ static char *read_cgroup(int folder)
 {
         const char *path = NULL, *of_systemd = NULL;
         char text[TEXT_SIZE];
+        const ssize_t n = read_text(folder, "cgroup", text, sizeof(text));
 
-        if (read_text(folder, "cgroup", text, sizeof(text)) < 0)
+        /* Older kernels (6.1) do not tell a path of 4096 bytes, which whoever owns a cgroup can
+         * make: nobody is to hide so. */
+        if (n < 0 && n != -ENAMETOOLONG)
                 return NULL;
         for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
                 const char *const controllers = line + strspn(line, "0123456789");
