@@ -47,6 +47,9 @@ run -e trace=all >/dev/null
 cp $bundle/config.json /tmp/new
 is "$(grep -c nss-subuid.user /tmp/new)" 1 'undisturbed: it acts'
 
+is "$(run -e trace=openat2 -e inject=openat2:error=EAGAIN:when=1; cmp $bundle/config.json /tmp/new 2>&1)" '' \
+        'also if something was renamed while it looked for nsswitch.conf'
+
 # A call is chosen by its number in its process. What the dynamic linker calls before the program begins,
 # and what the runtime calls behind it, is not the program's: it begins with SIGXFSZ and ends with execve.
 # A call of its child is left out where its number is one of those of the parent: that would fail too.
