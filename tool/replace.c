@@ -87,8 +87,7 @@ int replacement_read(struct replacement *replacement, int folder, const char *na
         return 0;
 }
 
-/* Why something cannot be done, by errno. Without memory, what: a program that goes on gets here.
- */
+/* Why something cannot be done, by errno; without memory, only what. */
 static const char *cannot(const struct change *change, const char *what)
 {
         const int error = errno;

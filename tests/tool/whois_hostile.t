@@ -138,6 +138,14 @@ is "$(grep -cE '(clone|clone3|fork|vfork)\(.*= [0-9]+$' /tmp/trace)" 1 'are aske
 pkill -KILL -u 200009
 end_all
 
+# Nor does anybody hide behind more user namespaces than can be kept open.
+for _ in $(seq 70); do unshare --user sleep 300 & done
+until [ "$(readlink /proc/[0-9]*/ns/user | sort -u | wc -l)" -gt 70 ]; do sleep 0.05; done
+container last 200000
+join "$pid" 12 last
+is "$(ulimit -n 70; uses 200012 | sed 's/.*: 1/1/')" '1 process (last)' 'one behind many user namespaces'
+end_all
+
 # 3. --names where the container's root is FUSE.
 
 container outer 300000
