@@ -42,7 +42,7 @@ static void be_silent(int last)
                 close(null);
 }
 
-static bool start(struct child *child, child_function *function, const void *data, bool is_heard)
+static bool make(struct child *child, child_function *function, const void *data, bool is_heard)
 {
         int ends[2];
 
@@ -75,7 +75,7 @@ static bool start(struct child *child, child_function *function, const void *dat
 
 bool child_try(struct child *child, child_function *function, const void *data)
 {
-        return start(child, function, data, false);
+        return make(child, function, data, false);
 }
 
 static struct child start_or_die(child_function *function, const void *data, bool is_heard)
@@ -84,7 +84,7 @@ static struct child start_or_die(child_function *function, const void *data, boo
 
         /* Nothing that waits to be printed is to be printed twice. */
         flush_output();
-        if (!start(&child, function, data, is_heard))
+        if (!make(&child, function, data, is_heard))
                 die("a child: %m");
         return child;
 }
