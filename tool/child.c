@@ -30,7 +30,19 @@ void child_dies_with_parent(void)
                 _exit(EXIT_FAILURE);
 }
 
-bool child_try(struct child *child, child_function *function, const void *data)
+/* Whoever reads what its parent prints would else wait for a child that is left behind. */
+static void be_silent(int last)
+{
+        const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+        for (int fd = STDIN_FILENO; fd <= last; fd++)
+                if (null < 0 || dup2(null, fd) < 0)
+                        close(fd);
+        if (null > ANSWER)
+                close(null);
+}
+
+static bool make(struct child *child, child_function *function, const void *data, bool is_heard)
 {
         int ends[2];
 
@@ -51,6 +63,7 @@ bool child_try(struct child *child, child_function *function, const void *data)
                         _exit(EXIT_FAILURE);
                 /* Debian 11's C library has no name for it. */
                 syscall(__NR_close_range, (unsigned int)ANSWER + 1, UINT_MAX, 0U);
+                be_silent(is_heard ? STDOUT_FILENO : STDERR_FILENO);
                 signal(SIGPIPE, SIG_DFL);
                 function(ANSWER, data);
                 /* Not exit(), which would run what a plugin has left to be run. */
@@ -60,15 +73,30 @@ bool child_try(struct child *child, child_function *function, const void *data)
         return true;
 }
 
-struct child child_start(child_function *function, const void *data)
+bool child_try(struct child *child, child_function *function, const void *data)
+{
+        return make(child, function, data, false);
+}
+
+static struct child start_or_die(child_function *function, const void *data, bool is_heard)
 {
         struct child child;
 
         /* Nothing that waits to be printed is to be printed twice. */
         flush_output();
-        if (!child_try(&child, function, data))
+        if (!make(&child, function, data, is_heard))
                 die("a child: %m");
         return child;
+}
+
+struct child child_start(child_function *function, const void *data)
+{
+        return start_or_die(function, data, false);
+}
+
+struct child child_start_heard(child_function *function, const void *data)
+{
+        return start_or_die(function, data, true);
 }
 
 void child_becomes_program(int to, const void *data)
@@ -76,10 +104,8 @@ void child_becomes_program(int to, const void *data)
         static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", locale[] = "LC_ALL=C";
         char *const environment[] = {path, locale, NULL};
         char *const *const arguments = data;
-        const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-        if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(to, STDOUT_FILENO) < 0 ||
-            dup2(null, STDERR_FILENO) < 0)
+        if (dup2(to, STDOUT_FILENO) < 0)
                 _exit(EXIT_FAILURE);
         close(to);
         execve(arguments[0], arguments, environment);

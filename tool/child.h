@@ -11,9 +11,9 @@
 
 /*
  * Asking somebody who may hang: the one way to do it. A child asks, and writes what it learns into
- * a pipe; its parent reads until a deadline. The child dies with its parent, holds none of its
- * descriptors but the standard ones, and so none of its locks. One that cannot be killed, as a FUSE
- * server or a frozen cgroup keeps it, is left behind: nobody waits for it.
+ * a pipe; its parent reads until a deadline. The child dies with its parent and holds none of its
+ * descriptors, so none of its locks; its standard ones are /dev/null. One that cannot be killed, as
+ * a FUSE server or a frozen cgroup keeps it, is left behind: nobody waits for it.
  */
 
 /*
@@ -33,13 +33,15 @@ typedef void child_function(int to, const void *data);
 /* Starts a child. Dies if it cannot. */
 struct child child_start(child_function *function, const void *data);
 
+/* The same of one that says itself, on standard error, what is wrong. */
+struct child child_start_heard(child_function *function, const void *data);
+
 /* The same for a program that goes on: returns false, and errno says why, if it cannot. */
 bool child_try(struct child *child, child_function *function, const void *data);
 
 /*
  * What such a child may do: become a program, by the arguments that data points to, up to a NULL.
- * Its standard output is the pipe, its other standard descriptors are /dev/null, its environment
- * has a PATH and LC_ALL=C.
+ * Its standard output is the pipe, its environment has a PATH and LC_ALL=C.
  */
 child_function child_becomes_program;
 

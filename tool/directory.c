@@ -120,7 +120,7 @@ void directory_ask(const char *service, const char *const *owners, size_t count,
         while (i < count) {
                 const struct work work = {
                     .service = service, .owners = owners + i, .count = count - i};
-                const struct child child = child_start(answer_all, &work);
+                const struct child child = child_start_heard(answer_all, &work);
                 int status, r = 1;
 
                 for (; i < count; i++) {
@@ -173,7 +173,7 @@ static void write_members(int to, const void *data)
 
 char **directory_members(const char *group)
 {
-        const struct child child = child_start(write_members, &(struct work){.group = group});
+        const struct child child = child_start_heard(write_members, &(struct work){.group = group});
         size_t size = 0, count = 0, room = 0;
         char *text = NULL, **members;
         int status;

@@ -16,6 +16,9 @@
 /* So many bytes, at most, are shown of a command line, of a program's name and of a unit's. */
 enum { COMMAND_MAX = 80, PROGRAM_MAX = 32, UNIT_MAX = 255 };
 
+/* So many descriptors are for what is read, none of them for what is kept. */
+enum { DESCRIPTORS_FREE = 64 };
+
 /* The longest map: 340 lines of three numbers. The lines of status that are wanted come early. */
 enum { TEXT_SIZE = 16384 };
 
@@ -211,8 +214,11 @@ static char *read_cgroup(int folder)
 {
         const char *path = NULL, *of_systemd = NULL;
         char text[TEXT_SIZE];
+        const ssize_t n = read_text(folder, "cgroup", text, sizeof(text));
 
-        if (read_text(folder, "cgroup", text, sizeof(text)) < 0)
+        /* Older kernels (6.1) do not tell a path of 4096 bytes, which whoever owns a cgroup can
+         * make: nobody is to hide so. */
+        if (n < 0 && n != -ENAMETOOLONG)
                 return NULL;
         for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
                 const char *const controllers = line + strspn(line, "0123456789");
@@ -311,7 +317,8 @@ static struct userns *find_known(struct processes *processes, int folder, int fd
                 return NULL;
         parse_maps(maps, &processes->namespaces[0], &new);
         free(maps);
-        new.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        /* However many there are, those below stay free for what is still to be read. */
+        new.fd = fcntl(fd, F_DUPFD_CLOEXEC, DESCRIPTORS_FREE);
         return add_userns(processes, &new);
 }
 

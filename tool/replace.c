@@ -87,16 +87,17 @@ int replacement_read(struct replacement *replacement, int folder, const char *na
         return 0;
 }
 
-/* Why something cannot be done, by errno. */
+/* Why something cannot be done, by errno; without memory, only what. */
 static const char *cannot(const struct change *change, const char *what)
 {
         const int error = errno;
         struct stat folder;
+        char *text;
 
         if (root_is_needed(error) && fstat(change->replacement->folder, &folder) == 0 &&
             folder.st_uid == 0)
                 return "needs root";
-        return xasprintf("%s: %s", what, strerror(error));
+        return asprintf(&text, "%s: %s", what, strerror(error)) < 0 ? what : text;
 }
 
 /* The kernel makes these of a file's contents. */
@@ -374,25 +375,27 @@ const char *replace_passing_file(int folder, const char *name, const struct stat
                                                 .owner = status->st_uid,
                                                 .group = status->st_gid,
                                                 .mode = status->st_mode & 07777};
+        char temporary[32];
         struct change change = {
             .replacement = &replacement,
             .text = text,
-            .temporary = xasprintf(".%ld.new", (long)getpid()),
+            .temporary = temporary,
             .old = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
         const char *failed;
         sigset_t all, before;
 
         if (change.old < 0)
                 return cannot(&change, "opening it");
+        snprintf(temporary, sizeof(temporary), ".%ld.new", (long)getpid());
         sigfillset(&all);
         sigprocmask(SIG_BLOCK, &all, &before);
-        failed = make_file(&change, change.temporary, text);
+        failed = make_file(&change, temporary, text);
         if (!failed && has_changed(folder, name, status))
                 failed = changed();
-        if (!failed && rename_in(&change, change.temporary, name, 0) < 0)
+        if (!failed && rename_in(&change, temporary, name, 0) < 0)
                 failed = cannot_rename(&change);
         if (failed)
-                (void)unlinkat(folder, change.temporary, 0);
+                (void)unlinkat(folder, temporary, 0);
         close(change.old);
         sigprocmask(SIG_SETMASK, &before, NULL);
         return failed;

@@ -13,6 +13,20 @@
 
 int die_status = EXIT_FAILURE;
 
+/*
+ * A message is one line, whatever names are in it. They may be UTF-8, which has control characters
+ * of two bytes, too.
+ */
+static void mask_controls(char *text)
+{
+        for (char *p = text; *p; p++) {
+                if (*p == '\xc2' && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xa0)
+                        p[0] = p[1] = '?';
+                else if ((unsigned char)*p < ' ' || *p == 0x7f)
+                        *p = '?';
+        }
+}
+
 static void message(const char *format, va_list arguments)
 {
         char *text;
@@ -21,6 +35,7 @@ static void message(const char *format, va_list arguments)
         progress_clear();
         if (vasprintf(&text, format, arguments) < 0)
                 return;
+        mask_controls(text);
         /* Several programs may share a log: a message is one write. */
         fprintf(stderr, "%s: %s\n", program_invocation_short_name, text);
         fflush(stderr);

@@ -133,15 +133,19 @@ static bool is_new(int folder, ino_t *known, size_t *count)
         return true;
 }
 
-/* The mounts that map IDs, of each mount namespace whose processes are in other user namespaces. */
+/*
+ * The mounts that map IDs, of each mount namespace whose processes are in other user namespaces.
+ * They are as long and as many as whoever makes them likes, and the kernel takes its time to tell
+ * them.
+ */
 static void find_mapped(const struct processes *processes, struct mounts *mounts)
 {
         ino_t *const known = xcalloc(processes->count, sizeof(*known));
-        size_t count = 0;
+        size_t count = 0, size = 0;
 
-        for (size_t i = 0; i < processes->count; i++) {
+        for (size_t i = 0; i < processes->count && size <= ROOT_FILE_MAX; i++) {
                 struct process *const process = &processes->list[i];
-                struct text text;
+                struct text text = {NULL, 0};
                 int folder, fd;
 
                 if (userns_is_whole(&processes->namespaces[process->userns]) ||
@@ -150,12 +154,14 @@ static void find_mapped(const struct processes *processes, struct mounts *mounts
                 fd = is_new(folder, known, &count)
                          ? openat(folder, "mountinfo", O_RDONLY | O_CLOEXEC)
                          : -1;
-                if (fd >= 0 && root_read_open(fd, &text) == 0) {
-                        add_mounts(mounts, text, process);
-                        free((char *)text.bytes);
-                }
                 close(folder);
+                if (fd >= 0 && root_read_open(fd, &text) == 0)
+                        add_mounts(mounts, text, process);
+                size += text.size;
+                free((char *)text.bytes);
         }
+        if (size > ROOT_FILE_MAX)
+                warn("not all mounts of containers were looked at: there are too many");
         free(known);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fail_malloc.so, preloaded: in runc-subuid the FAIL_MALLOCth call that allocates memory fails, or,
- * where that has a "+" behind it, it and all that follow. /tmp/failed tells that it has come to
- * that.
+ * fail_malloc.so, preloaded: in runc-subuid the FAIL_MALLOCth call that allocates memory fails, in
+ * it and in its child; or, where that has a "+" behind it, it and all that follow; or, with a "-",
+ * it alone, and none of the child's. /tmp/failed tells that it has come to that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,14 +19,19 @@ void *__libc_realloc(void *memory, size_t size);
 static bool fails(void)
 {
         static unsigned long calls;
+        static pid_t parent;
         const char *const wanted = getenv("FAIL_MALLOC");
         unsigned long number;
         char *end;
 
         if (!wanted || strcmp(program_invocation_short_name, "runc-subuid") != 0)
                 return false;
+        if (!parent)
+                parent = getpid();
         number = strtoul(wanted, &end, 10);
         calls++;
+        if (*end == '-' && getpid() != parent)
+                return false;
         if (calls != number && (calls < number || *end != '+'))
                 return false;
         if (calls == number)

@@ -47,6 +47,9 @@ run -e trace=all >/dev/null
 cp $bundle/config.json /tmp/new
 is "$(grep -c nss-subuid.user /tmp/new)" 1 'undisturbed: it acts'
 
+is "$(run -e trace=openat2 -e inject=openat2:error=EAGAIN:when=1; cmp $bundle/config.json /tmp/new 2>&1)" '' \
+        'also if something was renamed while it looked for nsswitch.conf'
+
 # A call is chosen by its number in its process. What the dynamic linker calls before the program begins,
 # and what the runtime calls behind it, is not the program's: it begins with SIGXFSZ and ends with execve.
 # A call of its child is left out where its number is one of those of the parent: that would fail too.
@@ -109,14 +112,18 @@ is "$wrong" '' 'and if all of a kind fail'
 
 # Memory, of which json-c takes most.
 # shellcheck disable=SC2030,SC2031 # for one command each
-for all in '' +; do
+while read -r all what; do
         wrong=$(for number in $(seq 500); do
                 rm -f /tmp/failed
-                check env PATH=/tmp/bin LD_PRELOAD="$top/build/tests/runtime/fail_malloc.so" FAIL_MALLOC="$number$all"
+                check env PATH=/tmp/bin LD_PRELOAD="$top/build/tests/runtime/fail_malloc.so" FAIL_MALLOC="$number${all#.}"
                 [ -e /tmp/failed ] || break
                 echo "$number" >/tmp/number
         done)
-        is "$wrong" '' "whichever of $(cat /tmp/number) allocations fails${all:+, and all that follow}"
-done
+        is "$wrong" '' "whichever of $(cat /tmp/number) allocations fails, $what"
+done <<'WHICH'
+- and none of the child
+. in it and in the child
++ and all that follow
+WHICH
 ok $(($(cat /tmp/number) < 20)) 'and there are some'
 done_testing

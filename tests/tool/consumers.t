@@ -440,6 +440,10 @@ sed -i 1aroot:165536:1 "$etc/subgid"
 like "$(check | head -n 1)" "; add the line root:165536:1 to /etc/subuid, sorted by its start\$" 'and is his as a GID'
 lxc
 echo 'lxc.idmap = u 0 100000 65537' >"$etc/lxc/default.conf"
+mkdir "$root/var/lib/lxc/"$'e\e[31mvil'
+cp "$etc/lxc/default.conf" "$root/var/lib/lxc/"$'e\e[31mvil/config'
+is "$(check | grep -c '^/var/lib/lxc/e?\[31mvil/config:1: error: ')" 1 'a file whose name is for the terminal'
+rm -r "$root/var/lib/lxc/"$'e\e[31mvil'
 has 'lxc/default.conf:1 error lxc-map' 'one ID too many'
 lxc
 echo 'lxc.id_map = b 0 2000000000 65536' >"$root/var/lib/lxc/web/config"

@@ -118,6 +118,34 @@ if output=$("$top/tests/tool/idmapped.py" mapped "$outside" 2>&1); then
 else
         skip "$output" 'on an idmapped mount'
 fi
+# 100 MB of mounts, which cost nothing, in several mount namespaces.
+: >/tmp/mounted
+unshare --user --map-root-user --mount python3 -c '
+import ctypes, os, time
+libc = ctypes.CDLL(None)
+for _ in range(14):
+    os.mkdir("x" * 250)
+    os.chdir("x" * 250)
+for i in range(3000):
+    open(str(i), "w").close()
+    libc.mount(str(i).encode(), str(i).encode(), None, 4096, None)
+for _ in range(4):
+    if os.fork() == 0:
+        libc.unshare(0x20000)
+        print(flush=True)
+        time.sleep(300)
+time.sleep(300)' >/tmp/mounted 2>/tmp/log &
+many=$!
+until [ "$(wc -l </tmp/mounted)" -eq 4 ] || ! kill -0 $many 2>/dev/null; do sleep 0.05; done
+if [ -s /tmp/mounted ]; then
+        is "$(whois ./both | head -n 2)" 'subuidctl: not all mounts of containers were looked at: there are too many
+./both: UID 200005, GID 200005' 'more mounts than are read'
+else
+        skip "$(tail -n 1 /tmp/log)" 'more mounts than are read'
+fi
+pkill -KILL -P $many
+kill -KILL $many
+wait $many 2>/dev/null
 mkdir silent
 [ -e /dev/fuse ] || mknod -m 666 /dev/fuse c 10 229
 "$top/tests/tool/fuse.py" silent silent >/tmp/asked 2>/tmp/log &
@@ -134,6 +162,8 @@ subuidctl: silent/e: no answer
 _200005: UID 200005, GID 200005, subuid 5 of containers (/etc/subuid:1: containers:200000:65536)" 'a file system that never answers'
         [ $SECONDS -lt 30 ]
         ok $? 'is not waited for long'
+        is "$(timeout 60 sh -c 'subuidctl whois silent/a 2>&1 | cat'; echo $?)" "subuidctl: silent/a: no answer
+0" 'nor by whoever reads what is printed'
         kill $fuse
         umount -l silent
 else

@@ -51,6 +51,7 @@ like "$(whois -n -o command,nprocs 200005)" '^"/sbin/init\), crio-x.scope: 12 pr
 is "$(whois -J -o command 200005 | grep -o ':.*nginx.*')" ': "/sbin/init), crio-x.scope: 12 processes (nginx 300"' 'in JSON it is its text'
 : >/tmp/cgroup
 container alone 300000
+alone=$pid
 mount --bind /tmp/cgroup "/proc/$pid/cgroup"
 for unit in 'x.scope: 12 processes (a)' 'no process' 'a"b' 'a\b'; do
         echo "0::/$unit" >/tmp/cgroup
@@ -59,6 +60,9 @@ done
 echo 0::/plain-1@2.scope >/tmp/cgroup
 like "$(uses 300193)" '\), plain-1@2\.scope: no process$' 'one that is plain is not quoted'
 umount "/proc/$pid/cgroup"
+join "$alone" 7 deep
+is "$(strace -o /tmp/trace -P cgroup -e trace=openat -e inject=openat:error=ENAMETOOLONG subuidctl whois 300007 2>&1 | tail -n 1)" \
+        "    UID 7 in the user namespace of PID $alone (\"alone 300\"): 1 process (deep)" 'a cgroup whose path older kernels do not tell'
 printf 'a), b no process (x:600000:10\n' >>/etc/subuid
 is "$(whois 600001 | head -n 1)" '_600001: UID 600001, GID 65534, subuid 1 of "a), b no process (x" (/etc/subuid:2: "a), b no process (x:600000:10")' \
         'an owner and his line'
@@ -132,6 +136,14 @@ strace -f -o /tmp/trace -e trace=clone,clone3,fork,vfork subuidctl whois 200009 
 like "$(tail -n 1 /tmp/answer)" ': 1001 processes \(python3\)$' 'a thousand processes'
 is "$(grep -cE '(clone|clone3|fork|vfork)\(.*= [0-9]+$' /tmp/trace)" 1 'are asked by one child'
 pkill -KILL -u 200009
+end_all
+
+# Nor does anybody hide behind more user namespaces than can be kept open.
+for _ in $(seq 70); do unshare --user sleep 300 & done
+until [ "$(readlink /proc/[0-9]*/ns/user | sort -u | wc -l)" -gt 70 ]; do sleep 0.05; done
+container last 200000
+join "$pid" 12 last
+is "$(ulimit -n 70; uses 200012 | sed 's/.*: 1/1/')" '1 process (last)' 'one behind many user namespaces'
 end_all
 
 # 3. --names where the container's root is FUSE.

@@ -83,7 +83,8 @@ static void print(const struct found *this)
 {
         const struct place *const place = &this->place;
 
-        printf("%s", place->file);
+        /* It may be named after a container. */
+        printf("%s", printable(place->file, strlen(place->file), SIZE_MAX));
         if (place->line)
                 printf(":%lu", place->line);
         printf(": %s: ", severities[this->severity]);

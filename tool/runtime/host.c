@@ -37,7 +37,10 @@ static bool stat_below(const char *root, const char *path, struct stat *status)
 
         if (folder < 0)
                 return false;
-        fd = (int)syscall(__NR_openat2, folder, path, &how, sizeof(how));
+        /* EAGAIN: something was renamed, wherever, while it followed a "..". */
+        do
+                fd = (int)syscall(__NR_openat2, folder, path, &how, sizeof(how));
+        while (fd < 0 && errno == EAGAIN);
         if (fd >= 0) {
                 done = fstat(fd, status) == 0;
                 close(fd);

@@ -98,14 +98,9 @@ struct question {
 static void decide(int to, const void *data)
 {
         const struct question *const question = data;
-        const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        struct config config;
         const char *why;
-
-        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-                if (null < 0 || dup2(null, fd) < 0)
-                        close(fd);
-        config = config_read(question->bundle->text, question->bundle->size, question->is_crun);
+        struct config config =
+            config_read(question->bundle->text, question->bundle->size, question->is_crun);
         if (!config.doubt && !config.unwanted && !question->systemd_cgroup)
                 config.unwanted = "not systemd's cgroup driver";
         if (!write_all(to, (const char *)&config, sizeof(config)) || config.doubt ||
