@@ -151,6 +151,7 @@ $(runtime_tests): build/tests/runtime/test_%: build/tool/runtime/%.o build/tool/
 $(runtime_tests): libs = -ljson-c -lcmocka
 
 build/tests/lib/probe: libs = -ldl
+build/tests/runtime/recorder: libs = -static
 build/tests/nss/against_libsubid: libs = -lsubid -ldl
 
 # Bound at start: to bind a call later takes stack, of which a thread may have little.
@@ -164,7 +165,7 @@ build/tests/nss/concurrency_tsan: $(concurrency_sources) $(wildcard *.h tests/fu
 	$(compile) -U_FORTIFY_SOURCE -fsanitize=thread -Itests/fuzz -o $@ $(concurrency_sources) -lpthread
 
 test_tools = build/tests/lib/probe build/tests/fault/ask $(addprefix build/tests/nss/,against_libsubid concurrency concurrency_tsan) \
-	$(addprefix build/tests/,libnss_members.so.2 libnss_hang.so.2 libsubid_test.so runc-bullseye runtime/fail_malloc.so) $(test_sources)
+	$(addprefix build/tests/,libnss_members.so.2 libnss_hang.so.2 libsubid_test.so runc-bullseye runtime/fail_malloc.so runtime/recorder) $(test_sources)
 
 # Libraries, in one folder: sources of users and groups; a plugin of libsubid, for subuidctl import.
 shared = $(compile) -fvisibility=default -shared -o $@ $(filter %.c,$^)
