@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define IDS (UINT64_C(1) << 32)
 #define LIMIT (IDS - TAKEN_STEP)
@@ -72,7 +71,6 @@ static struct user_room room_of(enum subid_database database)
 bool user_room_is_left(enum subid_database database, const struct ranges *ranges,
                        struct range_line *more, struct user_room *room)
 {
-        const char *const computed = login_defs("SUB_UID_DETERMINISTIC");
         struct range_line **const lines = xcalloc(ranges->count + 1, sizeof(struct range_line *));
         const struct range_line **sorted;
         uint64_t at, behind;
@@ -99,7 +97,7 @@ bool user_room_is_left(enum subid_database database, const struct ranges *ranges
         free(sorted);
         free(lines);
         return left || behind >= at + room->count || room->count == 0 || room->max >= IDS ||
-               (computed && strncasecmp(computed, "yes", 3) == 0);
+               login_defs_yes("SUB_UID_DETERMINISTIC");
 }
 
 /* How many IDs from first to last are those of systemd-nspawn. */

@@ -48,6 +48,13 @@ incus 13
 echo SUB_UID_COUNT 48032 >"$etc/login.defs"
 has 'subgid:1 warning no-room' 'room for a smaller one'
 incus 13
+echo 'SUB_UID_COUNT "48032" of them' >"$etc/login.defs"
+has 'subgid:1 warning no-room' 'in quotes, as shadow reads it'
+incus 13
+echo 'SUB_UID_COUNT 48032 # of them' >"$etc/login.defs"
+has 'subgid:1 warning no-room
+subuid:1 warning no-room' 'with more behind it, which shadow takes for no number'
+incus 13
 echo SUB_UID_COUNT 48033 >"$etc/login.defs"
 has 'subgid:1 warning no-room
 subuid:1 warning no-room' 'not for one that is larger by one'
@@ -57,7 +64,7 @@ for setting in 'COUNT 0' 'MAX 1001065535'; do
         has '' "SUB_UID_$setting: room, or none is wanted"
 done
 incus 13
-echo SUB_UID_DETERMINISTIC yes >"$etc/login.defs"
+echo 'SUB_UID_DETERMINISTIC "Yes"' >"$etc/login.defs"
 has '' 'nor where useradd does not search'
 incus 13
 sed -i 1d "$etc/subuid" "$etc/subgid"

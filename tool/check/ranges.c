@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* What stands in the lines of the range files. */
 
@@ -761,10 +760,8 @@ static void check_owners(const struct checked *checked, const struct side *side,
 
 static struct view view_of(const struct side *side)
 {
-        const char *const wraps = login_defs("UNSAFE_SUB_UID_DETERMINISTIC_WRAP");
-
         struct view view = {.side = side,
-                            .wraps = wraps && strncasecmp(wraps, "yes", 3) == 0,
+                            .wraps = login_defs_yes("UNSAFE_SUB_UID_DETERMINISTIC_WRAP"),
                             .in_container = is_in_container()};
 
         login_ids(side->database, &view.login_first, &view.login_last);
