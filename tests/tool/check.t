@@ -365,8 +365,13 @@ has '' 'or as one of no range'
 mkdir -p "$root/usr/lib" "$root/var/lib/extrausers"
 echo eve:x:200001:1::/: >"$root/usr/lib/passwd"
 echo eve:x:200001: >"$root/var/lib/extrausers/group"
+nsswitch 'passwd: files altfiles subuid' 'group: files extrausers subuid'
 has 'subgid:1 error answered
 subuid:1 error answered' 'accounts in the files of altfiles and extrausers'
+mkdir -p "$root/usr/lib" "$root/var/lib/extrausers"
+echo eve:x:200001:1::/: | tee "$root/usr/lib/passwd" >"$root/var/lib/extrausers/group"
+nsswitch 'passwd: files extrausers subuid' 'group: files altfiles subuid'
+has '' 'which count only where the line names the service'
 
 # --- the group of all these users ------------------------------------------------------------------
 
