@@ -221,6 +221,8 @@ has 'nsswitch.conf:1:29 error own-action' 'one of a second word'
 printf 'passwd: files\0 subuid\ngroup: files subuid\n' >"$etc/nsswitch.conf"
 has 'nsswitch.conf:1:14 error not-read
 nsswitch.conf:1 error not-enabled' 'a NUL byte'
+printf 'passwd\0: away\n' >>"$etc/nsswitch.conf"
+has '' 'one behind the name of a database, which makes it no line'
 nsswitch 'passwd: files subuid systemd' 'group: files systemd subuid'
 mkdir -p "$etc/userdb"
 : >"$etc/userdb/200007.user"
