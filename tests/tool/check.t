@@ -315,6 +315,10 @@ printf '%s\n' root:44:1 root:104:1 root:100000:65536 >"$etc/subgid"
 printf '%s\n' root:1000:1 root:100000:65536 >"$etc/subuid"
 printf '%s\n' video:x:44: render:x:104: >>"$etc/group"
 has '' 'lines of one ID that an account or a group of the host has'
+both root:44:1 root:1000:1 root:100000:65536
+echo video:x:44: >>"$etc/group"
+sed -i /bob/d "$etc/group"
+has '' 'and of the other database, where both files have the same lines'
 echo root:100000:65536 >"$etc/subuid"
 printf '%s\n' root:44:1 root:200000:65536 >"$etc/subgid"
 echo video:x:44: >>"$etc/group"

@@ -24,6 +24,7 @@ struct side {
         struct ranges ranges;
         struct segments segments;
         struct accounts accounts;
+        const struct side *other; /* of the other database */
         bool enabled; /* glibc gets to "subuid" for it */
         bool *met;    /* by line, whether a source of accounts knows IDs of it */
         bool silent;  /* a service of its line did not answer */

@@ -36,12 +36,14 @@ static char *name_of(const struct range_line *line, const struct range_line *see
 }
 
 /*
- * A line of one ID that is an account's, "root:44:1" for the host's video, means that account, and
- * passes it through to a container by an explicit map.
+ * A line of one ID that is an account's or a group's, "root:44:1" for the host's video, means that,
+ * and passes it through to a container by an explicit map. Many write it into both files.
  */
 static bool passes_through(const struct side *side, const struct range_line *line)
 {
-        return line->range.count == 1 && accounts_with_id(&side->accounts, line->range.start);
+        return line->range.count == 1 &&
+               (accounts_with_id(&side->accounts, line->range.start) ||
+                accounts_with_id(&side->other->accounts, line->range.start));
 }
 
 /* What is known of a machine, and of who owns what, when its lines are looked at. */
