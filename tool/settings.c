@@ -171,7 +171,8 @@ static const char *login_defs(const char *name)
         while (take_line(&text, &line)) {
                 char *const word = trim(xstrndup(line.bytes, line.size));
 
-                if (strncmp(word, name, length) == 0 && word[length] && strchr(" \t", word[length])) {
+                if (strncmp(word, name, length) == 0 && word[length] &&
+                    strchr(" \t", word[length])) {
                         char *const this = word + length + strspn(word + length, " \t\"");
 
                         this[strcspn(this, "\"")] = '\0';

@@ -6,6 +6,7 @@
 #include "child.h"
 #include "idmaps.h"
 #include "processes.h"
+#include "reserved.h"
 #include "root.h"
 #include "settings.h"
 #include "sources.h"
@@ -54,8 +55,8 @@ void login_ids(enum subid_database database, uint64_t *first, uint64_t *last)
 {
         *first = login_defs_number(database == SUBID_USERS ? "UID_MIN" : "GID_MIN", 1000);
         *last = login_defs_number(database == SUBID_USERS ? "UID_MAX" : "GID_MAX", 60000);
-        if (*first < 1000)
-                *first = 1000;
+        if (*first <= SYSTEM_LAST)
+                *first = SYSTEM_LAST + 1;
 }
 
 static struct user_room room_of(enum subid_database database)

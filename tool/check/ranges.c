@@ -2,6 +2,7 @@
 #include "checked.h"
 #include "findings.h"
 
+#include "../reserved.h"
 #include "../root.h"
 #include "../settings.h"
 #include "../taken.h"
@@ -15,9 +16,6 @@
 
 /* For "%.*s". */
 #define OWNER(line) (int)(line)->range.owner_length, (line)->range.owner
-
-/* systemd, DynamicUser= (docs/UIDS-GIDS). */
-enum { DYNAMIC_FIRST = 61184, DYNAMIC_LAST = 65519 };
 
 /* So many IDs or lines are named where there may be thousands. */
 #define NAMED_MAX 3
@@ -103,7 +101,7 @@ static void check_excluded(const struct range_line *line)
                 uint64_t first = row->first, last = row->last;
 
                 /* Of root's, and of DynamicUser's, more is said. */
-                if (row->last == 0 || row->first == DYNAMIC_FIRST ||
+                if (row->last == 0 || row->first == SUBID_DYNAMIC_FIRST ||
                     !range_meets(&line->range, &first, &last))
                         continue;
                 ids = xasprintf("%s%s%s (%s)", ids ? ids : "", ids ? ", " : "",
@@ -225,7 +223,7 @@ static void check_local_accounts(const struct side *side, const struct range_lin
 
 static void check_system_ranges(const struct view *view, const struct range_line *line)
 {
-        uint64_t first = 1, last = 999;
+        uint64_t first = 1, last = SYSTEM_LAST;
 
         if (!passes_through(view->side, line) && range_meets(&line->range, &first, &last))
                 report_line(WARNING, "system-ids", line, "begin the range above",
@@ -237,8 +235,8 @@ static void check_system_ranges(const struct view *view, const struct range_line
                 report_line(WARNING, "login-ids", line, "move the range",
                             "IDs that useradd and groupadd give to accounts (login.defs): %s",
                             range_span("", first, last));
-        first = DYNAMIC_FIRST;
-        last = DYNAMIC_LAST;
+        first = SUBID_DYNAMIC_FIRST;
+        last = SUBID_DYNAMIC_LAST;
         if (range_meets(&line->range, &first, &last))
                 report_line(ERROR, "dynamic-user", line, "move the range",
                             "IDs that systemd gives to services with DynamicUser=, whatever a "
