@@ -43,7 +43,7 @@ void files_fail(const char *call, const char *path, int error, int passed, int t
 /* From now on a read gives so many bytes at most. */
 void files_read_at_most(size_t size);
 
-/* So many calls, of openat, fstat, read, lseek or close, were made since files_clear. */
+/* So many calls, of openat, fstat, pread or close, were made since files_clear. */
 int files_calls(void);
 
 /* So many calls of memchr were made since files_clear: what a line has cost, without a clock. */
