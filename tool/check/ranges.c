@@ -577,6 +577,13 @@ static struct owning find_owning(const struct accounts *accounts, const struct r
         return owning;
 }
 
+static void report_two_owners(const struct range_line *line, const struct range_line *other)
+{
+        report_line(WARNING, "two-owners", line, "write one of the two in all lines",
+                    "%.*s and %.*s (%s) are one account; here they are two owners", OWNER(line),
+                    OWNER(other), name_of(other, line));
+}
+
 /*
  * "1000" and "bob" are one account, and newuidmap takes the lines of both. One number may have many
  * names, and be written in many ways, with zeros in front.
@@ -604,9 +611,7 @@ static void check_two_owners(const struct owning *owning, const struct side *sid
                 if (account->id != uid)
                         break;
                 ranges_of(&side->ranges, account->name, account->name_length, &others);
-                report_line(WARNING, "two-owners", line, "write one of the two in all lines",
-                            "%.*s and %.*s (%s) are one account; here they are two owners",
-                            OWNER(line), OWNER(others[0]), name_of(others[0], line));
+                report_two_owners(line, others[0]);
         }
 }
 
@@ -709,9 +714,7 @@ static bool is_named_otherwise(const struct checked *checked, const struct side 
                         count = ranges_of(&other->ranges, named->name, named->name_length, &lines);
         }
         if (count)
-                report_line(WARNING, "two-owners", line, "write one of the two in all lines",
-                            "%.*s and %.*s (%s) are one account; here they are two owners",
-                            OWNER(line), OWNER(lines[0]), name_of(lines[0], line));
+                report_two_owners(line, lines[0]);
         return count > 0;
 }
 
