@@ -11,8 +11,8 @@
  * The questions of subid_range.h asked of the files. The range files of a database are read as one,
  * in their order; one that does not exist is empty. Each call opens a file at most once and closes
  * it again, leaves errno as it was and cannot be cancelled. Returns 1 if found, 0 if not, or a
- * negative errno if a file could not be read: that of openat, fstat or pread, EINVAL for one
- * that is no regular file, or EFBIG for one that is larger than SUBID_FILE_SIZE_MAX.
+ * negative errno if a file could not be read: that of openat, fstat or pread, EINVAL for one that
+ * is no regular file, or EFBIG for one that is larger than SUBID_FILE_SIZE_MAX.
  */
 
 /* In bytes. Known before anything is read, but for files that state no size, as those in /proc. */

@@ -68,6 +68,10 @@ struct subid_account {
  */
 bool subid_account_parse(const char *line, size_t length, struct subid_account *account);
 
+/* Those of systemd's DynamicUser=, of which "subuidctl check" says more than of the others. */
+#define SUBID_DYNAMIC_FIRST UINT32_C(61184)
+#define SUBID_DYNAMIC_LAST UINT32_C(65519)
+
 /*
  * The IDs that are somebody else's whatever a file says: no range gives them a name. Those of
  * systemd are fixed (docs/UIDS-GIDS.md of 262: home directories, nspawn's --bind-user and greeters;
@@ -76,7 +80,7 @@ bool subid_account_parse(const char *line, size_t length, struct subid_account *
 #define SUBID_EXCLUDED(ROW)                                                      \
         ROW(UINT32_C(0), UINT32_C(0), "root")                                    \
         ROW(UINT32_C(60001), UINT32_C(60705), "systemd's accounts")              \
-        ROW(UINT32_C(61184), UINT32_C(65519), "systemd's DynamicUser=")          \
+        ROW(SUBID_DYNAMIC_FIRST, SUBID_DYNAMIC_LAST, "systemd's DynamicUser=")   \
         ROW(UINT32_C(65534), UINT32_C(65534), "nobody")                          \
         ROW(UINT32_C(65535), UINT32_C(65535), "\"-1\" of 16 bits")               \
         ROW(UINT32_C(2147352576), UINT32_C(2147418111), "systemd's foreign IDs") \

@@ -9,6 +9,7 @@
 #include "progress.h"
 #include "ranges.h"
 #include "replace.h"
+#include "reserved.h"
 #include "root.h"
 #include "settings.h"
 #include "shadow_lock.h"

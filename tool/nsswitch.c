@@ -150,7 +150,9 @@ static bool parse_line(const char *text, struct nsswitch_line *line)
         line->comment = comment ? (size_t)(comment - text) : end;
         skip_blanks(&rest);
         line->database = take_word(&rest, ":");
-        if (line->database.length == 0 || text[line->database.offset] == '#')
+        /* A NUL byte ends a line for glibc, and one that ends with the name it passes over. */
+        if (line->database.length == 0 || text[line->database.offset] == '#' ||
+            (nul && rest.at == rest.end))
                 return false;
         while (rest.at < rest.end && (is_blank(text[rest.at]) || text[rest.at] == ':'))
                 rest.at++;

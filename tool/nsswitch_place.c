@@ -4,6 +4,7 @@
 #include "libraries.h"
 #include "nss_subuid.h"
 #include "root.h"
+#include "subid_file.h"
 
 #include <elf.h>
 #include <string.h>
@@ -405,12 +406,12 @@ static const struct nsswitch_line *find_unended(const struct nsswitch *nsswitch,
                                                                                        : NULL;
 }
 
-/* Whether the file that compat reads has a line "+", for which compat asks another service. */
-static bool has_plus(const char *database)
+/* Whether the file of users has a line "+", for which compat asks another service. */
+static bool has_plus(void)
 {
         struct text text, line;
 
-        if (root_read(strcmp(database, "passwd") == 0 ? "/etc/passwd" : "/etc/group", &text) < 0)
+        if (root_read(subid_account_paths[SUBID_USERS], &text) < 0)
                 return false;
         while (take_line(&text, &line)) {
                 while (line.size && is_blank(*line.bytes)) {
@@ -457,7 +458,7 @@ static bool judge_compat(const struct nsswitch *nsswitch, const struct nsswitch_
                                               "where they lie in a range",
                                 nsswitch_text(nsswitch, source->name)),
                       "take it away");
-        else if (nsswitch_find(nsswitch, line, NSSWITCH_WORD) || !has_plus(database))
+        else if (nsswitch_find(nsswitch, line, NSSWITCH_WORD) || !has_plus())
                 return false;
         else if (find_barrier(nsswitch, line, (size_t)(compat - line->services), &barrier))
                 fault(judgement, NSSWITCH_REFUSED, barrier.finding, true, line,

@@ -11,9 +11,9 @@ static const struct {
         uint32_t first, last;
         const char *whose;
 } conventions[] = {
-    {1, 999, "system accounts"},
-    {1000, 60000, "ordinary accounts"},
-    {524288, 1879048191, "systemd's containers (nspawn -U, nsresourced)"},
+    {1, SYSTEM_LAST, "system accounts"},
+    {SYSTEM_LAST + 1, 60000, "ordinary accounts"},
+    {NSPAWN_FIRST, NSPAWN_LAST, "systemd's containers (nspawn -U, nsresourced)"},
 };
 
 /* What a row of subid_excluded_ids has in front, up to here. */

@@ -7,6 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The last ID of the system's accounts. */
+#define SYSTEM_LAST 999
+
+/* Those that systemd gives to containers: systemd-nspawn -U, nsresourced. */
+#define NSPAWN_FIRST UINT64_C(524288)
+#define NSPAWN_LAST UINT64_C(1879048191)
+
 /*
  * For whom an ID is kept by convention, whether it is in use or not: what no range gives a name
  * (subid_excluded_ids), and the rest of systemd's docs/UIDS-GIDS.md. NULL if for nobody.

@@ -160,7 +160,7 @@ void settings_read_authd(struct settings *settings)
         read_file(AUTHD_FILE, ':', settings);
 }
 
-const char *login_defs(const char *name)
+static const char *login_defs(const char *name)
 {
         const size_t length = strlen(name);
         struct text text, line;
@@ -169,11 +169,15 @@ const char *login_defs(const char *name)
         if (root_read("/etc/login.defs", &text) < 0 && root_read("/usr/etc/login.defs", &text) < 0)
                 return NULL;
         while (take_line(&text, &line)) {
-                const char *const copy = xstrndup(line.bytes, line.size);
-                const char *const word = copy + strspn(copy, " \t");
+                char *const word = trim(xstrndup(line.bytes, line.size));
 
-                if (strncmp(word, name, length) == 0 && word[length] && strchr(" \t", word[length]))
-                        value = word + length + strspn(word + length, " \t");
+                if (strncmp(word, name, length) == 0 && word[length] &&
+                    strchr(" \t", word[length])) {
+                        char *const this = word + length + strspn(word + length, " \t\"");
+
+                        this[strcspn(this, "\"")] = '\0';
+                        value = this;
+                }
         }
         return value;
 }
@@ -184,7 +188,14 @@ uint64_t login_defs_number(const char *name, uint64_t otherwise)
         char *end;
         const unsigned long long number = value ? strtoull(value, &end, 0) : 0;
 
-        return value && end > value ? number : otherwise;
+        return value && end > value && !*end ? number : otherwise;
+}
+
+bool login_defs_yes(const char *name)
+{
+        const char *const value = login_defs(name);
+
+        return value && strcasecmp(value, "yes") == 0;
 }
 
 bool settings_read_toml(const char *path, struct settings *settings)

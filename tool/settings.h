@@ -48,9 +48,12 @@ const char *settings_text(const struct settings *settings, const char *section, 
 const char *settings_get(const struct settings *settings, const char *section, const char *key,
                          const char *otherwise);
 
-/* The last value that login.defs(5) gives to a name, or NULL. The file may lie in /usr/etc. */
-const char *login_defs(const char *name);
+/*
+ * The last value that login.defs(5) gives to a name, as shadow reads it (lib/getdef.c): a number is
+ * all of the value, which may stand in quotes. The file may lie in /usr/etc.
+ */
 uint64_t login_defs_number(const char *name, uint64_t otherwise);
+bool login_defs_yes(const char *name);
 
 /* Whether a source of accounts lists them: sss, winbind and ldap do only where they are told to. */
 bool settings_enumerates(const char *service);

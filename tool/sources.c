@@ -141,7 +141,7 @@ static bool ask_services(const struct sources *sources)
         return answered;
 }
 
-/* Below --root: sources that are files of other names. */
+/* Below --root: services of a line that are files of other names. */
 static void read_files(const struct sources *sources)
 {
         static const struct {
@@ -151,9 +151,14 @@ static void read_files(const struct sources *sources)
             {"extrausers", {"/var/lib/extrausers/passwd", "/var/lib/extrausers/group"}},
         };
 
-        for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+        const struct nsswitch_line *const line =
+            nsswitch_line_of(sources->nsswitch, lines[sources->database]);
+
+        for (size_t i = 0; line && i < sizeof(files) / sizeof(*files); i++) {
                 struct accounts accounts;
 
+                if (!nsswitch_find(sources->nsswitch, line, files[i].service))
+                        continue;
                 accounts_read_file(files[i].paths[sources->database], &accounts);
                 for (size_t j = 0; j < accounts.count; j++) {
                         const struct account *const account = &accounts.by_id[j];

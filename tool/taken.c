@@ -6,6 +6,7 @@
 #include "child.h"
 #include "idmaps.h"
 #include "processes.h"
+#include "reserved.h"
 #include "root.h"
 #include "settings.h"
 #include "sources.h"
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define IDS (UINT64_C(1) << 32)
 #define LIMIT (IDS - TAKEN_STEP)
@@ -55,8 +55,8 @@ void login_ids(enum subid_database database, uint64_t *first, uint64_t *last)
 {
         *first = login_defs_number(database == SUBID_USERS ? "UID_MIN" : "GID_MIN", 1000);
         *last = login_defs_number(database == SUBID_USERS ? "UID_MAX" : "GID_MAX", 60000);
-        if (*first < 1000)
-                *first = 1000;
+        if (*first <= SYSTEM_LAST)
+                *first = SYSTEM_LAST + 1;
 }
 
 static struct user_room room_of(enum subid_database database)
@@ -72,7 +72,6 @@ static struct user_room room_of(enum subid_database database)
 bool user_room_is_left(enum subid_database database, const struct ranges *ranges,
                        struct range_line *more, struct user_room *room)
 {
-        const char *const computed = login_defs("SUB_UID_DETERMINISTIC");
         struct range_line **const lines = xcalloc(ranges->count + 1, sizeof(struct range_line *));
         const struct range_line **sorted;
         uint64_t at, behind;
@@ -99,7 +98,7 @@ bool user_room_is_left(enum subid_database database, const struct ranges *ranges
         free(sorted);
         free(lines);
         return left || behind >= at + room->count || room->count == 0 || room->max >= IDS ||
-               (computed && strncasecmp(computed, "yes", 3) == 0);
+               login_defs_yes("SUB_UID_DETERMINISTIC");
 }
 
 /* How many IDs from first to last are those of systemd-nspawn. */

@@ -69,12 +69,10 @@ bool user_room_is_left(enum subid_database database, const struct ranges *ranges
                        struct range_line *more, struct user_room *room);
 
 /*
- * systemd-nspawn --private-users=pick tries 100 blocks of these and takes one without names. Some
+ * systemd-nspawn --private-users=pick tries 100 blocks of its IDs and takes one without names. Some
  * are left to it if lines hold less than nine of ten, or if it is not there; with one more range,
  * of count IDs that no line holds. *held of them are held.
  */
-#define NSPAWN_FIRST UINT64_C(524288)
-#define NSPAWN_LAST UINT64_C(1879048191)
 bool nspawn_room_is_left(const struct segments *users, uint64_t start, uint64_t count,
                          uint64_t *held);
 

@@ -73,6 +73,7 @@ echo "staff:x:50:${prefix}200000" >>"$etc/group"
 adds joe:262144:65536 'behind one that is a member' joe
 mkdir -p "$root/var/lib/extrausers"
 echo eve:x:200000:1::/: >"$root/var/lib/extrausers/passwd"
+sed -i '1s/subuid/extrausers &/' "$etc/nsswitch.conf"
 adds joe:262144:65536 'behind an account of extrausers' joe
 mkdir -p "$etc/userdb"
 : >"$etc/userdb/200000.user"

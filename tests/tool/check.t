@@ -48,6 +48,13 @@ incus 13
 echo SUB_UID_COUNT 48032 >"$etc/login.defs"
 has 'subgid:1 warning no-room' 'room for a smaller one'
 incus 13
+echo 'SUB_UID_COUNT "48032" of them' >"$etc/login.defs"
+has 'subgid:1 warning no-room' 'in quotes, as shadow reads it'
+incus 13
+echo 'SUB_UID_COUNT 48032 # of them' >"$etc/login.defs"
+has 'subgid:1 warning no-room
+subuid:1 warning no-room' 'with more behind it, which shadow takes for no number'
+incus 13
 echo SUB_UID_COUNT 48033 >"$etc/login.defs"
 has 'subgid:1 warning no-room
 subuid:1 warning no-room' 'not for one that is larger by one'
@@ -57,7 +64,7 @@ for setting in 'COUNT 0' 'MAX 1001065535'; do
         has '' "SUB_UID_$setting: room, or none is wanted"
 done
 incus 13
-echo SUB_UID_DETERMINISTIC yes >"$etc/login.defs"
+echo 'SUB_UID_DETERMINISTIC "Yes"' >"$etc/login.defs"
 has '' 'nor where useradd does not search'
 incus 13
 sed -i 1d "$etc/subuid" "$etc/subgid"
@@ -214,6 +221,8 @@ has 'nsswitch.conf:1:29 error own-action' 'one of a second word'
 printf 'passwd: files\0 subuid\ngroup: files subuid\n' >"$etc/nsswitch.conf"
 has 'nsswitch.conf:1:14 error not-read
 nsswitch.conf:1 error not-enabled' 'a NUL byte'
+printf 'passwd\0: away\n' >>"$etc/nsswitch.conf"
+has '' 'one behind the name of a database, which makes it no line'
 nsswitch 'passwd: files subuid systemd' 'group: files systemd subuid'
 mkdir -p "$etc/userdb"
 : >"$etc/userdb/200007.user"
@@ -306,6 +315,10 @@ printf '%s\n' root:44:1 root:104:1 root:100000:65536 >"$etc/subgid"
 printf '%s\n' root:1000:1 root:100000:65536 >"$etc/subuid"
 printf '%s\n' video:x:44: render:x:104: >>"$etc/group"
 has '' 'lines of one ID that an account or a group of the host has'
+both root:44:1 root:1000:1 root:100000:65536
+echo video:x:44: >>"$etc/group"
+sed -i /bob/d "$etc/group"
+has '' 'and of the other database, where both files have the same lines'
 echo root:100000:65536 >"$etc/subuid"
 printf '%s\n' root:44:1 root:200000:65536 >"$etc/subgid"
 echo video:x:44: >>"$etc/group"
@@ -358,8 +371,13 @@ has '' 'or as one of no range'
 mkdir -p "$root/usr/lib" "$root/var/lib/extrausers"
 echo eve:x:200001:1::/: >"$root/usr/lib/passwd"
 echo eve:x:200001: >"$root/var/lib/extrausers/group"
+nsswitch 'passwd: files altfiles subuid' 'group: files extrausers subuid'
 has 'subgid:1 error answered
 subuid:1 error answered' 'accounts in the files of altfiles and extrausers'
+mkdir -p "$root/usr/lib" "$root/var/lib/extrausers"
+echo eve:x:200001:1::/: | tee "$root/usr/lib/passwd" >"$root/var/lib/extrausers/group"
+nsswitch 'passwd: files extrausers subuid' 'group: files altfiles subuid'
+has '' 'which count only where the line names the service'
 
 # --- the group of all these users ------------------------------------------------------------------
 

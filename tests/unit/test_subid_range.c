@@ -791,6 +791,18 @@ static void finds_ids(void **state)
         }
 }
 
+/* What an owner that was longer has left there. */
+static void looks_at_no_byte_behind_an_owner(void **state)
+{
+        static const char text[] = "bob:1:5\n";
+        struct subid subid = {.id = 3, .owner = "bob:1:5\n", .owner_length = 3};
+
+        (void)state;
+        assert_true(subid_find_position(text, text + strlen(text), &subid));
+        assert_true(subid_find_holder(text, text + strlen(text), &subid));
+        assert_true(subid.same_owner);
+}
+
 static void finds_accounts(void **state)
 {
         static const struct {
@@ -1147,6 +1159,7 @@ int main(void)
             cmocka_unit_test(reads_the_bounds_with_one_search),
             cmocka_unit_test(finds_positions),
             cmocka_unit_test(finds_ids),
+            cmocka_unit_test(looks_at_no_byte_behind_an_owner),
             cmocka_unit_test(finds_accounts),
             cmocka_unit_test(parses_accounts),
             cmocka_unit_test(finds_accounts_on_long_lines),

@@ -49,6 +49,8 @@ int command_check(const struct options *options, char **argv)
         (void)argv;
         if (options->quiet)
                 print_nothing();
+        checked.users.other = &checked.groups;
+        checked.groups.other = &checked.users;
         progress_start();
         read_side(&checked.users);
         read_side(&checked.groups);

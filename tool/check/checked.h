@@ -24,9 +24,10 @@ struct side {
         struct ranges ranges;
         struct segments segments;
         struct accounts accounts;
-        bool enabled; /* glibc gets to "subuid" for it */
-        bool *met;    /* by line, whether a source of accounts knows IDs of it */
-        bool silent;  /* a service of its line did not answer */
+        const struct side *other; /* of the other database */
+        bool enabled;             /* glibc gets to "subuid" for it */
+        bool *met;                /* by line, whether a source of accounts knows IDs of it */
+        bool silent;              /* a service of its line did not answer */
         bool refused; /* newuidmap and getsubids refuse the first file of it as a whole */
 };
 

@@ -141,7 +141,6 @@ void check_nsswitch(struct checked *checked)
 {
         struct side *const sides[] = {&checked->users, &checked->groups};
         const struct nsswitch *const nsswitch = &checked->nsswitch;
-        const struct nsswitch_line *const broken = nsswitch_broken(nsswitch);
         struct nsswitch_file file;
 
         nsswitch_file_open(&file);
@@ -153,13 +152,16 @@ void check_nsswitch(struct checked *checked)
         }
         check_databases(nsswitch);
         /* With a mistake no line counts, whatever it says. */
-        if (broken) {
-                report(ERROR, "mistake", at(broken, broken->mistake), "write [STATUS=ACTION]",
-                       "a mistake in [...], for which the C library refuses the whole file");
+        if (nsswitch_broken(nsswitch)) {
+                const struct nsswitch_judgement mistake =
+                    nsswitch_judge(nsswitch, checked->users.nss, NULL, false);
+
+                report(ERROR, mistake.finding,
+                       (struct place){nsswitch_path(), mistake.number, mistake.column},
+                       mistake.advice, "%s", mistake.what);
                 return;
         }
-        for (size_t i = 0; i < 2; i++) {
+        for (size_t i = 0; i < 2; i++)
                 sides[i]->enabled = check_place(sides[i], nsswitch, &file);
-        }
         check_initgroups(nsswitch);
 }

@@ -2,6 +2,7 @@
 #include "checked.h"
 #include "findings.h"
 
+#include "../reserved.h"
 #include "../root.h"
 #include "../settings.h"
 #include "../taken.h"
@@ -10,15 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* What stands in the lines of the range files. */
 
 /* For "%.*s". */
 #define OWNER(line) (int)(line)->range.owner_length, (line)->range.owner
-
-/* systemd, DynamicUser= (docs/UIDS-GIDS). */
-enum { DYNAMIC_FIRST = 61184, DYNAMIC_LAST = 65519 };
 
 /* So many IDs or lines are named where there may be thousands. */
 #define NAMED_MAX 3
@@ -37,12 +34,14 @@ static char *name_of(const struct range_line *line, const struct range_line *see
 }
 
 /*
- * A line of one ID that is an account's, "root:44:1" for the host's video, means that account, and
- * passes it through to a container by an explicit map.
+ * A line of one ID that is an account's or a group's, "root:44:1" for the host's video, means that,
+ * and passes it through to a container by an explicit map. Many write it into both files.
  */
 static bool passes_through(const struct side *side, const struct range_line *line)
 {
-        return line->range.count == 1 && accounts_with_id(&side->accounts, line->range.start);
+        return line->range.count == 1 &&
+               (accounts_with_id(&side->accounts, line->range.start) ||
+                accounts_with_id(&side->other->accounts, line->range.start));
 }
 
 /* What is known of a machine, and of who owns what, when its lines are looked at. */
@@ -102,7 +101,7 @@ static void check_excluded(const struct range_line *line)
                 uint64_t first = row->first, last = row->last;
 
                 /* Of root's, and of DynamicUser's, more is said. */
-                if (row->last == 0 || row->first == DYNAMIC_FIRST ||
+                if (row->last == 0 || row->first == SUBID_DYNAMIC_FIRST ||
                     !range_meets(&line->range, &first, &last))
                         continue;
                 ids = xasprintf("%s%s%s (%s)", ids ? ids : "", ids ? ", " : "",
@@ -224,7 +223,7 @@ static void check_local_accounts(const struct side *side, const struct range_lin
 
 static void check_system_ranges(const struct view *view, const struct range_line *line)
 {
-        uint64_t first = 1, last = 999;
+        uint64_t first = 1, last = SYSTEM_LAST;
 
         if (!passes_through(view->side, line) && range_meets(&line->range, &first, &last))
                 report_line(WARNING, "system-ids", line, "begin the range above",
@@ -236,8 +235,8 @@ static void check_system_ranges(const struct view *view, const struct range_line
                 report_line(WARNING, "login-ids", line, "move the range",
                             "IDs that useradd and groupadd give to accounts (login.defs): %s",
                             range_span("", first, last));
-        first = DYNAMIC_FIRST;
-        last = DYNAMIC_LAST;
+        first = SUBID_DYNAMIC_FIRST;
+        last = SUBID_DYNAMIC_LAST;
         if (range_meets(&line->range, &first, &last))
                 report_line(ERROR, "dynamic-user", line, "move the range",
                             "IDs that systemd gives to services with DynamicUser=, whatever a "
@@ -578,6 +577,13 @@ static struct owning find_owning(const struct accounts *accounts, const struct r
         return owning;
 }
 
+static void report_two_owners(const struct range_line *line, const struct range_line *other)
+{
+        report_line(WARNING, "two-owners", line, "write one of the two in all lines",
+                    "%.*s and %.*s (%s) are one account; here they are two owners", OWNER(line),
+                    OWNER(other), name_of(other, line));
+}
+
 /*
  * "1000" and "bob" are one account, and newuidmap takes the lines of both. One number may have many
  * names, and be written in many ways, with zeros in front.
@@ -605,9 +611,7 @@ static void check_two_owners(const struct owning *owning, const struct side *sid
                 if (account->id != uid)
                         break;
                 ranges_of(&side->ranges, account->name, account->name_length, &others);
-                report_line(WARNING, "two-owners", line, "write one of the two in all lines",
-                            "%.*s and %.*s (%s) are one account; here they are two owners",
-                            OWNER(line), OWNER(others[0]), name_of(others[0], line));
+                report_two_owners(line, others[0]);
         }
 }
 
@@ -710,9 +714,7 @@ static bool is_named_otherwise(const struct checked *checked, const struct side 
                         count = ranges_of(&other->ranges, named->name, named->name_length, &lines);
         }
         if (count)
-                report_line(WARNING, "two-owners", line, "write one of the two in all lines",
-                            "%.*s and %.*s (%s) are one account; here they are two owners",
-                            OWNER(line), OWNER(lines[0]), name_of(lines[0], line));
+                report_two_owners(line, lines[0]);
         return count > 0;
 }
 
@@ -761,10 +763,8 @@ static void check_owners(const struct checked *checked, const struct side *side,
 
 static struct view view_of(const struct side *side)
 {
-        const char *const wraps = login_defs("UNSAFE_SUB_UID_DETERMINISTIC_WRAP");
-
         struct view view = {.side = side,
-                            .wraps = wraps && strncasecmp(wraps, "yes", 3) == 0,
+                            .wraps = login_defs_yes("UNSAFE_SUB_UID_DETERMINISTIC_WRAP"),
                             .in_container = is_in_container()};
 
         login_ids(side->database, &view.login_first, &view.login_last);
