@@ -31,7 +31,9 @@ class Root:
 
     def write(self, subuid='', subgid=None, passwd='', group='', nsswitch=NODE):
         texts = {'subuid': subuid, 'subgid': subuid if subgid is None else subgid, 'passwd': passwd,
-                 'group': group + 'nss-subuid:x:990:\n', 'nsswitch.conf': nsswitch}
+                 'group': group + 'nss-subuid:x:990:\n', 'nsswitch.conf': nsswitch,
+                 # There is room for one more, whatever the lines hold.
+                 'login.defs': 'SUB_UID_COUNT 1\nSUB_GID_COUNT 1\n'}
         for name, text in texts.items():
             with open(f'{self.folder}/etc/{name}', 'w', encoding='ascii') as file:
                 file.write(text)

@@ -188,4 +188,13 @@ is "$(check; echo $?)" 'subuidctl: /etc/subuid: 50 of 65531 ranges were looked u
 subuidctl: /etc/subgid: 50 of 65531 ranges were looked up
 0' 'a file of 65,531 ranges'
 
+# However much there is to say, no file is opened for each of it.
+opens() {
+        seq "$1" | sed 's/.*/a&:200000:1x/' >/tmp/opens/etc/subuid
+        strace -f -o /tmp/trace -e trace=open,openat,openat2 build/subuidctl check --root /tmp/opens >/dev/null
+        wc -l </tmp/trace
+}
+mkdir -p /tmp/opens/etc
+printf 'passwd: files subuid\ngroup: files subuid\n' >/tmp/opens/etc/nsswitch.conf
+is "$(opens 1000)" "$(opens 100)" 'as many files are opened for a thousand findings as for a hundred'
 done_testing

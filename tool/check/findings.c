@@ -56,12 +56,13 @@ const char *advice_to_run(const char *command)
                                quoted(root_folder(), strlen(root_folder()), SIZE_MAX));
 }
 
+/* The path of nsswitch.conf, while they are sorted: where it lies takes a look. */
+static const char *nsswitch_file;
+
 /* Causes come first: what is no file of /etc, the library, and nsswitch.conf. */
 static int rank(const struct found *this)
 {
-        return *this->place.file != '/'                         ? 0
-               : strcmp(this->place.file, nsswitch_path()) == 0 ? 1
-                                                                : 2;
+        return *this->place.file != '/' ? 0 : strcmp(this->place.file, nsswitch_file) == 0 ? 1 : 2;
 }
 
 /* Then as they lie in the files; what is about the same place stays as it was found. */
@@ -129,6 +130,7 @@ int findings_print(const struct table_style *style)
 {
         enum severity worst = WARNING;
 
+        nsswitch_file = nsswitch_path();
         if (found_count > 0)
                 qsort(found, found_count, sizeof(*found), compare);
         for (size_t i = 0; i < found_count; i++) {
