@@ -180,21 +180,25 @@ static const struct account *account_of_owner(const struct side *side,
 }
 
 /* The accounts inside a range. Who gives one ID alone means the account: "root:1000:1". */
-static void check_local_accounts(const struct side *side, const struct range_line *line)
+static void check_local_accounts(const struct view *view, const struct range_line *line)
 {
+        const struct side *const side = view->side;
         const struct accounts *const accounts = &side->accounts;
-        const size_t first = accounts_from(accounts, line->range.start),
+        /* In a container they may be those of one in it, as podman's image gives them away. */
+        const uint64_t from = view->in_container && line->range.start <= SYSTEM_LAST
+                                  ? SYSTEM_LAST + 1
+                                  : line->range.start;
+        const size_t first = accounts_from(accounts, from),
                      end = accounts_from(accounts, range_end(line));
         const struct account *const own =
             side->database == SUBID_USERS ? account_of_owner(side, line) : NULL;
         size_t count, named = 0;
         char *names = NULL;
 
-        if (line->range.count < 2 || first == end)
+        if (line->range.count < 2 || first >= end)
                 return;
-        count = end - first - (own != NULL) -
-                (count_excluded(accounts, range_end(line)) -
-                 count_excluded(accounts, line->range.start));
+        count = end - first - (own && own->id >= from) -
+                (count_excluded(accounts, range_end(line)) - count_excluded(accounts, from));
         for (size_t i = first; i < end && named < NAMED_MAX && named < count; i++) {
                 const struct account *const account = &accounts->by_id[i];
 
@@ -634,7 +638,7 @@ static void check_lines(const struct view *view)
                 check_owner(line);
                 check_zeros(line);
                 check_root(line);
-                check_local_accounts(side, line);
+                check_local_accounts(view, line);
                 check_overlap(view, line);
                 if (view->in_container)
                         continue;
