@@ -251,6 +251,13 @@ static void makes_few_calls(void **state)
         assert_int_equal(subid_file_locate_user(200193, false, &subid, &gid), 1);
         assert_int_equal(gid, 1200193);
         assert_int_equal(files_calls(), 4 + 6 + 5);
+        /* by none: what has no such line need not be asked for another one */
+        files_clear();
+        files_write("/etc/subuid", "core:100000:65536\ncontainers:200000:268435456\n");
+        files_write("/etc/subgid", "core:100000:65536\n");
+        assert_int_equal(subid_file_locate_user(200193, false, &subid, &gid), 1);
+        assert_int_equal(gid, SUBID_NO_GID);
+        assert_int_equal(files_calls(), 4 + 6);
         /* a number of the host's: /etc/group too */
         files_clear();
         files_write("/etc/subuid", "root:1000:10\n");
@@ -763,6 +770,36 @@ static void reads_little_of_imported_files(void **state)
         free(sorted);
 }
 
+/* Where sizes differ by orders of magnitude no guess is of use; halving bounds what is read. */
+static void reads_little_of_skewed_files(void **state)
+{
+        char *const sorted = malloc(50000 * 32), *end = sorted;
+        int most = 0;
+
+        (void)state;
+        assert_non_null(sorted);
+        for (uint64_t start = 131072, size; start < UINT32_MAX; start += size) {
+                size = 1 + (start >> 12);
+                if (size > UINT32_MAX - start)
+                        size = UINT32_MAX - start;
+                end += sprintf(end, "s%u:%u:%u\n", (unsigned int)(end - sorted),
+                               (unsigned int)start, (unsigned int)size);
+        }
+        files_clear();
+        write_marked("/etc/nss-subuid/subgid", sorted, "", 0, 0);
+        for (uint64_t id = 131072; id < UINT32_MAX; id += 1 + (id >> 9)) {
+                struct subid group = {.id = (uint32_t)id};
+                const int before = files_calls();
+
+                assert_int_equal(subid_file_holds(SUBID_GROUPS, &group), !subid_excluded(group.id));
+                if (files_calls() - before > most)
+                        most = files_calls() - before;
+        }
+        free(sorted);
+        /* openat of two files, fstat, close; the mark; of 1.3 MB pieces of 2 KiB */
+        assert_in_range(most, 4 + 1 + 10, 4 + 1 + 2 * 10);
+}
+
 static void maps_errors_of_the_search(void **state)
 {
         char *const sorted = sorted_lines(2000, 100000, 10, 10, NULL);
@@ -928,6 +965,7 @@ int main(void)
             cmocka_unit_test(survives_files_that_are_not_sorted),
             cmocka_unit_test(searches_files_without_a_sorted_part),
             cmocka_unit_test(reads_little_of_imported_files),
+            cmocka_unit_test(reads_little_of_skewed_files),
             cmocka_unit_test(maps_errors_of_the_search),
             cmocka_unit_test(refuses_large_files),
             cmocka_unit_test(reads_through_descriptor_0),
