@@ -46,21 +46,24 @@ is "$(bus 200193)" "$id" 'with the module, too, though the policy refuses the gr
 # --- polkit -----------------------------------------------------------------------------------------
 
 rule=/usr/share/polkit-1/rules.d/40-nss-subuid.rules
+# polkit reads what ends in ".rules" as soon as it appears there, half of it if need be.
 mv $rule /tmp/rule
 inside systemctl restart polkit.service
 is "$(linger 200193) $(linger "$somebody") $(lingering)" '  _200193 somebody ' 'without the rule 200193 may linger, as anybody'
 rm /var/lib/systemd/linger/*
-mv /tmp/rule $rule
+mv /tmp/rule $rule.new
+mv $rule.new $rule
 inside systemctl restart polkit.service
 like "$(linger 200193)" 'Access denied' 'with it polkit refuses'
 is "$(linger "$somebody") $(linger 1077) $(lingering)" '  _77 somebody ' 'real users may, also one that is called _77'
 is "$(inhibit 200193) $(inhibit "$somebody")" 'inhibited inhibited' 'all else is as before'
-cat >/etc/polkit-1/rules.d/10-test.rules <<'END'
+cat >/etc/polkit-1/rules.d/10-test.rules.new <<'END'
 polkit.addRule(function(action, subject) {
     if (action.id == "org.freedesktop.login1.set-self-linger" && subject.user == "_200194")
         return polkit.Result.YES;
 });
 END
+mv /etc/polkit-1/rules.d/10-test.rules.new /etc/polkit-1/rules.d/10-test.rules
 inside systemctl restart polkit.service
 is "$(linger 200194) $(lingering)" ' _200194 _77 somebody ' "an administrator's rule before it decides"
 like "$(linger 200195)" 'Access denied' 'for no other'
