@@ -773,7 +773,7 @@ static void reads_little_of_imported_files(void **state)
 /* Where sizes differ by orders of magnitude no guess is of use; halving bounds what is read. */
 static void reads_little_of_skewed_files(void **state)
 {
-        char *const sorted = malloc(50000 * 32), *end = sorted;
+        char *const sorted = malloc(50000 * 32UL), *end = sorted;
         int most = 0;
 
         (void)state;
