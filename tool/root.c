@@ -32,12 +32,26 @@ const char *root_folder(void)
         return root;
 }
 
-int root_open(const char *path, int flags)
+int root_open_in(int folder, const char *path, int flags)
 {
         enum { TRIES_MAX = 100000 };
         const struct open_how how = {.flags = (unsigned int)flags | O_CLOEXEC,
                                      .resolve = RESOLVE_IN_ROOT};
-        int fd, folder, tries = 0;
+        int fd, tries = 0;
+
+        /*
+         * EAGAIN: something was renamed, wherever, while it followed a "..". A process that does
+         * nothing else may make a thousand tries fail.
+         */
+        do
+                fd = (int)syscall(__NR_openat2, folder, path, &how, sizeof(how));
+        while (fd < 0 && errno == EAGAIN && ++tries < TRIES_MAX);
+        return fd < 0 ? -errno : fd;
+}
+
+int root_open(const char *path, int flags)
+{
+        int fd, folder;
 
         if (root_is_running()) {
                 fd = open(path, flags | O_CLOEXEC);
@@ -46,14 +60,7 @@ int root_open(const char *path, int flags)
         folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (folder < 0)
                 die("%s: %m", root);
-        /*
-         * EAGAIN: something was renamed, wherever, while it followed a "..". A process that does
-         * nothing else may make a thousand tries fail.
-         */
-        do
-                fd = (int)syscall(__NR_openat2, folder, path, &how, sizeof(how));
-        while (fd < 0 && errno == EAGAIN && ++tries < TRIES_MAX);
-        fd = fd < 0 ? -errno : fd;
+        fd = root_open_in(folder, path, flags);
         close(folder);
         return fd;
 }

@@ -25,6 +25,9 @@ const char *root_folder(void);
 /* Opens anything, with these flags of open(2). Returns a descriptor or a negative errno. */
 int root_open(const char *path, int flags);
 
+/* The same as a process sees it whose root an open folder is. */
+int root_open_in(int folder, const char *path, int flags);
+
 /*
  * The same below an open folder of that system, where no symbolic link is followed, nor anything
  * that leads out of it; what it opens makes nobody wait.

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "host.h"
 
+#include "../root.h"
 #include "account_name.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <nss.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -16,7 +16,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -30,17 +29,13 @@
 /* As the process sees it that has this root. */
 static bool stat_below(const char *root, const char *path, struct stat *status)
 {
-        const struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
         const int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
         bool done = false;
         int fd;
 
         if (folder < 0)
                 return false;
-        /* EAGAIN: something was renamed, wherever, while it followed a "..". */
-        do
-                fd = (int)syscall(__NR_openat2, folder, path, &how, sizeof(how));
-        while (fd < 0 && errno == EAGAIN);
+        fd = root_open_in(folder, path, O_PATH);
         if (fd >= 0) {
                 done = fstat(fd, status) == 0;
                 close(fd);
