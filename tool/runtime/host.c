@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host.h"
 
-#include "../root.h"
 #include "account_name.h"
+#include "tool/root.h"
 
 #include <errno.h>
 #include <fcntl.h>
