@@ -164,7 +164,8 @@ has '/etc/subgid:1 warning excluded-id
 sed -i /^somebody/d /etc/passwd /etc/group
 node 'files subuid' 'files subuid' podman:1:999 podman:1001:64535
 like "$(check)" 'subuid:1: warning: IDs of system accounts.*subuid:2: warning: IDs that never get a name: 60001-60705' 'the IDs of the system'
-is "$(unshare --user --map-root-user build/subuidctl check 2>&1 | grep -E 'IDs of system|useradd|never|DynamicUser|accounts of')" '' 'in a container they are not the system'"'"'s'
+is "$(unshare --user --map-root-user sh -c 'build/subuidctl check 2>&1; [ $? -le 2 ] && echo checked' |
+        grep -E 'IDs of system|useradd|never|DynamicUser|accounts of|^checked')" checked 'in a container they are not the system'"'"'s'
 
 # Mail servers are asked (tests/security has real ones); one that does not answer is left.
 mkdir -p /etc/postfix
@@ -197,5 +198,7 @@ opens() {
 }
 mkdir -p /tmp/opens/etc
 printf 'passwd: files subuid\ngroup: files subuid\n' >/tmp/opens/etc/nsswitch.conf
-is "$(opens 1000)" "$(opens 100)" 'as many files are opened for a thousand findings as for a hundred'
+few=$(opens 100)
+ok $((few < 20)) "check opens $few files of a system with a hundred findings"
+is "$(opens 1000)" "$few" 'as many files are opened for a thousand findings as for a hundred'
 done_testing
