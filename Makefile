@@ -2,8 +2,6 @@
 # "make" builds the module, subuidctl and runc-subuid in build/; "make help" lists the rest. Tests are in
 # tests/tests.mk, tarball and packages in packaging/packaging.mk.
 
-VERSION := $(shell sed -n 's/^.define NSS_SUBUID_VERSION "\(.*\)"/\1/p' nss_subuid.h)
-
 CC = gcc
 CFLAGS ?= -O2 -g
 # The word in front of each number in the names, where it is not to be that of account_name.h.
@@ -52,23 +50,21 @@ objects = $(sources:%.c=build/%.o)
 # What subuidctl and its relatives have of the module.
 shared_objects = $(filter-out build/nss_subuid.o,$(objects))
 
-# chosen WITH,HEADERS,WHAT: "yes" if it is to be built.
-chosen = $(if $(filter no,$(1)),,$(or $(call has,$(2)),$(if $(filter yes,$(1)),$(error $(3) needs the headers $(2)))))
+# chosen WITH,PROGRAM,HEADERS: its file, if it is to be built.
+chosen = $(if $(filter no,$(1)),,$(if $(call has,$(3)),build/$(2),$(if $(filter yes,$(1)),$(error $(2) needs the headers $(3)))))
 has = $(shell printf '\043include <%s>\n' $(1) | $(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 
-have_tool := $(call chosen,$(WITH_COMMAND),libsmartcols/libsmartcols.h shadow/subid.h json-c/json.h,subuidctl)
-tool = $(if $(have_tool),build/subuidctl)
+tool := $(call chosen,$(WITH_COMMAND),subuidctl,libsmartcols/libsmartcols.h shadow/subid.h json-c/json.h)
 tool_libs = -lsmartcols -lsubid -ljson-c -ldl
 tool_sources = $(wildcard tool/*.c tool/check/*.c tool/containers/*.c)
 # Two of them have a main of their own; the rest are subuidctl's parts.
 tool_objects = $(patsubst %.c,build/%.o,$(filter-out tool/subuidctl.c tool/nsswitch_hook.c,$(tool_sources))) $(shared_objects)
 
-have_runtime := $(call chosen,$(WITH_RUNTIME),json-c/json.h,runc-subuid)
-runtime = $(if $(have_runtime),build/runc-subuid)
+runtime := $(call chosen,$(WITH_RUNTIME),runc-subuid,json-c/json.h)
 runtime_sources = $(wildcard tool/runtime/*.c)
 runtime_objects = $(runtime_sources:%.c=build/%.o) $(addprefix build/tool/,child.o json_text.o progress.o replace.o root.o util.o) build/account_name.o
 
-.PHONY: all install uninstall check demo clean help FORCE
+.PHONY: all install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -107,12 +103,12 @@ build/name_prefix: account_name.h build/flags
 
 # What is installed, as FOLDER:FILE; links, as FOLDER:LINK:TARGET.
 man8dir = $(mandir)/man8
-units = $(addprefix packaging/systemd/,subuidctl-import.service subuidctl-import.timer)
 module_files = $(libdir):build/$(module) $(man8dir):man/nss_subuid.8 $(man8dir):$(module).8:nss_subuid.8 \
 	$(addprefix $(docdir):,nsswitch.conf.example docs/security.md) $(addprefix $(docdir)/recipes:,$(wildcard packaging/recipes/*)) \
 	$(sysusersdir):packaging/sysusers.d/nss-subuid.conf $(dbuspolicydir):packaging/dbus/nss-subuid.conf \
 	$(polkitrulesdir):packaging/polkit/40-nss-subuid.rules
-tool_files = $(sbindir):build/subuidctl $(man8dir):man/subuidctl.8 $(addprefix $(systemdsystemunitdir):,$(units)) \
+tool_files = $(sbindir):build/subuidctl $(man8dir):man/subuidctl.8 \
+	$(addprefix $(systemdsystemunitdir):,$(wildcard packaging/systemd/*)) \
 	$(bashcompletiondir):completions/bash/subuidctl $(zshcompletiondir):completions/zsh/_subuidctl \
 	$(fishcompletiondir):completions/fish/subuidctl.fish
 runtime_files = $(bindir):build/runc-subuid $(bindir):crun-subuid:runc-subuid \
@@ -168,18 +164,11 @@ uninstall: ## remove what install has installed
 		done; \
 	done
 
-# --- the rest --------------------------------------------------------------------------------------
-
-include $(wildcard tests/tests.mk packaging/packaging.mk)
-
-demo: ## see it work, in namespaces of its own
-	@packages=$$(demo/demo.sh --packages) && tests/lib/deps.sh --install $$packages
-	@$(MAKE) --no-print-directory --silent build/$(module)
-	@demo/demo.sh
-
 clean: ## remove build/
 	rm -rf build
 
 help:
 	@sed -nE 's/^([a-z-]+)( [a-z-]+)?:.* ## (.*)/\1 \3/p' $(MAKEFILE_LIST) | \
 		while read -r target text; do printf 'make %-16s %s\n' "$$target" "$$text"; done
+
+include $(wildcard tests/tests.mk packaging/packaging.mk)

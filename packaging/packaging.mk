@@ -5,6 +5,8 @@
 
 # --- release and packages -------------------------------------------------------------------------
 
+VERSION := $(shell sed -n 's/^.define NSS_SUBUID_VERSION "\(.*\)"/\1/p' nss_subuid.h)
+
 # The sources as they are committed, or as they lie here where there is no git: in a tarball of them.
 release = nss-subuid-$(VERSION)
 
@@ -58,8 +60,8 @@ packaging/openshift/%.yaml: packaging/openshift/%.bu packaging/openshift/machine
 check-packages: ## the Debian packages in bare roots; the RPMs and files for nodes unpacked
 	@tests/lib/possible.sh && tests/lib/deps.sh --install releases rpm nixos
 	$(MAKE) --no-print-directory all rpm
-	prove --exec '' $(addprefix tests/packaging/,dist.t authselect.t nixos.t openshift.t rpm.t)
+	$(prove) $(addprefix tests/packaging/,dist.t authselect.t nixos.t openshift.t rpm.t)
 	$(MAKE) --no-print-directory -j 2 check-packages-bookworm check-packages-trixie
 
 check-packages-%:
-	SUITE=$* prove --exec '' tests/packaging/deb.t
+	SUITE=$* $(prove) tests/packaging/deb.t

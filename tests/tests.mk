@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# What is tested, fuzzed, proved and measured, and how; the Makefile includes it.
+# What is tested, fuzzed, proved, measured and shown, and how; the Makefile includes it.
 
 .PHONY: check check-quick check-system check-all check-releases check-arch check-central check-engines check-security check-readme soak bench \
-	bench_tools coverage mutants mutants-sample fuzz fuzz-merge fuzz-planted prove lint format docs deps
+	bench_tools coverage mutants mutants-sample fuzz fuzz-merge fuzz-planted prove lint format demo docs deps
 
 # --- checks ---------------------------------------------------------------------------------------
 
@@ -374,6 +374,13 @@ lint: ## check the sources; needs linters only
 
 format: ## lay the sources out
 	clang-format -i $(c_files)
+
+# --- shown ----------------------------------------------------------------------------------------
+
+demo: ## see it work, in namespaces of its own
+	@packages=$$(demo/demo.sh --packages) && tests/lib/deps.sh --install $$packages
+	@$(MAKE) --no-print-directory --silent build/$(module)
+	@demo/demo.sh
 
 # The demo as it was: as root, for all of it.
 docs: docs/lookup.svg docs/pod.svg docs/demo.svg ## draw the pictures in docs/ that bench does not; needs Graphviz, python3, root
