@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kubelet.h"
 
-#include "containers/daemons.h"
-#include "containers/reading.h"
+#include "daemons.h"
 #include "json_text.h"
 #include "root.h"
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,4 +195,12 @@ bool take_line(struct text *rest, struct text *line)
         rest->bytes += line->size + (newline != NULL);
         rest->size -= line->size + (newline != NULL);
         return true;
+}
+
+bool is_absolute(const char *path)
+{
+        const size_t length = strlen(path);
+
+        return *path == '/' && length < PATH_MAX && !strstr(path, "/../") &&
+               !(length >= 3 && strcmp(path + length - 3, "/..") == 0);
 }

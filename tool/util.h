@@ -82,4 +82,7 @@ int text_compare_elements(const void *a, const void *b);
  */
 bool take_line(struct text *rest, struct text *line);
 
+/* Whether a path is absolute, and no part of it is "..". */
+bool is_absolute(const char *path);
+
 #endif

@@ -6,7 +6,7 @@
  */
 #include "tool/containers.h"
 #include "tool/containers/cgroup.h"
-#include "tool/containers/daemons.h"
+#include "tool/daemons.h"
 #include "tool/root.h"
 #include "tool/util.h"
 

@@ -4,9 +4,9 @@
  * state: NAMESPACE/ID/config.json (runtime-spec). Docker's containers are tasks of its, too.
  */
 #include "cgroup.h"
-#include "daemons.h"
 #include "reading.h"
 
+#include "tool/daemons.h"
 #include "tool/settings.h"
 
 #include <stdlib.h>

@@ -3,9 +3,9 @@
  * Docker: each container's config.v2.json and hostconfig.json. With userns-remap they are below a
  * folder that is called after the IDs of the container's root.
  */
-#include "daemons.h"
 #include "reading.h"
 
+#include "tool/daemons.h"
 #include "tool/ranges.h"
 
 #include <stdio.h>

@@ -320,11 +320,3 @@ struct timespec parse_time(const char *text)
         /* Go's zero time. */
         return time.tv_sec > 0 ? time : (struct timespec){.tv_sec = 0};
 }
-
-bool is_absolute(const char *path)
-{
-        const size_t length = strlen(path);
-
-        return *path == '/' && length < PATH_MAX && !strstr(path, "/../") &&
-               !(length >= 3 && strcmp(path + length - 3, "/..") == 0);
-}

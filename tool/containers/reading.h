@@ -110,9 +110,6 @@ bool is_running(const struct reading *reading, int64_t pid);
 /* The time of RFC 3339 ("2026-11-26T04:07:34.5Z"); 0 if it is none. */
 struct timespec parse_time(const char *text);
 
-/* Absolute, and no part of it is "..". */
-bool is_absolute(const char *path);
-
 /* The readers, each of its engine. */
 
 void read_containerd(struct reading *reading);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CONTAINERS_DAEMONS_H
-#define CONTAINERS_DAEMONS_H
+#ifndef DAEMONS_H
+#define DAEMONS_H
 
-#include "tool/processes.h"
+#include "processes.h"
 
 /*
  * The daemon of this name that runs on this machine as root, in the same mount namespace as this
