@@ -54,7 +54,9 @@ build/nsswitch-hook: $(hook_objects)
 machine-config: packaging/openshift/99-worker-subuid.yaml ## the MachineConfig for OpenShift of its Butane file
 
 packaging/openshift/%.yaml: packaging/openshift/%.bu packaging/openshift/machine-config.py
-	packaging/openshift/machine-config.py $< >$@
+	@mkdir -p build
+	packaging/openshift/machine-config.py $< >build/$(@F)
+	mv build/$(@F) $@
 
 # Needs root and a mirror: the Debian packages in bare roots, the rest of packaging/ in private ones.
 check-packages: ## the Debian packages in bare roots; the RPMs and files for nodes unpacked

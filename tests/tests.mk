@@ -390,7 +390,8 @@ docs/lookup.svg docs/pod.svg: docs/%.svg: docs/%.dot
 
 docs/demo.svg: demo/demo.sh demo/systemd.sh demo/picture.py
 	$(MAKE) --no-print-directory --silent demo >build/demo.txt
-	demo/picture.py <build/demo.txt >$@
+	demo/picture.py <build/demo.txt >build/demo.svg
+	mv build/demo.svg $@
 
 deps: ## install the Debian packages that all of this needs
 	@tests/lib/deps.sh --install demo check tool fuzz system systemd runtimes releases bench lint prove packaging rpm

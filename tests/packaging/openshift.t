@@ -18,6 +18,12 @@ is "$($folder/machine-config.py $folder/99-worker-subuid.bu)" "$(cat $config)" '
 sed 's/inline:/local:/' $folder/99-worker-subuid.bu >/tmp/local.bu
 output=$($folder/machine-config.py /tmp/local.bu 2>&1)
 is "$?, $output" '1, want inline; there is local' 'what the script does not know it refuses'
+mkdir /tmp/tree
+cp -r Makefile nss_subuid.h packaging /tmp/tree
+cp /tmp/local.bu /tmp/tree/$folder/99-worker-subuid.bu
+output=$(make -C /tmp/tree machine-config 2>&1)
+like "$output" 'want inline' 'nor does make'
+is "$(cmp $config /tmp/tree/$config 2>&1)" '' 'where the YAML that is there stays'
 
 # Prints what is against the rules, and unpacks the files below a folder.
 cat >/tmp/unpack.py <<'PYTHON'
