@@ -2,7 +2,9 @@
 # "make" builds the module, subuidctl and runc-subuid in build/; "make help" lists the rest. Tests are in
 # tests/tests.mk, tarball and packages in packaging/packaging.mk.
 
+ifeq ($(origin CC),default)
 CC = gcc
+endif
 CFLAGS ?= -O2 -g
 # The word in front of each number in the names, where it is not to be that of account_name.h.
 NAME_PREFIX ?=

@@ -14,6 +14,7 @@ files() { (cd "$scratch" && find . ! -type d | sort | tr '\n' ' '); }
 output=$(make install DESTDIR="$scratch" 2>&1)
 ok $? 'make install'
 like "$(make all --dry-run --what-if=account_name.h)" '>build/name_prefix' 'make alone makes what one test alone reads'
+like "$(CC=another command make --dry-run --what-if=account_name.c build/account_name.o)" 'another .* -c -o build/account_name.o' 'a compiler in the environment counts, as flags do'
 like "$output" 'see /.*/nss-subuid/security\.md' 'it says where security.md lies'
 library=$(cd "$scratch" && find . -name libnss_subuid.so.2)
 like "$library" '^\./usr/lib' 'the library is below /usr/lib'
