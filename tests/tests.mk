@@ -375,6 +375,9 @@ lint: ## check the sources; needs linters only
 format: ## lay the sources out
 	clang-format -i $(c_files)
 
+deps: ## install the Debian packages that all of this needs
+	@tests/lib/deps.sh --install demo check tool fuzz system systemd runtimes releases bench lint prove packaging rpm
+
 # --- shown ----------------------------------------------------------------------------------------
 
 demo: ## see it work, in namespaces of its own
@@ -389,9 +392,7 @@ docs/lookup.svg docs/pod.svg: docs/%.svg: docs/%.dot
 	dot -Tsvg -o $@ $<
 
 docs/demo.svg: demo/demo.sh demo/systemd.sh demo/picture.py
+	@mkdir -p build
 	$(MAKE) --no-print-directory --silent demo >build/demo.txt
 	demo/picture.py <build/demo.txt >build/demo.svg
 	mv build/demo.svg $@
-
-deps: ## install the Debian packages that all of this needs
-	@tests/lib/deps.sh --install demo check tool fuzz system systemd runtimes releases bench lint prove packaging rpm
