@@ -21,7 +21,6 @@ tests=(lookups nsswitch files changes libsubid test_nss_users)
 tests=("${tests[@]/#/tests/nss/}")
 tests=("${tests[@]/%/.t}")
 
-mkdir -p build
 if ! tests/lib/arch-root.sh "$arch" true >"$log" 2>&1; then
         tail -n 5 "$log" | cut -c 1-300 | sed 's/^/# /' >&2
         # Not each mirror has all of these at all times.

@@ -6,6 +6,8 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$top" || exit 1
+# For what they write; nothing need have been made here before.
+mkdir -p build || exit 1
 export LC_ALL=C
 # Whoever starts it may have another.
 umask 022

@@ -8,7 +8,6 @@ set -u
 [ "$(id -u)" -eq 0 ] || skip_all 'needs root'
 suite=${SUITE-forky}
 log=build/security-$suite.log
-mkdir -p build
 buses=(tests/security/bus.t tests/security/broker.t)
 groups=(demo bus)
 if [ "$suite" = forky ]; then
