@@ -258,8 +258,9 @@ until [ -e /tmp/asked ] || ! kill -0 $program; do
         sleep 0.1
 done
 must apt-get install -y "$(realpath "$new")"
-# nscd sees by itself that nsswitch.conf has changed, a moment later.
-for _ in $(seq 100); do
+# nscd does not see that nsswitch.conf was exchanged for another: "ignored inotify event (file exists)". It keeps its
+# "no such user" for 20 seconds, and looks each 15 what of that is over; the program may have asked anew meanwhile.
+for _ in $(seq 1200); do
         ! entry 200193 || break
         sleep 0.1
 done
