@@ -336,7 +336,8 @@ static void calibrate(struct test *test, double nanoseconds)
                 return;
         measure(test);
         each = measure(test).cpu;
-        test->repeats = (long)(nanoseconds / each) + 1;
+        /* A clock that goes in steps may have stood still. */
+        test->repeats = each > 0 ? (long)(nanoseconds / each) + 1 : 1;
 }
 
 static int compare(const void *a, const void *b)

@@ -80,9 +80,9 @@ void nsswitch_file_replace(const struct nsswitch_file *file, struct text text, b
             .exists = file->is_in_etc,
             .status = file->status,
             .text = file->text,
-            .owner = file->status.st_uid,
-            .group = file->status.st_gid,
-            /* The distribution's is copied: root's, and for all to read. */
+            /* The distribution's is copied: the caller's own, and for all to read. */
+            .owner = file->is_in_etc ? file->status.st_uid : geteuid(),
+            .group = file->is_in_etc ? file->status.st_gid : getegid(),
             .mode = file->is_in_etc ? file->status.st_mode & 07777 : 0644,
         };
         const char *const failed = replace_file(&replacement, text);

@@ -61,7 +61,7 @@ int files_setup(void **state)
 {
         (void)state;
         /* In build, so that nothing is left elsewhere even if the test is killed. */
-        alarm(600); /* nothing here may hang */
+        alarm(3600); /* nothing here may hang; a busy machine may take its time, qemu too */
         must(getcwd(directory, sizeof(directory) - 32) != NULL, "getcwd");
         strcat(directory, "/build/files.XXXXXX");
         must(mkdtemp(directory) != NULL, directory);

@@ -433,9 +433,10 @@ class Lab:
         self.folders = itertools.count()
         self.killers = [
             Killer(scratch / "plain", []),
-            # An access outside an array or an undefined result may pass unseen without them.
+            # An access outside an array or an undefined result may pass unseen without them. (For the place of the
+            # program see fuzz_place in tests.mk.)
             Killer(scratch / "sanitized", ["-U_FORTIFY_SOURCE", "-O1", "-fsanitize=address,undefined",
-                                 "-fno-sanitize-recover=all"]),
+                                 "-fno-sanitize-recover=all", "-fno-pie", "-no-pie"]),
         ]
         self.commands = commands
         self.originals = {name: self.hash_of(name) for name in SOURCES + HEADERS}

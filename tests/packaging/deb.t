@@ -18,7 +18,8 @@ export DEBIAN_FRONTEND=noninteractive
 # must COMMAND...: without it there is nothing to test.
 must() {
         "$@" >>"$log" 2>&1 && return
-        tail -n 40 "$log" | sed 's/^/# /' >&2
+        # Of "make check" the test that failed stands far above the end.
+        { grep -a -A 6 -E 'failed test|^not ok|^# not ok|^Bail out' "$log" | tail -n 40 && echo ...; tail -n 40 "$log"; } | sed 's/^/# /' >&2
         echo "Bail out! $*"
         exit 1
 }
@@ -251,14 +252,15 @@ must nscd
 getent passwd 200193 || getent passwd 200193
 is $? 2 'before: no user 200193'
 # shellcheck disable=SC2016 # for perl
-timeout 60 perl -e 'getpwuid(200193) and exit 1; open F, ">/tmp/asked"; close F; select undef, undef, undef, 0.1 until getpwuid 200193' &
+timeout 600 perl -e 'getpwuid(200193) and exit 1; open F, ">/tmp/asked"; close F; select undef, undef, undef, 0.1 until getpwuid 200193' &
 program=$!
 until [ -e /tmp/asked ] || ! kill -0 $program; do
         sleep 0.1
 done
 must apt-get install -y "$(realpath "$new")"
-# nscd sees by itself that nsswitch.conf has changed, a moment later.
-for _ in $(seq 100); do
+# nscd does not see that nsswitch.conf was exchanged for another: "ignored inotify event (file exists)". It keeps its
+# "no such user" for 20 seconds, and looks each 15 what of that is over; the program may have asked anew meanwhile.
+for _ in $(seq 1200); do
         ! entry 200193 || break
         sleep 0.1
 done
@@ -289,32 +291,46 @@ library=$(dpkg -L libnss-subuid | grep '\.so\.2$')
 inode=$(stat -c %i "$library")
 
 # asking ID...: from now on a program asks for these again and again, and so does one process after the other, until
-# answered WHAT.
+# answered WHAT. Each of the two makes a file of its own whenever it has asked for all of them.
 asking() {
         rm -f /tmp/stop
         # shellcheck disable=SC2016 # for perl
         perl -e 'until (-e "/tmp/stop") {
-                         for (@ARGV) { $asked++; $failed++ unless getpwuid($_) eq "_$_" && getgrgid($_) eq "_$_" }
+                         for (@ARGV) { $failed++ unless getpwuid($_) eq "_$_" && getgrgid($_) eq "_$_" }
+                         open F, ">/tmp/asked.program"; close F;
                  }
-                 printf "%s %d\n", $asked > 0, $failed' "$@" >/tmp/program &
+                 printf "%d\n", $failed' "$@" >/tmp/program &
+        program=$!
         (
-                asked=0 failed=0
+                failed=0
                 until [ -e /tmp/stop ]; do
                         for id in "$@"; do
                                 entry "$id" || failed=$((failed + 1))
-                                asked=$((asked + 1))
                         done
+                        : >/tmp/asked.processes
                 done
-                echo "$((asked > 0)) $failed" >/tmp/processes
+                echo $failed >/tmp/processes
         ) &
-        sleep 0.5
+        processes=$!
+        both_ask
+}
+# both_ask: once each of them has asked for all, from the first to the last.
+both_ask() {
+        # The first file may be of a round that had begun before.
+        for _ in 1 2; do
+                rm -f /tmp/asked.*
+                until [ -e /tmp/asked.program ] && [ -e /tmp/asked.processes ]; do
+                        kill -0 $program && kill -0 $processes || return
+                        sleep 0.01
+                done
+        done
 }
 answered() {
-        sleep 0.5
+        both_ask
         touch /tmp/stop
         wait
-        is "$(cat /tmp/program)" '1 0' "$1: each question of a program was answered"
-        is "$(cat /tmp/processes)" '1 0' 'and that of each process'
+        is "$(cat /tmp/program)" 0 "$1: each question of a program was answered"
+        is "$(cat /tmp/processes)" 0 'and that of each process'
 }
 
 asking 200193

@@ -543,8 +543,8 @@ static void asks_daemons(void **state)
                 assert_int_equal(system(xasprintf("cp /bin/sh '%s'", program)), 0);
                 pid = start_daemon(program, elsewhere, &input);
                 wait_for(pid, name, &processes);
-                /* It has its name a little before it has its arguments. */
-                for (int i = 0; i < 100 && !root; i++) {
+                /* It has its name a little before it has its arguments: for up to ten minutes. */
+                for (int i = 0; i < 60000 && !root; i++) {
                         root = option_of(daemon_arguments(&processes, name), options);
                         if (geteuid() != 0 || elsewhere)
                                 break;

@@ -46,7 +46,10 @@ is "$(unshare --user --pid --fork bash -c 'build/subuidctl whois 200194; :' 2>&1
 unshare --user --map-user=193 --map-group=193 sleep 300 &
 pid=$!
 trap 'kill "$pid"' EXIT
-until grep -q '^ *193 *200193 *1$' "/proc/$pid/uid_map" && grep -q sleep "/proc/$pid/comm" || ! kill -0 "$pid"; do sleep 0.02; done
+# It has its name a little before it has its arguments.
+until grep -q '^ *193 *200193 *1$' "/proc/$pid/uid_map" && [ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = 'sleep 300 ' ] || ! kill -0 "$pid"; do
+        sleep 0.02
+done
 like "$(whois 200193)" "
     UID 200193 in the user namespace of subuidctl itself: [0-9]+ processes \(.*subuidctl.*\)
     UID 193 in the user namespace of PID $pid \(\"sleep 300\"\)(, [^ ]+)?: 1 process \(sleep\)$" 'an ID inside and outside a user namespace'
