@@ -80,6 +80,11 @@ for row in json.load(sys.stdin)["users"]: print(row["asked"], row["uid"], row["g
         '33 33 None www-data system accounts None None' 'JSON has of an ID in no range which one it is'
 like "$(whois --verbose 3080225 | head -n 1)" "^subuidctl: ${tasks%/*}: read$" '--verbose: what was read'
 is "$(whois 3080225 | grep -c ': read')" 0 'not without'
+join "$pause" 55 defunct
+in_cgroup "$pid" "$slice/$(scope c) (deleted)"
+is "$(uses 3080247)" "    UID 55 in container web of pod shop/web-node1, containerd, $(scope c): 1 process (defunct)" \
+        'a zombie that is left of a container keeps its cgroup'
+kill "$pid"
 join "$pause" 33 stray
 in_cgroup "$pid" /system.slice/ssh.service
 is "$(uses 3080225 | tail -n 1)" "    UID 33 in the user namespace of PID $pid (\"stray 300\"), ssh.service: 1 process (stray)" \
