@@ -145,6 +145,29 @@ is "$(uses 5000033)" "    UID 33, once given to container web of pod old/web-nod
 is "$(whois -rn -o inside,pod,container 5000033)" '  ' 'in a table nobody has it'
 task "$(id c)" web container
 
+# --- several daemons ------------------------------------------------------------------------------
+
+cp /bin/sh /tmp/containerd
+mkfifo /tmp/lasts
+exec 8<>/tmp/lasts
+daemons=
+for state in /srv/one /srv/two /run/containerd; do
+        # shellcheck disable=SC2016 # for the shell that stands in for it
+        /tmp/containerd -c 'read -r line' --state=$state <&8 &
+        daemons="$daemons $!"
+        until tr '\0' '\n' </proc/$!/cmdline | grep -q '^--state'; do sleep 0.02; done
+        mkdir -p $state/io.containerd.runtime.v2.task/default/of${state//\//-}
+        echo '{"ociVersion": "1.2.0", "linux": {"uidMappings": [{"containerID": 0, "hostID": 6000000, "size": 65536}]}}' \
+                >$state/io.containerd.runtime.v2.task/default/of${state//\//-}/config.json
+done
+is "$(whois -rn -o container 6000000 | sort | tr '\n' ' ')" 'of-run-containerd of-srv-one of-srv-two ' \
+        'the state of each containerd that runs is read, and once'
+# shellcheck disable=SC2086 # several
+kill $daemons
+# shellcheck disable=SC2086 # several
+wait $daemons 2>/dev/null
+exec 8>&-
+
 # --- what records may say -------------------------------------------------------------------------
 
 hostile() {
