@@ -143,6 +143,15 @@ sed -i 's/3080192/5000000/g; s/shop/old/' "$tasks/$(id c)/config.json"
 is "$(uses 5000033)" "    UID 33, once given to container web of pod old/web-node1, containerd ($tasks/$(id c)/config.json), for which the kubelet keeps no IDs now: no process" \
         'a container is left of it: that one had it'
 is "$(whois -rn -o inside,pod,container 5000033)" '  ' 'in a table nobody has it'
+mkdir /var/lib/kubelet/pods/0b1c
+for record in '{"uidMappings": [{"host": 5000000}]}' '{"ids": 5000000' ''; do
+        echo "$record" >/var/lib/kubelet/pods/0b1c/userns
+        [ -n "$record" ] || ln -sfn /nowhere /var/lib/kubelet/pods/0b1c/userns
+        like "$(whois 5000033)" "/userns: not read: .*
+    UID 33, given to container web of pod old/web-node1, containerd since [0-9: -]+ \\($tasks/$(id c)/config.json\\): no process" \
+                "not of one whose record cannot be read: $record"
+done
+rm -r /var/lib/kubelet/pods/0b1c
 task "$(id c)" web container
 
 # --- several daemons ------------------------------------------------------------------------------
