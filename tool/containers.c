@@ -63,6 +63,7 @@ static void merge(struct container *container, const struct container *other)
         take(&container->cgroup, other->cgroup);
         container->is_sandbox |= other->is_sandbox;
         container->running |= other->running;
+        container->unread |= other->unread;
         if (!has_maps(container)) {
                 memcpy(container->maps, other->maps, sizeof(container->maps));
                 memcpy(container->map_sizes, other->map_sizes, sizeof(container->map_sizes));
@@ -115,7 +116,7 @@ static void take_pod(const struct containers_index *index, bool has_pods,
         struct container *const pod = find_pod(index, container->pod_uid);
 
         container->freed = has_pods && container->pod_uid && has_maps(container) &&
-                           !container->running && !(pod && has_maps(pod));
+                           !container->running && !(pod && (has_maps(pod) || pod->unread));
         if (!pod)
                 return;
         merge(container, pod);

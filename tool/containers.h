@@ -32,6 +32,7 @@ struct container {
         bool running;           /* a record says so */
         struct extent *maps[2]; /* by enum subid_database; outside is an ID of this machine */
         size_t map_sizes[2];    /* 0: not known, or no user namespace */
+        bool unread;            /* the kubelet has a record of its IDs that cannot be read */
         bool freed;            /* it had these IDs: the kubelet has no record of its pod any more */
         struct timespec since; /* so old is the record; tv_sec 0: not known */
         char *source;          /* the file or folder that says so; any bytes, too */

@@ -47,9 +47,12 @@ static bool is_daemon(const struct process *process, const char *program)
         return is;
 }
 
-const struct process *daemon_find(const struct processes *processes, const char *program)
+const struct process *daemon_next(const struct processes *processes, const char *program,
+                                  const struct process *last)
 {
-        for (size_t i = 0; processes && i < processes->count; i++) {
+        size_t i = last ? (size_t)(last - processes->list) + 1 : 0;
+
+        for (; processes && i < processes->count; i++) {
                 const struct process *const process = &processes->list[i];
 
                 if (strcmp(process->name, program) == 0 && process->ids[SUBID_USERS] == 0 &&
@@ -57,6 +60,11 @@ const struct process *daemon_find(const struct processes *processes, const char 
                         return process;
         }
         return NULL;
+}
+
+const struct process *daemon_find(const struct processes *processes, const char *program)
+{
+        return daemon_next(processes, program, NULL);
 }
 
 /* "--name=value", or "--name" and the next one; Go's own flags may have one dash. */

@@ -11,6 +11,10 @@
  */
 const struct process *daemon_find(const struct processes *processes, const char *program);
 
+/* The same where there may be several: the one behind the last; NULL: the first. */
+const struct process *daemon_next(const struct processes *processes, const char *program,
+                                  const struct process *last);
+
 /* Its arguments; none (a size of 0) if there is no such daemon. */
 struct text daemon_arguments(const struct processes *processes, const char *program);
 

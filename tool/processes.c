@@ -213,8 +213,11 @@ static char *unit_in(const char *path, text_shown *show)
 static char *read_cgroup(int folder)
 {
         const char *path = NULL, *of_systemd = NULL;
+        /* What the kernel says of one that is gone and has a zombie left. */
+        static const char deleted[] = " (deleted)";
         char text[TEXT_SIZE];
         const ssize_t n = read_text(folder, "cgroup", text, sizeof(text));
+        size_t length;
 
         /* Older kernels (6.1) do not tell a path of 4096 bytes, which whoever owns a cgroup can
          * make: nobody is to hide so. */
@@ -230,7 +233,12 @@ static char *read_cgroup(int folder)
         }
         if (of_systemd && (!path || !unit_in(path, printable)))
                 path = of_systemd;
-        return xasprintf("%s", path ? path : "/");
+        if (!path)
+                path = "/";
+        length = strlen(path);
+        if (ends_in(path, length, deleted))
+                length -= strlen(deleted);
+        return xstrndup(path, length);
 }
 
 const char *process_cgroup(struct process *process)

@@ -172,8 +172,10 @@ static void ask_of_standard_input(struct inquiry *inquiry)
                 }
                 ask_of_line(inquiry, line, length, number);
         }
-        if (ferror(stdin))
-                die("standard input: %m");
+        if (ferror(stdin)) {
+                warn("standard input: %m");
+                inquiry->failed = true;
+        }
 }
 
 /* What a file's IDs mean, where mounts tell; else "". */

@@ -190,6 +190,12 @@ like "$wanted" '3 -> /tmp/fd3.7 -> /tmp/fd7.9 -> /tmp/fd9' 'descriptors among th
 config
 is "$(told runc-subuid | sed 's/-subuid//')" "$wanted" 'and with it: arguments, folder, mask, descriptors, signals, environment, input, status'
 like "$(changed)" "$(own 200007)" 'and it has acted'
+# In Python: bash lets SIGCHLD through at its start.
+printf '%s\n' '#!/usr/bin/python3' 'import signal' 'print(signal.sigpending())' >/tmp/bin/runc
+config
+is "$(env --block-signal=CHLD runc-subuid --systemd-cgroup create --bundle $bundle c1)" 'set()' \
+        'no signal waits for it where SIGCHLD is blocked'
+like "$(changed)" "$(own 200007)" 'and it has acted'
 mv /tmp/bin/runc.kept /tmp/bin/runc
 
 # --- which runtime --------------------------------------------------------------------------------

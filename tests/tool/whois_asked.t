@@ -214,6 +214,10 @@ is "$({ head -c 10000000 /dev/zero | tr '\0' 5; echo; echo 200005; } | subuidctl
 whois - </dev/null
 is $? 0 'nothing there'
 is "$(whois - <&- 2>&1)" '' 'nor where it is closed'
+is "$(whois -rn -o asked 33 - 34 </tmp; echo $?)" 'subuidctl: standard input: Is a directory
+33
+34
+1' 'one that cannot be read costs no other argument its answer'
 # More than are answered at a time.
 seq 200000 265535 >/tmp/ids
 { cat /tmp/ids; seq 10 20; } | whois - >/tmp/answers

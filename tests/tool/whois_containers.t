@@ -80,6 +80,11 @@ for row in json.load(sys.stdin)["users"]: print(row["asked"], row["uid"], row["g
         '33 33 None www-data system accounts None None' 'JSON has of an ID in no range which one it is'
 like "$(whois --verbose 3080225 | head -n 1)" "^subuidctl: ${tasks%/*}: read$" '--verbose: what was read'
 is "$(whois 3080225 | grep -c ': read')" 0 'not without'
+join "$pause" 55 defunct
+in_cgroup "$pid" "$slice/$(scope c) (deleted)"
+is "$(uses 3080247)" "    UID 55 in container web of pod shop/web-node1, containerd, $(scope c): 1 process (defunct)" \
+        'a zombie that is left of a container keeps its cgroup'
+kill "$pid"
 join "$pause" 33 stray
 in_cgroup "$pid" /system.slice/ssh.service
 is "$(uses 3080225 | tail -n 1)" "    UID 33 in the user namespace of PID $pid (\"stray 300\"), ssh.service: 1 process (stray)" \
@@ -138,7 +143,39 @@ sed -i 's/3080192/5000000/g; s/shop/old/' "$tasks/$(id c)/config.json"
 is "$(uses 5000033)" "    UID 33, once given to container web of pod old/web-node1, containerd ($tasks/$(id c)/config.json), for which the kubelet keeps no IDs now: no process" \
         'a container is left of it: that one had it'
 is "$(whois -rn -o inside,pod,container 5000033)" '  ' 'in a table nobody has it'
+mkdir /var/lib/kubelet/pods/0b1c
+for record in '{"uidMappings": [{"host": 5000000}]}' '{"ids": 5000000' ''; do
+        echo "$record" >/var/lib/kubelet/pods/0b1c/userns
+        [ -n "$record" ] || ln -sfn /nowhere /var/lib/kubelet/pods/0b1c/userns
+        like "$(whois 5000033)" "/userns: not read: .*
+    UID 33, given to container web of pod old/web-node1, containerd since [0-9: -]+ \\($tasks/$(id c)/config.json\\): no process" \
+                "not of one whose record cannot be read: $record"
+done
+rm -r /var/lib/kubelet/pods/0b1c
 task "$(id c)" web container
+
+# --- several daemons ------------------------------------------------------------------------------
+
+cp /bin/sh /tmp/containerd
+mkfifo /tmp/lasts
+exec 8<>/tmp/lasts
+daemons=
+for state in /srv/one /srv/two /run/containerd; do
+        # shellcheck disable=SC2016 # for the shell that stands in for it
+        /tmp/containerd -c 'read -r line' --state=$state <&8 &
+        daemons="$daemons $!"
+        until tr '\0' '\n' </proc/$!/cmdline | grep -q '^--state'; do sleep 0.02; done
+        mkdir -p $state/io.containerd.runtime.v2.task/default/of${state//\//-}
+        echo '{"ociVersion": "1.2.0", "linux": {"uidMappings": [{"containerID": 0, "hostID": 6000000, "size": 65536}]}}' \
+                >$state/io.containerd.runtime.v2.task/default/of${state//\//-}/config.json
+done
+is "$(whois -rn -o container 6000000 | sort | tr '\n' ' ')" 'of-run-containerd of-srv-one of-srv-two ' \
+        'the state of each containerd that runs is read, and once'
+# shellcheck disable=SC2086 # several
+kill $daemons
+# shellcheck disable=SC2086 # several
+wait $daemons 2>/dev/null
+exec 8>&-
 
 # --- what records may say -------------------------------------------------------------------------
 

@@ -70,14 +70,28 @@ static void read_task(struct reading *reading, struct place *place, const char *
         json_object_put(config);
 }
 
+static bool was_read(const struct reading *reading, const char *source)
+{
+        for (size_t i = 0; i < reading->source_count; i++)
+                if (strcmp(reading->sources[i], source) == 0)
+                        return true;
+        return false;
+}
+
 static void read_state(struct reading *reading, const char *state)
 {
-        char **namespaces, **ids;
+        char **namespaces, **ids, *source;
         struct place place;
 
         if (!place_open(&place, xasprintf("%s/" TASKS, state)))
                 return;
-        reading_used(reading, place_path(&place, "."));
+        source = place_path(&place, ".");
+        /* It may be one daemon's as it is another's by default. */
+        if (was_read(reading, source)) {
+                place_close(&place);
+                return;
+        }
+        reading_used(reading, source);
         for (namespaces = place_list(&place, "."); *namespaces; namespaces++)
                 for (ids = place_list(&place, *namespaces); *ids; ids++)
                         if (is_container_id(*ids))
@@ -85,14 +99,17 @@ static void read_state(struct reading *reading, const char *state)
         place_close(&place);
 }
 
-/* Where the daemon has its state: as its command line says, or its configuration. */
-static const char *configured_state(const struct reading *reading)
+/* Where a daemon (NULL: none that runs) has its state; NULL: nothing says so. */
+static const char *configured_state(const struct process *daemon)
 {
-        const struct text arguments = daemon_arguments(reading->processes, "containerd");
-        const char *const state = option_of(arguments, (const char *const[]){"state", NULL});
-        const char *config = option_of(arguments, (const char *const[]){"config", "c", NULL});
+        struct text arguments = {"", 0};
+        const char *state, *config;
         struct settings settings;
 
+        if (daemon)
+                process_arguments(daemon, &arguments);
+        state = option_of(arguments, (const char *const[]){"state", NULL});
+        config = option_of(arguments, (const char *const[]){"config", "c", NULL});
         if (state)
                 return state;
         if (!config || !is_absolute(config))
@@ -100,15 +117,19 @@ static const char *configured_state(const struct reading *reading)
         return settings_read_toml(config, &settings) ? settings_text(&settings, "", "state") : NULL;
 }
 
+/* Docker's daemon may run beside that of a distribution of Kubernetes, say. */
 void read_containerd(struct reading *reading)
 {
-        const char *const configured = configured_state(reading);
-        bool known = !configured || !is_absolute(configured);
+        const struct process *daemon = daemon_find(reading->processes, "containerd");
 
-        for (size_t i = 0; i < sizeof(default_states) / sizeof(*default_states); i++) {
-                known = known || strcmp(configured, default_states[i]) == 0;
+        for (size_t i = 0; i < sizeof(default_states) / sizeof(*default_states); i++)
                 read_state(reading, default_states[i]);
-        }
-        if (!known)
-                read_state(reading, configured);
+        do {
+                const char *const state = configured_state(daemon);
+
+                if (state && is_absolute(state))
+                        read_state(reading, state);
+                if (daemon)
+                        daemon = daemon_next(reading->processes, "containerd", daemon);
+        } while (daemon);
 }

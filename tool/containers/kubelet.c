@@ -8,9 +8,11 @@
 
 #include "tool/root.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct mapping_names kubelet_mapping = {"containerId", "hostId", "length"};
 
@@ -32,18 +34,21 @@ static bool split(const char *name, char **parts, size_t count)
 static void read_pod(struct reading *reading, struct place *place, const char *uid)
 {
         char *const name = xasprintf("%s/userns", uid);
-        struct timespec since;
+        struct timespec since = {.tv_sec = 0};
         json_object *const record =
             place_read_json(place, name, RECORD_MAX, json_type_object, &since);
         struct container *pod;
 
-        if (!record)
+        if (!record && faccessat(place->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
                 return;
         pod = reading_add(reading, "kubelet", place_path(place, name));
         pod->pod_uid = xasprintf("%s", uid);
         pod->since = since;
-        if (!take_maps(record, "uidMappings", "gidMappings", &kubelet_mapping, pod))
+        pod->unread = !record;
+        if (!take_maps(record, "uidMappings", "gidMappings", &kubelet_mapping, pod)) {
                 place_odd(place, name);
+                pod->unread = true;
+        }
         json_object_put(record);
 }
 

@@ -116,10 +116,12 @@ static struct config ask(const struct question *question)
         const int64_t deadline = now_ms() + 1000;
         struct config config = {.doubt = "no child can be made"};
         struct child child;
+        sigset_t pending;
         const char *why = NULL;
         ssize_t n;
         char end;
 
+        sigpending(&pending);
         if (!child_try(&child, decide, question))
                 return config;
         if (child_read(&child, &config, sizeof(config), deadline) != sizeof(config))
@@ -133,6 +135,9 @@ static struct config ask(const struct question *question)
         /* It ends by itself, unless it hangs. */
         (void)child_read(&child, &end, 1, deadline);
         child_end(&child);
+        /* Where SIGCHLD is blocked, that of a child which the runtime has not made waits for it. */
+        if (!sigismember(&pending, SIGCHLD))
+                signal(SIGCHLD, signal(SIGCHLD, SIG_IGN));
         return config;
 }
 
