@@ -39,8 +39,7 @@ is "$(uses 200193)" "    UID 193 in the user namespace of PID $forger (\"/sbin/i
 for name in 'a), b' 'a, b' 'a": 7 processes (b' 'a\' '[sleep]' ' ' 'a  b'; do
         join "$forger" 5 "$name"
         is "$(uses 200005 | sed 's/.*: 1 process/1 process/')" "1 process (\"$(sed 's/[\"\\]/\\&/g' <<<"$name")\")" "a program called '$name' too"
-        kill "$pid"
-        wait "$pid" 2>/dev/null
+        end "$pid"
 done
 join "$forger" 5 a,b
 join "$forger" 5 c
@@ -94,11 +93,13 @@ if served page /mnt; then
                 holder=$!
         }
         start_holder
-        until [ "$(tail -n 1 /tmp/served-page)" = 2 ] && ! timeout 1 cat "/proc/$holder/cmdline" >/dev/null; do
-                kill -0 $holder 2>/dev/null || break
-        done
-        timeout 2 cat "/proc/$holder/cmdline" >/dev/null
-        is $? 124 'who asks it hangs'
+        asking_hangs() {
+                [ "$(tail -n 1 /tmp/served-page)" = 2 ] || return
+                timeout 5 cat "/proc/$holder/cmdline" >/dev/null
+                [ $? -eq 124 ]
+        }
+        until_true asking_hangs
+        ok $? 'who asks it hangs'
         for id in 4 5 6 7; do join "$other" 70 "other $id"; done
         start_time=$SECONDS
         strace -f -o /tmp/trace -e trace=clone,clone3,fork,vfork timeout -s KILL 60 subuidctl whois 300070 400070 >/tmp/answer 2>&1
@@ -202,27 +203,21 @@ ending=$pid
 strace -o /tmp/trace -e trace=openat,close subuidctl whois 200011 >/dev/null 2>&1
 read -r n also < <(awk -v pid="$ending" '/^close/ { n++ } /^openat/ { m++ } $0 ~ "\"/proc/" pid "\"" { on = 1 }
         on && /^close/ { print n, "openat:error=EACCES:when=" m + 1; exit }' /tmp/trace)
-end() {
-        kill -KILL "$ending"
-        wait "$ending" 2>/dev/null
-}
-meanwhile close "$n" end -- 200011
+meanwhile close "$n" end "$ending" -- 200011
 also=
 is "$output" '_200011: UID 200011, GID 200011, subuid 11 of containers (/etc/subuid:1: containers:200000:200000)
     in no user namespace' 'a process that has ended is not one that root may not look into'
 
 impostor=
 impersonate() {
-        kill -KILL "$1"
-        wait "$1" 2>/dev/null
+        end "$1"
         for _ in $(seq 50); do
                 echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid || return
-                bash -c "$as" impostor &
-                impostor=$!
+                start bash -c "$as" impostor
+                impostor=$pid
                 [ "$impostor" -ne "$1" ] || break
-                kill "$impostor"
+                end "$impostor"
         done
-        until grep -q sleep "/proc/$impostor/comm"; do sleep 0.02; done
 }
 container first 200000
 first=$pid
@@ -236,14 +231,13 @@ if { echo 1000 >/proc/sys/kernel/ns_last_pid; } 2>/dev/null; then
         is "$output" "_200011: UID 200011, GID 200011, subuid 11 of containers (/etc/subuid:1: containers:200000:200000)
 subuidctl: --names: the container of PID $victim cannot be asked: No such process
     UID 11 in the user namespace of PID $first (\"first 300\"): 1 process (sleep)" 'whose process is not taken for the one before'
-        kill "$impostor"
+        end "$impostor"
         # The first of a container gives its command and unit.
         start unshare --user bash -c "$as" second
         second=$pid
         map "$second" '0 300000 100'
         meanwhile pipe2 1 impersonate "$second" -- 300011
         is "$(grep -c impostor <<<"$output")" 0 'nor is the first process of a container'
-        kill "$impostor"
         end_all
 
         # Of a user namespace: a PID that is still to be looked at is then one in a new one.
@@ -257,16 +251,14 @@ subuidctl: --names: the container of PID $victim cannot be asked: No such proces
         n=$(awk -v pid="$old" '/^openat/ { n++ } $0 ~ "\"/proc/" pid "\"" { on = 1 } on && /"stat"/ { print n; exit }' /tmp/trace)
         renew() {
                 local tries
-                kill -KILL "$old" "$later"
-                wait "$old" "$later" 2>/dev/null
+                end "$old" "$later"
                 # The number of the old one is free some time after it.
                 for tries in $(seq 20); do
                         sleep 0.05
                         echo $((later - 1)) >/proc/sys/kernel/ns_last_pid
                         start unshare --user bash -c "$as" new
                         if [ "$(stat -Lc %i "/proc/$pid/ns/user")" = "$inode" ] || [ "$tries" = 20 ]; then break; fi
-                        kill "$pid"
-                        wait "$pid" 2>/dev/null
+                        end "$pid"
                 done
                 map "$pid" '0 350000 100'
         }
