@@ -117,10 +117,7 @@ printf '%s\n' 'containers:200000:65536' | tee /etc/subuid >/etc/subgid
 start_sssd() {
         sssd -i >/tmp/sssd.log 2>&1 &
         sssd=$!
-        for _ in $(seq 300); do
-                timeout 20 getent passwd lalice >/dev/null && return
-                sleep 0.1
-        done
+        until_true timeout 60 getent passwd lalice >/dev/null && return
         tail -n 30 /tmp/sssd.log | sed 's/^/# /' >&2
         return 1
 }
@@ -178,7 +175,7 @@ like "$(import --prune)" '^subuidctl: lalice: no answer for 30 seconds; sss is n
 is "$(import --prune --group unseen)" 'subuidctl: unseen: no answer for 30 seconds
 exit 1' 'so it does for a group that is not in its cache'
 is "$(state)" "$before" 'what was imported is kept'
-is "$(timeout 20 getent -s subuid passwd 2147483655)" "$name" 'the module asks nobody'
+is "$(timeout 60 getent -s subuid passwd 2147483655)" "$name" 'the module asks nobody'
 printf '%s\n' 'passwd: files subuid sss' 'group: files subuid sss' 'subid: sss' >/etc/nsswitch.conf
 took=$(timeout 60 python3 -c '
 import pwd, time

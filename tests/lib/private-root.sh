@@ -14,7 +14,7 @@ namespaces=(unshare --mount --pid --fork --kill-child --propagation private)
 # at the end with whatever is left in it.
 remove_cgroups() {
         kill -KILL "$child" 2>/dev/null || :
-        for _ in $(seq 100); do
+        for _ in $(seq 2000); do
                 { echo 1 >"$tree/cgroup.kill"; } 2>/dev/null || :
                 find "$tree" -depth -type d -exec rmdir {} + 2>/dev/null || :
                 [ -d "$tree" ] || return 0

@@ -43,6 +43,15 @@ like() {
         [[ $1 =~ $2 ]] || printf '%s\n' "got:     $1" "pattern: $2" | sed 's/^/# /' >&2
 }
 
+# until_true COMMAND...: repeats it until it succeeds, for some minutes at most: so slow may a machine be.
+until_true() {
+        local end=$((SECONDS + 300))
+        until "$@" 2>/dev/null; do
+                [ $SECONDS -lt $end ] || return 1
+                sleep 0.02
+        done
+}
+
 # logged NAME FILE COMMAND...: runs what takes minutes with its output in a file, and says on standard error how far
 # it is: which packages it installs, which test has begun or is over. Its exit status.
 logged() {

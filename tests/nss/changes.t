@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 if "NSS_SUBUID_PRIVATE_ROOT" not in os.environ:
@@ -130,8 +131,11 @@ def ask():
 threads = [threading.Thread(target=ask) for _ in range(4)]
 for thread in threads:
     thread.start()
-for writes in range(5000):
+# On a slow machine for longer, until both have been met.
+writes, end = 0, time.monotonic() + 120
+while writes < 5000 or len(answers) < 2 and time.monotonic() < end:
     put("/etc/subuid", "b:200100:1000\n" if writes % 2 == 0 else "a:200000:1000\n")
+    writes += 1
 done.set()
 for thread in threads:
     thread.join()

@@ -5,12 +5,12 @@ set -u
 . "$(dirname "$0")/../lib/tap.sh"
 private_root
 
-concurrency() { timeout 300 build/tests/nss/concurrency "$@"; }
+concurrency() { timeout 900 build/tests/nss/concurrency "$@"; }
 
 concurrency glibc 100000
 ok $? 'threads and children, files replaced 100000 times: each answer is one that a pair of contents gives'
 # Where addresses are too random, ThreadSanitizer does not find room for its own.
-TSAN_OPTIONS=halt_on_error=1 timeout 300 setarch "$(uname -m)" -R \
+TSAN_OPTIONS=halt_on_error=1 timeout 900 setarch "$(uname -m)" -R \
         build/tests/nss/concurrency_tsan module 5000
 ok $? 'ThreadSanitizer finds nothing'
 concurrency signal 10000

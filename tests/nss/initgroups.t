@@ -129,10 +129,7 @@ if command -v nscd >/dev/null; then
                 passwd passwd passwd passwd group group group group >/etc/nscd.conf
         nscd -F >/tmp/nscd.log 2>&1 &
         nscd=$!
-        for _ in $(seq 500); do
-                [ -S /run/nscd/socket ] && nscd -g >/dev/null 2>&1 && break
-                sleep 0.02
-        done
+        until_true nscd -g >/dev/null
         for _ in 1 2; do
                 is "$(groups "$user")" '200193 990' 'with nscd: in the group'
                 is "$(groups bob)" '5002 5100 5101' 'with nscd: a real user'

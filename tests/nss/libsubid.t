@@ -12,7 +12,7 @@ printf '%s\n' root:x:0:0::/:/ alice:x:5001:5001::/:/ bob:x:5002:5002::/:/ carol:
 # No GID of a range is the host's.
 echo root:x:0: >/etc/group
 
-build/tests/nss/against_libsubid "${SEED-$(date +%s)}" "${FILES-10000}" 2>/tmp/errors
+build/tests/nss/against_libsubid "${SEED-1}" "${FILES-10000}" 2>/tmp/errors
 ok $? "all files give the same IDs, positions and groups"
 sed 's/^/# /' /tmp/errors >&2
 done_testing

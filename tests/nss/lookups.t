@@ -49,10 +49,7 @@ like "$(tar -tvf /tmp/file.tar)" "${prefix}100001/${prefix}100002" 'tar'
 
 setpriv --reuid 200193 --regid 200193 --clear-groups sleep 60 &
 sleeper=$!
-for _ in $(seq 100); do
-        [ "$(ps -o comm= $sleeper)" = sleep ] && break
-        sleep 0.02
-done
+until_true grep -qx sleep "/proc/$sleeper/comm"
 is "$(ps -o user:32= $sleeper)" "${prefix}200193" 'ps -o user'
 is "$(ps -u "${prefix}200193" -o pid= | tr -d ' ')" $sleeper 'ps -u NAME'
 kill $sleeper

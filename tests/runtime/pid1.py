@@ -52,7 +52,7 @@ def serve(connection):
         word, _, version = file.read().strip().partition(' ')
     if word == 'silent':
         connection.recv(4096)
-        threading.Event().wait(10)
+        threading.Event().wait(120)
         return
     # What comes before the command may come in pieces.
     data = b''

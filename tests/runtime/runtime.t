@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # runc-subuid and crun-subuid between an engine and runtimes that are scripts of this test, with a PID 1
 # that is one too (pid1.py): when a bundle is changed, how, and that all else goes through.
+# shellcheck disable=SC2317 # until_true calls some
 set -u
 . "$(dirname "$0")/../lib/tap.sh"
 [ -x build/runc-subuid ] || skip_all 'needs runc-subuid, which needs json-c'
@@ -52,15 +53,25 @@ JSON
 # own ID: the two annotations.
 own() { printf '"org.systemd.property.User":"'\''%s'\''","nss-subuid.user":"%s"' "$1" "$1"; }
 
+# slow: whether systemd and NSS did not answer within the second, though nobody keeps them from it. A busy
+# machine may do that; then the call is made once more.
+second='no answer of systemd and NSS within a second'
+slow() { [ "${why-}" != "$second" ] && grep -qE "$second|: not read to the end" $log; }
+
 # call RUNTIME [ARGUMENT...]: by default as an engine does; sets "logged" to what the log says of it.
 call() {
-        local runtime=$1
+        local runtime=$1 status
         shift
         [ $# -gt 0 ] || set -- --root /run/x --systemd-cgroup create --bundle $bundle --pid-file /run/x/pid c1
-        rm -f /tmp/got
-        : >$log
-        "$runtime-subuid" "$@" >/tmp/output 2>&1
-        is "$?, $(cat /tmp/output), $(cat /tmp/got)" "0, , /tmp/bin/$runtime|$(printf '%s|' "$@")" \
+        for _ in {1..20}; do
+                rm -f /tmp/got
+                : >$log
+                "$runtime-subuid" "$@" >/tmp/output 2>&1
+                status=$?
+                slow || break
+                cp /tmp/before $bundle/config.json
+        done
+        is "$status, $(cat /tmp/output), $(cat /tmp/got)" "0, , /tmp/bin/$runtime|$(printf '%s|' "$@")" \
                 "${what-}: the runtime starts with its arguments, and nothing is printed"
         logged=$(sed -E 's/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z ([^:]*): (.*): .*/\1: \2/; s/: --root.*//' $log)
 }
@@ -365,8 +376,8 @@ acts 200007 'systemd says other things before'
 pid1 silent
 config
 started=$SECONDS
-passes 'no answer of systemd and NSS within a second' 'systemd does not answer'
-[ $((SECONDS - started)) -lt 8 ]
+passes "$second" 'systemd does not answer'
+[ $((SECONDS - started)) -lt 60 ]
 ok $? 'it is not waited for'
 pid1 answer 257
 
@@ -387,7 +398,7 @@ passes 'NSS does not name the ID as the module does' "an account has the ID and 
 cp /tmp/passwd /etc/passwd
 services 'files hang subuid'
 cp build/tests/libnss_hang.so.2 "$(dirname "$(find /usr/lib -name libnss_subuid.so.2)")"
-passes 'no answer of systemd and NSS within a second' 'a source of users hangs'
+passes "$second" 'a source of users hangs'
 is "$(pgrep -c 'un.*-subuid')" 0 'and nobody is left behind'
 services 'files subuid hang'
 acts 200007 'one behind the module does not matter'
@@ -395,6 +406,7 @@ services 'files subuid'
 
 config
 cp /etc/nsswitch.conf /tmp/nsswitch.conf
+is_elsewhere() { [ -e "/proc/$1/ns/user" ] && ! [ "/proc/$1/ns/user" -ef /proc/self/ns/user ]; }
 # passes_in NAMESPACES COMMAND WHY WHAT: in other namespaces, after a command.
 passes_in() {
         what=$4
@@ -402,10 +414,7 @@ passes_in() {
         # shellcheck disable=SC2086 # options
         unshare $1 bash -c "$2; exec runc-subuid --systemd-cgroup create --bundle $bundle c1" >/tmp/output 2>&1 &
         if [ "$1" = --user ]; then
-                for _ in $(seq 200); do
-                        [ /proc/$!/ns/user -ef /proc/self/ns/user ] || break
-                        sleep 0.01
-                done
+                until_true is_elsewhere $!
                 echo '0 0 4294967295' | tee /proc/$!/gid_map >/proc/$!/uid_map
         fi
         wait $!
@@ -417,7 +426,7 @@ passes_in --mount 'mount --bind /tmp/nsswitch.conf /etc/nsswitch.conf' 'PID 1 ha
 passes_in --mount 'mount -t tmpfs tmpfs /run/systemd' 'PID 1 is no systemd of version 252 or later' 'and another /run/systemd'
 passes_in --mount 'umount /sys/fs/cgroup' 'no unified hierarchy of cgroups' 'no unified hierarchy'
 # shellcheck disable=SC2016 # for the inner shell
-passes_in --user 'for _ in $(seq 200); do [ ! -s /proc/self/uid_map ] || break; sleep 0.01; done' 'not in the initial user namespace' \
+passes_in --user 'for _ in $(seq 10000); do ! read -r _ </proc/self/uid_map || break; sleep 0.01; done' 'not in the initial user namespace' \
         'a user namespace, though every ID is mapped'
 passes_in '--pid --fork --mount-proc' : 'PID 1 is no systemd of version 252 or later' 'another PID 1'
 mv /run/systemd/private /run/systemd/public
@@ -427,8 +436,8 @@ listener = socket.socket(socket.AF_UNIX)
 listener.bind("/run/systemd/private")
 listener.listen()
 open("/tmp/listens", "w").close()
-time.sleep(60)' &
-for _ in $(seq 200); do [ ! -e /tmp/listens ] || break; sleep 0.05; done
+time.sleep(300)' &
+until_true test -e /tmp/listens
 passes 'PID 1 is no systemd of version 252 or later' "a socket that is not PID 1's"
 kill %%
 wait %% 2>/dev/null
@@ -470,8 +479,13 @@ for wrong in 'ln -s /run/elsewhere' 'mkfifo' 'mkdir' 'install -o 200000 /dev/nul
         $wrong $log
         config
         what="the log is no file of root's: $wrong"
-        runc-subuid --systemd-cgroup create --bundle $bundle c1
-        is "$?, $(changed | cut -c 1-14)" '0, "annotations":' "$what: it acts"
+        # No log tells whether the machine was too slow.
+        for _ in {1..20}; do
+                runc-subuid --systemd-cgroup create --bundle $bundle c1
+                status=$?
+                [ "$(changed)" = unchanged ] || break
+        done
+        is "$status, $(changed | cut -c 1-14)" '0, "annotations":' "$what: it acts"
         [ ! -f $log ] || [ ! -s $log ]
         ok $? "$what: nothing is written"
 done

@@ -3,6 +3,7 @@
 # dbus-daemon: an ordinary user with a range may fill the bus and leave files that fail at each boot, until the
 # group of all these users is there, which a policy refuses. A process of a container has the UID and not
 # the group.
+# shellcheck disable=SC2317 # until_true calls some
 set -u
 . "$(dirname "$0")/../systemd/systemd.sh"
 [ -x /usr/bin/dbus-daemon ] || skip_all 'needs dbus-daemon'
@@ -37,12 +38,9 @@ fill() {
         mkfifo /tmp/hold
         inside python3 "$top/tests/security/bus_clients.py" 256 "${@:2}" </tmp/hold >"$1" 2>&1 &
         exec {hold}>/tmp/hold
-        for _ in $(seq 1200); do
-                [ "$(wc -l <"$1")" -lt $(($# - 1)) ] || return 0
-                sleep 0.1
-        done
-        return 1
+        until_true has_lines "$1" $(($# - 1))
 }
+has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 # release: all those connections are closed.
 release() {
         exec {hold}>&-
@@ -72,16 +70,12 @@ fill /tmp/filled "${uids[@]}"
 ok $? "ten IDs of one user's range open $(sum /tmp/filled) connections"
 like "$(bus 0)" 'maximum number of active connections|Too many open files|LimitsExceeded' 'and root gets none'
 release
-for _ in $(seq 100); do
-        [ "$(bus 0)" != "$id" ] || break
-        sleep 0.1
-done
+root_is_let_in() { [ "$(bus 0)" = "$id" ]; }
+until_true root_is_let_in
 linger "${uids[@]}"
 is "$(lingering)" "$(printf '_%s ' "${uids[@]}")" 'they leave files for all boots to come'
-for _ in $(seq 1000); do
-        [ "$(managers)" -lt 10 ] || break
-        sleep 0.1
-done
+all_have_failed() { [ "$(managers)" -ge 10 ]; }
+until_true all_have_failed
 is "$(managers)" 10 'and each fails'
 rm /var/lib/systemd/linger/*
 

@@ -48,19 +48,8 @@ nsswitch() {
 
 # listens PORT: waits until somebody listens there.
 listens() {
-        for _ in $(seq 1000); do
-                if (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return; fi
-                sleep 0.1
-        done
+        until_true connects "$1" && return
         echo "# nobody listens on port $1" >&2
         return 1
 }
-
-# until_true COMMAND...: repeats it until it succeeds, some minutes at most.
-until_true() {
-        for _ in $(seq 1000); do
-                if "$@" 2>/dev/null; then return; fi
-                sleep 0.1
-        done
-        return 1
-}
+connects() { (: <"/dev/tcp/127.0.0.1/$1"); }

@@ -177,12 +177,10 @@ is "$(grep -v '^#' /etc/nsswitch.conf)" 'passwd: files subuid
 group: files subuid' '/etc/nsswitch.conf: its lines'
 is "$(subuidctl check --json 2>/dev/null | grep -c '"error"')" 0 'subuidctl check finds no error'
 is "$(find /etc -maxdepth 2 \( -name '.subuidctl*' -o -name '*.lock' -o -name '*.edited' -o -name '*.new' \) -newer /root/soak/start)" '' 'no file is left over'
-for _ in $(seq 100); do
-        scopes=$(inside find /sys/fs/cgroup -name 'test-*' -o -name 'libpod-*')
-        [ -n "$scopes" ] || break
-        sleep 0.05
-done
-is "$scopes" '' 'no scope'
+scopes() { inside find /sys/fs/cgroup -name 'test-*' -o -name 'libpod-*'; }
+nothing_is_left() { [ -z "$(scopes; pgrep -x subuidctl)" ]; }
+until_true nothing_is_left
+is "$(scopes)" '' 'no scope'
 is "$(inside runc list --quiet; inside "${podman[@]}" ps --all --quiet)" '' 'no container'
 is "$(pgrep -x subuidctl)" '' 'no process of subuidctl'
 

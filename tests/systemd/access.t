@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Who may talk: what a process with a subordinate ID may do, and what may be done in its name, once
 # the ID is a user: on the system bus, at polkit and PAM, over ssh, with the tools for accounts.
+# shellcheck disable=SC2317 # until_true calls some
 set -u
 . "$(dirname "$0")/systemd.sh"
 private_root --cgroups
@@ -52,12 +53,13 @@ state() {
 # logged PROGRAM PATTERN WHAT: a program logs a line that matches; it may come after the answer.
 logged() {
         local lines
-        for _ in $(seq 100); do
-                lines=$(inside journalctl -q -o cat -t "$1")
-                [[ $lines =~ $2 ]] && break
-                sleep 0.05
-        done
+        until_true has_logged "$1" "$2"
         like "$lines" "$2" "$3"
+}
+
+has_logged() {
+        lines=$(inside journalctl -q -o cat -t "$1")
+        [[ $lines =~ $2 ]]
 }
 
 # refused STATUS OUTPUT PATTERN WHAT: a command has failed and has said so.
@@ -138,12 +140,12 @@ rm /usr/share/polkit-1/rules.d/40-nss-subuid.rules
 inside systemctl restart polkit.service
 output=$(logind SetUserLinger ubb 200193 true false)
 is "$? $output" '0 ' 'without the rule it may, as any user'
-for _ in $(seq 100); do
+manager_has_failed() {
         manager=$(inside systemctl show -p ActiveState,ExecMainStatus --value user@200193.service |
                 sort | tr '\n' ' ')
-        [ "$manager" != '224 failed ' ] || break
-        sleep 0.05
-done
+        [ "$manager" = '224 failed ' ]
+}
+until_true manager_has_failed
 is "$manager" '224 failed ' 'but PAM refuses its user manager (224/PAM)'
 is "$(inside pgrep -u 200193)" '' 'nothing runs as 200193'
 output=$(logind SetUserLinger ubb 200193 false false)

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Containers in user namespaces: a whole systemd in one, then several users in each of several.
+# shellcheck disable=SC2317 # until_true calls some
 set -u
 . "$(dirname "$0")/systemd.sh"
 . "$(dirname "$0")/bundle.sh"
@@ -14,7 +15,7 @@ boot_systemd
 
 # on_terminal NAME: runs a container until it ends. On a terminal, where systemd says why it gives up.
 on_terminal() {
-        inside timeout 30 script --quiet --command \
+        inside timeout 300 script --quiet --command \
                 "runc --systemd-cgroup run --pid-file $bundles/$1/pid --bundle $bundles/$1 $1" /dev/null </dev/null 2>&1
 }
 
@@ -36,11 +37,11 @@ like "$(on_terminal web)" 'runc run failed: .* got .failed' \
 
 nsswitch 'files subuid'
 on_terminal web >"$bundles/web/log" &
-for _ in $(seq 100); do
-        state=$(inside runc exec web systemctl is-active multi-user.target 2>/dev/null)
-        [ "$state" != active ] || break
-        sleep 0.05
-done
+web_is_up_or_has_ended() {
+        state=$(inside runc exec web systemctl is-active multi-user.target)
+        [ "$state" = active ] || ! kill -0 $!
+}
+until_true web_is_up_or_has_ended
 is "$state" active 'with both: the container boots to multi-user.target'
 [ "$state" = active ] || sed 's/^/# /' "$bundles/web/log" >&2
 
@@ -52,7 +53,7 @@ inside ip address add 192.0.2.1/24 dev veth0
 inside ip link set veth0 up
 inside nsenter -t "$pid" -n ip address add 192.0.2.2/24 dev eth0
 inside nsenter -t "$pid" -n ip link set eth0 up
-like "$(inside curl --head --silent --show-error --max-time 5 http://192.0.2.2/ 2>&1)" '^HTTP/1.1 200 OK.*Server: nginx' \
+like "$(inside curl --head --silent --show-error --max-time 60 http://192.0.2.2/ 2>&1)" '^HTTP/1.1 200 OK.*Server: nginx' \
         'from another network its web server answers'
 
 # Of the files in a scope's own folder systemd hands over three; all that is below is the container's.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What these tests leave behind when they are interrupted, or fail: nothing.
+# shellcheck disable=SC2317 # until_true calls some
 set -u
 # Whoever starts it may ignore signals, as nohup does; a shell cannot take that back.
 [ -n "${SIGNALS_ARE_DEFAULT-}" ] ||
@@ -25,23 +26,19 @@ TEST
 left() {
         local hierarchy
         hierarchy=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
-        for _ in $(seq 100); do
-                [ -d "$hierarchy/$1" ] || [ -n "$(pgrep -f "$scratch")" ] || break
-                sleep 0.05
-        done
+        until_true is_gone "$hierarchy/$1"
         find "$hierarchy/$1" -maxdepth 0 2>/dev/null
         pgrep -af "$scratch"
         grep nss-subuid-test /proc/self/mounts
 }
 
+is_gone() { [ ! -d "$1" ] && ! pgrep -f "$scratch" >/dev/null; }
+
 for signal in INT TERM HUP; do
         # A shell has what it runs in the background ignore SIGINT, and that cannot be undone in a shell.
         perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' tests/lib/private-root.sh --cgroups \
                 bash "$top/$scratch/test" waits >"$scratch/$signal" 2>/dev/null &
-        for _ in $(seq 200); do
-                [ -s "$scratch/$signal" ] && break
-                sleep 0.05
-        done
+        until_true test -s "$scratch/$signal"
         read -r cgroup result <"$scratch/$signal"
         is "$result" 'active success' 'a systemd is up, with a scope in it'
         kill -s $signal $!
@@ -52,10 +49,7 @@ done
 read -r cgroup result < <(tests/lib/private-root.sh --cgroups bash "$top/$scratch/test" fails 2>/dev/null
         echo "$?" >"$scratch/status")
 is "$result" 'active success' 'a systemd is up once more'
-for _ in $(seq 200); do
-        [ -s "$scratch/status" ] && break
-        sleep 0.05
-done
+until_true test -s "$scratch/status"
 is "$(cat "$scratch/status")" 1 'a test that fails tells so'
 is "$(left "$cgroup")" '' 'and leaves nothing'
 

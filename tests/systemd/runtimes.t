@@ -3,6 +3,7 @@
 # The container runtimes themselves. What an annotation org.systemd.property.NAME says, runc and crun
 # hand to systemd as a property of the container's scope; where it is User=, systemd gives the
 # scope's cgroup to that user, if it can resolve it.
+# shellcheck disable=SC2317 # until_true calls some
 set -u
 . "$(dirname "$0")/systemd.sh"
 . "$(dirname "$0")/bundle.sh"
@@ -31,7 +32,7 @@ podman_options=(--root /tmp/containers --runroot /run/containers --storage-drive
 # keep a pipe open with, is in /tmp/output. What hangs does not hang the test.
 quietly() {
         rm -f /tmp/pid
-        inside timeout 20 "$@" </dev/null >/tmp/output 2>&1
+        inside timeout 120 "$@" </dev/null >/tmp/output 2>&1
 }
 
 # became STATUS: what became of a container that a runtime was to start. Where it did not start: what the
@@ -52,14 +53,11 @@ became() {
 
 # scopes_left: waits until there is none of a container any more; prints those that stay.
 scopes_left() {
-        local scopes
-        for _ in $(seq 100); do
-                scopes=$(inside find /sys/fs/cgroup -name 'test-*' -o -name 'myapp-*' -o -name 'libpod-*')
-                [ -n "$scopes" ] || return
-                sleep 0.05
-        done
-        echo "$scopes"
+        until_true no_scope_is_left
+        scopes
 }
+scopes() { inside find /sys/fs/cgroup -name 'test-*' -o -name 'myapp-*' -o -name 'libpod-*'; }
+no_scope_is_left() { [ -z "$(scopes)" ]; }
 
 # container RUNTIME [USER]: starts one and deletes it; sets "unit" to its scope's name and "result" to
 # what became of it.
@@ -73,7 +71,7 @@ container() {
         quietly "$1" --systemd-cgroup run --detach --pid-file /tmp/pid --bundle $bundles/$id $id
         status=$?
         result=$(became $status)
-        [ $status -ne 0 ] || inside timeout 20 "$1" delete --force $id
+        [ $status -ne 0 ] || inside timeout 120 "$1" delete --force $id
 }
 
 # podman_container [OPTION...]: the same by podman and runc. Podman looks for the owner "containers" itself,
@@ -90,7 +88,7 @@ podman_container() {
         # When its process ends, podman is called to clean up; that shall be over.
         [ $status -ne 0 ] || inside kill -KILL "$(</tmp/pid)"
         scopes_left >/dev/null
-        inside timeout 20 podman "${podman_options[@]}" rm test >/dev/null 2>&1
+        inside timeout 120 podman "${podman_options[@]}" rm test >/dev/null 2>&1
 }
 
 # fails WHO: the last container failed for want of a user.
@@ -145,7 +143,7 @@ for runtime in runc crun; do
         result=$(became $?)
         is "$result" '200000 in /system.slice/myapp-c1.scope of 200000:200000 ' \
                 "$runtime: the configuration of docs/containers.md"
-        inside timeout 20 $runtime delete --force c1
+        inside timeout 120 $runtime delete --force c1
 done
 inside umount $bundles/myapp/rootfs/usr
 

@@ -9,25 +9,27 @@ systemd_pid=
 
 # boot_systemd: starts it and waits until it is up.
 boot_systemd() {
-        local state
+        local starter state
         mkdir -p /mnt/cgroup
         mount -t cgroup2 cgroup2 /mnt/cgroup
         : >/etc/fstab
         [ -s /etc/machine-id ] || head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n' >/etc/machine-id
         unshare --mount --uts --ipc --net --pid --fork --kill-child "$top/tests/systemd/init.sh" \
                 "/mnt/cgroup$NSS_SUBUID_CGROUP/systemd" >/tmp/systemd.log 2>&1 &
-        systemd_pid=
-        for _ in $(seq 200); do
-                systemd_pid=$(pgrep -P $! | head -n 1)
-                [ -n "$systemd_pid" ] && state=$(inside systemctl is-system-running 2>/dev/null)
-                case ${state-} in
-                running | degraded) return ;;
-                esac
-                sleep 0.05
-        done
+        starter=$!
+        until_true has_booted_or_ended "$starter"
+        [[ ${state-} != @(running|degraded) ]] || return 0
         sed 's/^/# /' /tmp/systemd.log >&2
         echo "Bail out! systemd did not boot: ${state-}"
         exit 1
+}
+
+# has_booted_or_ended STARTER: whether it is up, or is no more; sets the variables of boot_systemd.
+has_booted_or_ended() {
+        kill -0 "$1" || return 0
+        systemd_pid=$(pgrep -P "$1" | head -n 1)
+        [ -n "$systemd_pid" ] && state=$(inside systemctl is-system-running)
+        [[ ${state-} == @(running|degraded) ]]
 }
 
 # inside COMMAND...: runs a command in systemd's namespaces.
@@ -63,11 +65,9 @@ scope() {
                 org.freedesktop.systemd1.Manager StartTransientUnit 'ssa(sv)a(sa(sv))' "$unit" fail \
                 $((3 + $# / 3)) PIDs au 1 "$pid" Delegate b true User s "$user" "$@" 0
         # The job ends after the call has.
-        for _ in $(seq 100); do
-                result=$(inside systemctl show -p Result,ActiveState --value "$unit" | sort | tr '\n' ' ')
-                case $result in
-                'active '* | 'failed '*) return ;;
-                esac
-                sleep 0.02
-        done
+        until_true scope_has_result
+}
+scope_has_result() {
+        result=$(inside systemctl show -p Result,ActiveState --value "$unit" | sort | tr '\n' ' ')
+        [[ $result == @(active|failed)' '* ]]
 }

@@ -40,10 +40,14 @@ stop() {
 trap stop EXIT
 kubelet() {
         stop
-        # shellcheck disable=SC2016 # for that shell
-        env -i HOME=/ ${1:+"PATH=$1"} /usr/local/bin/kubelet -c 'read -r _ <>/tmp/ever' "${@:2}" &
+        env -i HOME=/ ${1:+"PATH=$1"} /usr/local/bin/kubelet -c ': >/tmp/runs; read -r _ <>/tmp/ever' "${@:2}" &
         running=$!
-        until [ "$(cat "/proc/$running/comm")" = kubelet ]; do sleep 0.01; done
+        runs
+}
+# runs: waits until it does, with its arguments and its environment.
+runs() {
+        until_true test -e /tmp/runs
+        rm -f /tmp/runs
 }
 usual=/usr/sbin:/usr/bin
 few='/etc/subuid:1 error kubelet-pods'
@@ -142,9 +146,9 @@ has '' 'not one of another folder'
 ok $? 'which is not run'
 stop
 ln -s /bin/bash /tmp/bin/kubelet
-env -i PATH=/tmp/bin /tmp/bin/kubelet -c 'read -r _ <>/tmp/ever' --max-pods=111 &
+env -i PATH=/tmp/bin /tmp/bin/kubelet -c ': >/tmp/runs; read -r _ <>/tmp/ever' --max-pods=111 &
 running=$!
-until [ "$(cat "/proc/$running/comm")" = kubelet ]; do sleep 0.01; done
+runs
 has '' 'nor is it a kubelet what is only called so'
 stop
 

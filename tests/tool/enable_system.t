@@ -107,7 +107,7 @@ for signal in KILL TERM; do
                 half='' remains='' later='' killed=0 changed=0
                 for call in "${calls[@]}"; do
                         # Now and then a run gets by without a call of another run.
-                        for _ in 1 2 3; do
+                        for _ in {1..20}; do
                                 cat "$old" >$file
                                 chown 12345:54321 $file
                                 chmod 640 $file

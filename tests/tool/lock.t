@@ -154,12 +154,13 @@ is "$(all)" "$(three 0)" 'and keeps nobody waiting'
 ok $? 'not even for ten seconds'
 kill "$left"
 
-# Three holders wait ten seconds each; all at the same time.
+# They wait ten seconds each; all at the same time.
 wait_for() { until [ -s "$1" ]; do sleep 0.02; done; }
-$holder sleep 60 >/tmp/held &
+$holder sleep 300 >/tmp/held &
 wait_for /tmp/held
 subuidctl disable --dry-run >/dev/null
 ok $? '--dry-run changes nothing and does not wait'
+start=$SECONDS
 for command in enable disable 'import alice'; do
         # shellcheck disable=SC2086 # words
         { subuidctl $command 2>&1; echo $?; } >"/tmp/waited-${command% *}" &
@@ -167,7 +168,6 @@ for command in enable disable 'import alice'; do
 done
 unshare --pid --fork --mount-proc subuidctl enable >/tmp/waited-elsewhere 2>&1 &
 waiting+=($!)
-start=$SECONDS
 wait "${waiting[@]}"
 [ $((SECONDS - start)) -ge 9 ]
 ok $? 'they wait for another'

@@ -2,15 +2,24 @@
 # shellcheck shell=bash
 # User namespaces with processes in them, for tests that have sourced tap.sh and run in a private root.
 
-# start COMMAND...: runs in the background what becomes a sleep; sets pid once it is one.
+# start COMMAND...: runs in the background what becomes a sleep; sets pid once it is one, and sleeps.
 start() {
         "$@" &
         pid=$!
-        until [ "$(readlink "/proc/$pid/exe")" = "$(readlink -f /bin/sleep)" ]; do
+        # First it is another program, then it has its name, last its arguments.
+        until [ "$(readlink "/proc/$pid/exe")" = "$(readlink -f /bin/sleep)" ] &&
+                read -r -d '' _ <"/proc/$pid/cmdline"; do
                 [ -e "/proc/$pid/status" ] || return 1
                 sleep 0.02
-        done
+        done 2>/dev/null
 }
+
+# end PID...: ends what was started; then it is gone.
+end() {
+        kill "$@"
+        wait "$@" 2>/dev/null
+}
+
 # shellcheck disable=SC2016,SC2034 # for the bash that is run; for who sources this
 as='exec -a "$0" sleep 300'
 

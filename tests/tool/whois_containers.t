@@ -89,10 +89,7 @@ join "$pause" 33 stray
 in_cgroup "$pid" /system.slice/ssh.service
 is "$(uses 3080225 | tail -n 1)" "    UID 33 in the user namespace of PID $pid (\"stray 300\"), ssh.service: 1 process (stray)" \
         'a process of the machine that has only entered the user namespace is in none of the containers'
-kill "$pid"
-wait "$pid" 2>/dev/null
-kill "$pause" "$postgres"
-wait "$pause" "$postgres" 2>/dev/null
+end "$pid" "$pause" "$postgres"
 is "$(uses 3080225)" "    UID 33 in container web of pod shop/web-node1, containerd, $(scope c): 1 process (cron)" 'the sandbox and one container are gone'
 
 # An ordinary user may not read the tasks. The names of logs tell him which pod a process is of.
@@ -111,7 +108,7 @@ is "$(whois 33)" "33: UID 33, in no range; kept for system accounts; www-data ($
     UID 33 in container db of pod shop/web-node1, containerd, $(scope b): 1 process (plain)" \
         "an ID in no range: a container without a user namespace has the machine's"
 like "$(uses 0)" '^    UID 0 in the user namespace of subuidctl itself: [0-9]+ processes \(bash, [a-z, ]*subuidctl' 'and what runs in none'
-kill "$pid"
+end "$pid"
 
 # --- who has a range now --------------------------------------------------------------------------
 

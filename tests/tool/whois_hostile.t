@@ -24,6 +24,9 @@ end_all() {
         wait 2>/dev/null
 }
 
+# made: how many processes a trace tells of. Where others are traced meanwhile, a call has two lines.
+made() { grep -cE '(clone|clone3|fork|vfork)(\(| resumed>).*= [0-9]+$' /tmp/trace; }
+
 # container NAME START: a user namespace whose root is START outside; sets pid.
 container() {
         start unshare --user --mount bash -c 'exec -a "$0" sleep 300' "$1"
@@ -39,8 +42,7 @@ is "$(uses 200193)" "    UID 193 in the user namespace of PID $forger (\"/sbin/i
 for name in 'a), b' 'a, b' 'a": 7 processes (b' 'a\' '[sleep]' ' ' 'a  b'; do
         join "$forger" 5 "$name"
         is "$(uses 200005 | sed 's/.*: 1 process/1 process/')" "1 process (\"$(sed 's/[\"\\]/\\&/g' <<<"$name")\")" "a program called '$name' too"
-        kill "$pid"
-        wait "$pid" 2>/dev/null
+        end "$pid"
 done
 join "$forger" 5 a,b
 join "$forger" 5 c
@@ -94,11 +96,13 @@ if served page /mnt; then
                 holder=$!
         }
         start_holder
-        until [ "$(tail -n 1 /tmp/served-page)" = 2 ] && ! timeout 1 cat "/proc/$holder/cmdline" >/dev/null; do
-                kill -0 $holder 2>/dev/null || break
-        done
-        timeout 2 cat "/proc/$holder/cmdline" >/dev/null
-        is $? 124 'who asks it hangs'
+        asking_hangs() {
+                [ "$(tail -n 1 /tmp/served-page)" = 2 ] || return
+                timeout 5 cat "/proc/$holder/cmdline" >/dev/null
+                [ $? -eq 124 ]
+        }
+        until_true asking_hangs
+        ok $? 'who asks it hangs'
         for id in 4 5 6 7; do join "$other" 70 "other $id"; done
         start_time=$SECONDS
         strace -f -o /tmp/trace -e trace=clone,clone3,fork,vfork timeout -s KILL 60 subuidctl whois 300070 400070 >/tmp/answer 2>&1
@@ -112,7 +116,7 @@ _400070: UID 400070, GID 400070, subuid 200070 of containers (/etc/subuid:3: con
     UID 70 in the user namespace of PID $other (\"other 300\"): 4 processes (\"other 4\", \"other 5\", \"other 6\", \"other 7\")" \
                 'it says which one, and what the others are called'
         # One of timeout(1).
-        is "$(grep -cE '(clone|clone3|fork|vfork)\(.*= [0-9]+$' /tmp/trace)" 3 'one child for all, and no more for a container that keeps one waiting'
+        is "$(made)" 3 'one child for all, and no more for a container that keeps one waiting'
         kill -KILL $server
 else
         skip 'a user namespace may mount no FUSE file system here' 'a process that keeps whoever asks it'
@@ -134,7 +138,7 @@ forker=$!
 until [ -s /tmp/forked ] || ! kill -0 $forker; do sleep 0.05; done
 strace -f -o /tmp/trace -e trace=clone,clone3,fork,vfork subuidctl whois 200009 >/tmp/answer 2>&1
 like "$(tail -n 1 /tmp/answer)" ': 1001 processes \(python3\)$' 'a thousand processes'
-is "$(grep -cE '(clone|clone3|fork|vfork)\(.*= [0-9]+$' /tmp/trace)" 1 'are asked by one child'
+is "$(made)" 1 'are asked by one child'
 pkill -KILL -u 200009
 end_all
 
@@ -202,27 +206,21 @@ ending=$pid
 strace -o /tmp/trace -e trace=openat,close subuidctl whois 200011 >/dev/null 2>&1
 read -r n also < <(awk -v pid="$ending" '/^close/ { n++ } /^openat/ { m++ } $0 ~ "\"/proc/" pid "\"" { on = 1 }
         on && /^close/ { print n, "openat:error=EACCES:when=" m + 1; exit }' /tmp/trace)
-end() {
-        kill -KILL "$ending"
-        wait "$ending" 2>/dev/null
-}
-meanwhile close "$n" end -- 200011
+meanwhile close "$n" end "$ending" -- 200011
 also=
 is "$output" '_200011: UID 200011, GID 200011, subuid 11 of containers (/etc/subuid:1: containers:200000:200000)
     in no user namespace' 'a process that has ended is not one that root may not look into'
 
 impostor=
 impersonate() {
-        kill -KILL "$1"
-        wait "$1" 2>/dev/null
+        end "$1"
         for _ in $(seq 50); do
                 echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid || return
-                bash -c "$as" impostor &
-                impostor=$!
+                start bash -c "$as" impostor
+                impostor=$pid
                 [ "$impostor" -ne "$1" ] || break
-                kill "$impostor"
+                end "$impostor"
         done
-        until grep -q sleep "/proc/$impostor/comm"; do sleep 0.02; done
 }
 container first 200000
 first=$pid
@@ -236,14 +234,13 @@ if { echo 1000 >/proc/sys/kernel/ns_last_pid; } 2>/dev/null; then
         is "$output" "_200011: UID 200011, GID 200011, subuid 11 of containers (/etc/subuid:1: containers:200000:200000)
 subuidctl: --names: the container of PID $victim cannot be asked: No such process
     UID 11 in the user namespace of PID $first (\"first 300\"): 1 process (sleep)" 'whose process is not taken for the one before'
-        kill "$impostor"
+        end "$impostor"
         # The first of a container gives its command and unit.
         start unshare --user bash -c "$as" second
         second=$pid
         map "$second" '0 300000 100'
         meanwhile pipe2 1 impersonate "$second" -- 300011
         is "$(grep -c impostor <<<"$output")" 0 'nor is the first process of a container'
-        kill "$impostor"
         end_all
 
         # Of a user namespace: a PID that is still to be looked at is then one in a new one.
@@ -257,16 +254,14 @@ subuidctl: --names: the container of PID $victim cannot be asked: No such proces
         n=$(awk -v pid="$old" '/^openat/ { n++ } $0 ~ "\"/proc/" pid "\"" { on = 1 } on && /"stat"/ { print n; exit }' /tmp/trace)
         renew() {
                 local tries
-                kill -KILL "$old" "$later"
-                wait "$old" "$later" 2>/dev/null
+                end "$old" "$later"
                 # The number of the old one is free some time after it.
                 for tries in $(seq 20); do
                         sleep 0.05
                         echo $((later - 1)) >/proc/sys/kernel/ns_last_pid
                         start unshare --user bash -c "$as" new
                         if [ "$(stat -Lc %i "/proc/$pid/ns/user")" = "$inode" ] || [ "$tries" = 20 ]; then break; fi
-                        kill "$pid"
-                        wait "$pid" 2>/dev/null
+                        end "$pid"
                 done
                 map "$pid" '0 350000 100'
         }

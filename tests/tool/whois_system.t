@@ -70,16 +70,15 @@ nsenter -t "$outer" -U -m -S 0 -G 0 umount /etc
 start setpriv --reuid 202012 --regid 202012 --clear-groups sleep 300
 here=$pid
 is "$(whois 202012 | sed -n 2p)" '    UID 202012 in the user namespace of subuidctl itself: 1 process (sleep)' 'without a container'
-kill "$here"
+end "$here"
 
 start unshare --user bash -c "$as" gap
 gap=$pid
 map "$gap" $'0 200000 10\n10 200100 10'
 is "$(whois 200009 200010 200099 200100 200109 200110 | grep "PID $gap" | cut -d ' ' -f 6 | tr '\n' ' ')" '9 10 19 ' 'a map with a gap'
-kill "$gap"
+end "$gap"
 join "$outer" 55 last
-kill "$pid"
-wait "$pid" 2>/dev/null
+end "$pid"
 like "$(whois 200055)" "PID $outer \(\"/sbin/init 300\"\): no process" 'one that is gone does not count'
 
 # 2. The entry and the arguments.
@@ -161,7 +160,7 @@ unit '4:pids:/0::/no.scope\n1:name=systemd:/system.slice/a.service\n0::/' a.serv
 unit '1:name=systemd:/b.scope\n0::/system.slice/c.scope' c.scope 'both'
 unit '0::/system.slice/\e[31m.scope' '?[31m.scope' 'control characters'
 umount "/proc/$alone/cgroup"
-kill "$alone"
+end "$alone"
 
 # Processes that come and go.
 while :; do nsenter -t "$outer" -U -S 71 -G 71 true; done 2>/dev/null &
@@ -169,8 +168,7 @@ churn=$!
 for _ in $(seq 100); do
         subuidctl whois 200071 200193 || echo "status $?"
 done >/tmp/churn 2>&1
-kill "$churn"
-wait "$churn" 2>/dev/null
+end "$churn"
 is "$(grep -c "PID $outer (\"/sbin/init 300\"): 3 processes (systemd-resolved, \"nginx: worker process\")$" /tmp/churn)" 100 'while processes come and go'
 is "$(grep -vcE ': (no process|[0-9]+ process(es)? \(.*\))$|^_[0-9]+: UID' /tmp/churn)" 0 'nothing else is said'
 
@@ -207,11 +205,11 @@ if setpriv --reuid 1005 --regid 1005 --clear-groups unshare --user true 2>/dev/n
         nsenter -t "$own" -U -m -S 0 -G 0 sh -c 'mount -t tmpfs tmpfs /etc; echo five:x:5:5::/: >/etc/passwd'
         is "$(someone subuidctl whois --names 400004 | sed -n 2p)" "    UID 5 (games) in the user namespace of PID $own (\"sleep 300\"): 1 process (mine)" \
                 "--names, of a process that sees the host's files: the name there"
-        kill "$pid"
+        end "$pid"
         join "$own" 5 mine -m
         is "$(someone subuidctl whois --names 400004 | sed -n 2p)" "    UID 5 (five) in the user namespace of PID $own (\"sleep 300\"): 1 process (mine)" \
                 'he may enter his own container'
-        kill "$own" "$pid"
+        end "$own" "$pid"
 else
         skip 'an ordinary user may make no user namespaces here' 'his own container'
 fi
