@@ -62,6 +62,15 @@ printf 'UID_MAX 300000\n' >"$etc/login.defs"
 adds joe:327680:65536 'behind the IDs of accounts' joe
 both bob:100000:65536 eve:0x30000:65536 '#' bad
 adds joe:262144:65536 'behind a line in another spelling' joe
+both bob:100000:65536 eve:200000:65536: '#eve:300000:65536'
+adds joe:327680:65536 'behind one that shadow 4.13 honours, but no comment' joe
+both bob:100000:65536 eve:200000:4294967295
+refuses 'no 65536 IDs in a row are free' 'nor where such a one ends beyond the last ID' add joe
+both bob:100000:65536 $'eve:200000:65536\r'
+refuses '@subuid:2: 262144-265535: a range of eve
+@subgid:2: 262144-265535: a range of eve
+joe:262144:65536: not added' 'nor at the start of one that only wants mending' add joe --start 262144
+both bob:100000:65536
 mkdir "$etc/nss-subuid"
 echo eve:200000:1 >"$etc/nss-subuid/subgid"
 adds joe:262144:65536 'behind an imported line' joe
