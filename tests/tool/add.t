@@ -52,6 +52,10 @@ mkdir -p "$root/var/lib/kubelet"
 printf '%s\n' 'kind: KubeletConfiguration' 'maxPods: 250' >"$root/var/lib/kubelet/config.yaml"
 adds kubelet:196608:16384000 'as many as it is told of' kubelet
 adds kubelet:196608:131072 'two pods' kubelet --pods 2
+mkdir -p "$root/var/lib/kubelet"
+printf '%s\n' 'kind: KubeletConfiguration' 'userNamespaces:' '  idsPerPod: 131072' >"$root/var/lib/kubelet/config.yaml"
+refuses "$root/var/lib/kubelet/config.yaml: idsPerPod is 131072, and a pod gets 65536 here; see what 'subuidctl check' advises" \
+        'with more IDs for each the kubelet would not start' add kubelet --pods 2
 adds joe:65536:1 'a start that is asked for' joe --count 1 --start 65536
 adds joe@example.com:196608:70000 'an owner of a directory, another count' joe@example.com --count 70000
 echo 'SUB_UID_COUNT 1000' >"$etc/login.defs"
