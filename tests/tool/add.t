@@ -62,6 +62,10 @@ echo 'SUB_UID_COUNT 1000' >"$etc/login.defs"
 adds joe:196608:1000 'SUB_UID_COUNT' joe
 printf 'SUB_UID_MIN 524288\nSUB_GID_MIN 524288\n' >"$etc/login.defs"
 adds joe:589824:65536 'SUB_UID_MIN, behind the first user' joe
+ln -s login.defs "$etc/login.defs"
+is "$(result add joe)" "subuidctl: $etc/login.defs: not checked: Too many levels of symbolic links
+0" 'a login.defs that cannot be read is told of, once'
+system
 printf 'UID_MAX 300000\n' >"$etc/login.defs"
 adds joe:327680:65536 'behind the IDs of accounts' joe
 both bob:100000:65536 eve:0x30000:65536 '#' bad
