@@ -18,13 +18,13 @@ struct reading {
         bool stands[2];
 };
 
-/* Of each database on whose line the service stands. */
+/* Of each database on whose line the service stands. One that ends before it begins has no IDs. */
 static void add(const struct reading *reading, struct idmap idmap)
 {
         struct idmaps *const idmaps = reading->idmaps;
 
         for (int i = 0; i < 2; i++) {
-                if (!reading->stands[i])
+                if (!reading->stands[i] || idmap.first > idmap.last)
                         continue;
                 idmap.database = (enum subid_database)i;
                 idmaps->list =

@@ -516,6 +516,10 @@ has 'subuid:1 warning sssd-map' 'of a provider that maps as well, and names its 
 both containers:300000:10
 has '' 'behind that'
 directory
+printf '%s\n' '[domain/x]' 'id_provider = ad' 'ldap_idmap_range_max = 200000' >"$etc/sssd/sssd.conf"
+both containers:199990:20
+has '' 'one without any IDs'
+directory
 printf '%s\n' '[domain/x]' 'id_provider=ldap' '#ldap_id_mapping = true' '[domain/y]' 'id_provider=ad' \
         'ldap_id_mapping = False' >"$etc/sssd/sssd.conf"
 has '' 'not used'
