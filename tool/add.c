@@ -236,7 +236,7 @@ static uint64_t pods_of(const struct kubelet *kubelet)
 
 static uint64_t count_of(const struct options *options, const struct request *request)
 {
-        struct kubelet kubelet;
+        struct kubelet kubelet = {.here = false};
         uint64_t count;
 
         if (options->count && options->pods)
