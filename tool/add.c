@@ -209,34 +209,46 @@ static bool is_kubelet(const struct request *request)
         return strcmp(request->owner, KUBELET) == 0;
 }
 
-/* So many as the kubelet of this system runs at most. */
-static uint64_t kubelet_pods(void)
+/* Dies if the kubelet of this system wants another line than this command gives. */
+static void read_kubelet(struct kubelet *kubelet)
 {
         struct processes processes = {.count = 0};
-        struct kubelet kubelet;
 
         /* In a mere chroot, as an image is built in, there may be no /proc. */
         if (root_is_running() && root_exists("/proc/self/ns/user"))
                 processes_read(&processes);
-        kubelet_find(&processes, &kubelet);
-        if (kubelet.trouble)
+        kubelet_find(&processes, kubelet);
+        if (kubelet->ids_per_pod != TAKEN_STEP)
+                die("%s%s: idsPerPod is %llu, and a pod gets 65536 here; see what 'subuidctl "
+                    "check' advises",
+                    root_folder(), printable(kubelet->file, strlen(kubelet->file), SIZE_MAX),
+                    (unsigned long long)kubelet->ids_per_pod);
+}
+
+/* So many as it runs at most. */
+static uint64_t pods_of(const struct kubelet *kubelet)
+{
+        if (kubelet->trouble)
                 warn("%s: not read; the kubelet is taken to have %llu pods (maxPods)",
-                     kubelet.trouble, (unsigned long long)kubelet.max_pods);
-        return kubelet.max_pods;
+                     kubelet->trouble, (unsigned long long)kubelet->max_pods);
+        return kubelet->max_pods;
 }
 
 static uint64_t count_of(const struct options *options, const struct request *request)
 {
+        struct kubelet kubelet = {.here = false};
         uint64_t count;
 
         if (options->count && options->pods)
                 die("--count and --pods are two ways to say the same");
+        if (is_kubelet(request))
+                read_kubelet(&kubelet);
         if (options->pods)
                 count = parse_number("pods", options->pods) * TAKEN_STEP;
         else if (options->count)
                 count = parse_number("count", options->count);
         else if (is_kubelet(request))
-                count = kubelet_pods() * TAKEN_STEP;
+                count = pods_of(&kubelet) * TAKEN_STEP;
         else
                 count = login_defs_number("SUB_UID_COUNT", TAKEN_STEP);
         if (count == 0 || count > UINT32_MAX)

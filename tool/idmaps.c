@@ -18,13 +18,13 @@ struct reading {
         bool stands[2];
 };
 
-/* Of each database on whose line the service stands. */
+/* Of each database on whose line the service stands. One that ends before it begins has no IDs. */
 static void add(const struct reading *reading, struct idmap idmap)
 {
         struct idmaps *const idmaps = reading->idmaps;
 
         for (int i = 0; i < 2; i++) {
-                if (!reading->stands[i])
+                if (!reading->stands[i] || idmap.first > idmap.last)
                         continue;
                 idmap.database = (enum subid_database)i;
                 idmaps->list =
@@ -33,18 +33,25 @@ static void add(const struct reading *reading, struct idmap idmap)
         }
 }
 
-/* Whether a setting is the first one of a domain with mapped IDs. */
-static bool sssd_maps(const struct settings *settings, size_t i)
+/* What begins the names of a domain's settings for mapped IDs, or NULL: it has none. */
+static const char *sssd_prefix(const struct settings *settings, const char *section)
 {
-        const char *const section = settings->all[i].section;
-        const char *provider, *mapping;
+        const char *const provider = settings_get(settings, section, "id_provider", "");
+        const char *const mapping = settings_get(settings, section, "ldap_id_mapping",
+                                                 strcmp(provider, "ad") == 0 ? "true" : "false");
 
-        if (strncmp(section, "domain/", 7) != 0 || !settings->all[i].begins)
-                return false;
-        provider = settings_get(settings, section, "id_provider", "");
-        mapping = settings_get(settings, section, "ldap_id_mapping",
-                               strcmp(provider, "ad") == 0 ? "true" : "false");
-        return strcasecmp(mapping, "true") == 0;
+        /* Of OAuth 2.0, from SSSD 2.11 on. */
+        if (strcmp(provider, "idp") == 0)
+                return "";
+        return strcasecmp(mapping, "true") == 0 ? "ldap_" : NULL;
+}
+
+/* A setting that is a number, in front of which a prefix may stand. */
+static uint64_t sssd_number(const struct settings *settings, const char *section,
+                            const char *prefix, const char *key, const char *otherwise)
+{
+        return strtoull(settings_get(settings, section, xasprintf("%s%s", prefix, key), otherwise),
+                        NULL, 10);
 }
 
 static void read_sssd(const struct reading *reading)
@@ -54,26 +61,30 @@ static void read_sssd(const struct reading *reading)
         settings_read_sssd(&settings);
         for (size_t i = 0; i < settings.count; i++) {
                 const char *const section = settings.all[i].section;
+                const char *prefix = NULL;
+                uint64_t behind;
 
-                if (!sssd_maps(&settings, i))
+                if (strncmp(section, "domain/", 7) == 0 && settings.all[i].begins)
+                        prefix = sssd_prefix(&settings, section);
+                if (!prefix)
                         continue;
-                add(reading,
-                    (struct idmap){.service = "sss",
-                                   .first = strtoull(settings_get(&settings, section,
-                                                                  "ldap_idmap_range_min", "200000"),
-                                                     NULL, 10),
-                                   .last =
-                                       strtoull(settings_get(&settings, section,
-                                                             "ldap_idmap_range_max", "2000200000"),
-                                                NULL, 10),
-                                   .file = SSSD_FILE,
-                                   .whose = xasprintf("SSSD (%s)", section)});
+                behind = sssd_number(&settings, section, prefix, "idmap_range_max", "2000200000");
+                add(reading, (struct idmap){.service = "sss",
+                                            .first = sssd_number(&settings, section, prefix,
+                                                                 "idmap_range_min", "200000"),
+                                            .last = behind ? behind - 1 : 0,
+                                            .file = SSSD_FILE,
+                                            .whose = xasprintf("SSSD (%s)", section)});
         }
 }
 
-/* A key without its blanks and in small letters, as Samba compares them. */
+/*
+ * A key without its blanks and in small letters, as Samba compares them. The default's range has
+ * older names, too.
+ */
 static char *plain(const char *key)
 {
+        static const char *const old[] = {"idmapuid", "idmapgid", "winbinduid", "winbindgid"};
         char *const text = xasprintf("%s", key);
         char *to = text;
 
@@ -81,6 +92,9 @@ static char *plain(const char *key)
                 if (!isspace((unsigned char)*key))
                         *to++ = (char)tolower((unsigned char)*key);
         *to = '\0';
+        for (size_t i = 0; i < sizeof(old) / sizeof(*old); i++)
+                if (strcmp(text, old[i]) == 0)
+                        return xasprintf("idmapconfig*:range");
         return text;
 }
 

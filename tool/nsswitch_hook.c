@@ -12,6 +12,7 @@
 #include "util.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,8 @@ int main(int argc, char **argv)
         struct text text;
 
         open_standard_descriptors();
+        /* A file beyond a limit is an error that is told, as a full disk is. */
+        signal(SIGXFSZ, SIG_IGN);
         program_invocation_short_name = name;
         if (argc > 3 || (!adds && strcmp(verb, "remove") != 0)) {
                 puts("Usage: nsswitch-hook add|remove [ROOT]");

@@ -160,13 +160,32 @@ void settings_read_authd(struct settings *settings)
         read_file(AUTHD_FILE, ':', settings);
 }
 
+/* One that cannot be read is told of at the first question. */
+static bool read_login_defs(struct text *text)
+{
+        static const char *const paths[] = {"/etc/login.defs", "/usr/etc/login.defs"};
+        static bool told;
+
+        for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+                const int r = root_read(paths[i], text);
+
+                if (r == 0)
+                        return true;
+                if (r != -ENOENT && !told) {
+                        not_checked(paths[i], r);
+                        told = true;
+                }
+        }
+        return false;
+}
+
 static const char *login_defs(const char *name)
 {
         const size_t length = strlen(name);
         struct text text, line;
         const char *value = NULL;
 
-        if (root_read("/etc/login.defs", &text) < 0 && root_read("/usr/etc/login.defs", &text) < 0)
+        if (!read_login_defs(&text))
                 return NULL;
         while (take_line(&text, &line)) {
                 char *const word = trim(xstrndup(line.bytes, line.size));

@@ -11,6 +11,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -324,6 +325,8 @@ int main(int argc, char **argv)
         int begin;
 
         open_standard_descriptors();
+        /* A file beyond a limit is an error that is told, as a full disk is. */
+        signal(SIGXFSZ, SIG_IGN);
         program_invocation_short_name = (char[]){"subuidctl"};
         /* What a set-user-ID program may do for everybody, this one does not know. */
         if (getauxval(AT_SECURE))

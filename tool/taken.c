@@ -121,19 +121,43 @@ bool nspawn_room_is_left(const struct segments *users, uint64_t start, uint64_t 
 
 /* --- what is known ---------------------------------------------------------------------------- */
 
+/*
+ * What a line that is no range holds once it is mended. Shadow 4.13 and 4.17 honour some as they
+ * are.
+ */
+static bool is_meant(const struct range_line *line, struct taken *ids)
+{
+        char *const text = xstrndup(line->text, line->length);
+        const char *const colon = strchr(text, ':');
+        long long start, count;
+        const bool meant = *text != '#' && colon &&
+                           sscanf(colon, ":%lli:%lli", &start, &count) == 2 && start >= 0 &&
+                           start < (long long)IDS && count > 0;
+
+        if (meant) {
+                ids->first = (uint64_t)start;
+                ids->last = ids->first + (uint64_t)count - 1;
+                ids->name = (struct text){line->text, (size_t)(colon - text)};
+        }
+        free(text);
+        return meant;
+}
+
 static void add_lines(struct taken_list *taken, const struct ranges *ranges,
                       const struct range_line *except)
 {
         for (size_t i = 0; i < ranges->count; i++) {
                 const struct range_line *const line = &ranges->lines[i];
+                struct taken ids = {.first = line->range.start,
+                                    .last = range_end(line) - 1,
+                                    .source = line->path,
+                                    .line = line->number,
+                                    .whose = "a range of",
+                                    .name = range_owner(&line->range)};
 
-                if (line->is_range && line->range.count > 0 && line != except)
-                        add(taken, (struct taken){.first = line->range.start,
-                                                  .last = range_end(line) - 1,
-                                                  .source = line->path,
-                                                  .line = line->number,
-                                                  .whose = "a range of",
-                                                  .name = range_owner(&line->range)});
+                if (line != except &&
+                    (line->is_range ? line->range.count > 0 : is_meant(line, &ids)))
+                        add(taken, ids);
         }
 }
 

@@ -42,11 +42,11 @@ is "$(smtp _300000@host.test | cut -d ' ' -f 1-2)" '_300000@host.test 550
 
 for settings in false true; do
         sed -i "s/^dc_use_split_config=.*/dc_use_split_config='$settings'/" /etc/exim4/update-exim4.conf.conf
-        rm -f /etc/exim4/conf.d/router/450_nss-subuid
+        rm -f /etc/exim4/conf.d/router/290_nss-subuid
         update-exim4.conf.template -r
         start
         is "$(smtp _200193@host.test)" '1 taken' "dc_use_split_config=$settings: without the recipe"
-        cp $recipes/exim-router /etc/exim4/conf.d/router/450_nss-subuid
+        cp $recipes/exim-router /etc/exim4/conf.d/router/290_nss-subuid
         $settings || update-exim4.conf.template -r
         start
         is "$(smtp _200193@host.test)" '_200193@host.test 550 Unknown user
@@ -67,6 +67,9 @@ rm /var/mail/*
 runuser -u ann -- /usr/sbin/sendmail _200193 _77 <<<'Subject: hello'
 is "$(delivered)" '_77 ann ' 'sendmail(1): not for _200193'
 is "$(grep -c 'Unknown user' /var/mail/ann)" 1 'it goes back'
+# Debian's name for a user without his .forward file, which the machine's own users may say.
+like "$(exim4 -bt real-_200193@host.test 2>&1)" 'is undeliverable: Unknown user' 'nor for real-_200193'
+like "$(exim4 -bt real-_77@host.test 2>&1)" 'router = real_local' 'but for real-_77'
 is "$(cat /var/log/exim4/paniclog 2>/dev/null)" '' 'nothing odd in the log'
 
 kill "$exim"

@@ -52,16 +52,33 @@ mkdir -p "$root/var/lib/kubelet"
 printf '%s\n' 'kind: KubeletConfiguration' 'maxPods: 250' >"$root/var/lib/kubelet/config.yaml"
 adds kubelet:196608:16384000 'as many as it is told of' kubelet
 adds kubelet:196608:131072 'two pods' kubelet --pods 2
+mkdir -p "$root/var/lib/kubelet"
+printf '%s\n' 'kind: KubeletConfiguration' 'userNamespaces:' '  idsPerPod: 131072' >"$root/var/lib/kubelet/config.yaml"
+refuses "$root/var/lib/kubelet/config.yaml: idsPerPod is 131072, and a pod gets 65536 here; see what 'subuidctl check' advises" \
+        'with more IDs for each the kubelet would not start' add kubelet --pods 2
 adds joe:65536:1 'a start that is asked for' joe --count 1 --start 65536
 adds joe@example.com:196608:70000 'an owner of a directory, another count' joe@example.com --count 70000
 echo 'SUB_UID_COUNT 1000' >"$etc/login.defs"
 adds joe:196608:1000 'SUB_UID_COUNT' joe
 printf 'SUB_UID_MIN 524288\nSUB_GID_MIN 524288\n' >"$etc/login.defs"
 adds joe:589824:65536 'SUB_UID_MIN, behind the first user' joe
+ln -s login.defs "$etc/login.defs"
+is "$(result add joe)" "subuidctl: $etc/login.defs: not checked: Too many levels of symbolic links
+0" 'a login.defs that cannot be read is told of, once'
+system
 printf 'UID_MAX 300000\n' >"$etc/login.defs"
 adds joe:327680:65536 'behind the IDs of accounts' joe
 both bob:100000:65536 eve:0x30000:65536 '#' bad
 adds joe:262144:65536 'behind a line in another spelling' joe
+both bob:100000:65536 eve:200000:65536: '#eve:300000:65536'
+adds joe:327680:65536 'behind one that shadow 4.13 honours, but no comment' joe
+both bob:100000:65536 eve:200000:4294967295
+refuses 'no 65536 IDs in a row are free' 'nor where such a one ends beyond the last ID' add joe
+both bob:100000:65536 $'eve:200000:65536\r'
+refuses '@subuid:2: 262144-265535: a range of eve
+@subgid:2: 262144-265535: a range of eve
+joe:262144:65536: not added' 'nor at the start of one that only wants mending' add joe --start 262144
+both bob:100000:65536
 mkdir "$etc/nss-subuid"
 echo eve:200000:1 >"$etc/nss-subuid/subgid"
 adds joe:262144:65536 'behind an imported line' joe

@@ -503,12 +503,22 @@ printf '%s\n' '[domain/x]' 'ldap_idmap_range_min = 268635456' >"$etc/sssd/conf.d
 has '' 'elsewhere'
 directory
 printf '%s\n' '[domain/x]' 'id_provider = ldap' 'ldap_id_mapping = true' >"$etc/sssd/sssd.conf"
-both containers:2000200000:10
+both containers:2000199999:10
 has 'subuid:1 warning sssd-map' 'at the end of it'
 directory
 printf '%s\n' '[domain/x]' 'id_provider = ad' >"$etc/sssd/sssd.conf"
-both containers:2000200001:10
+both containers:2000200000:10
 has '' 'behind it'
+directory
+printf '%s\n' '[domain/x]' 'id_provider = idp' 'idmap_range_max = 300000' >"$etc/sssd/sssd.conf"
+both containers:299999:10
+has 'subuid:1 warning sssd-map' 'of a provider that maps as well, and names its settings in another way'
+both containers:300000:10
+has '' 'behind that'
+directory
+printf '%s\n' '[domain/x]' 'id_provider = ad' 'ldap_idmap_range_max = 200000' >"$etc/sssd/sssd.conf"
+both containers:199990:20
+has '' 'one without any IDs'
 directory
 printf '%s\n' '[domain/x]' 'id_provider=ldap' '#ldap_id_mapping = true' '[domain/y]' 'id_provider=ad' \
         'ldap_id_mapping = False' >"$etc/sssd/sssd.conf"
@@ -529,6 +539,12 @@ directory
 printf '%s\n' '[global]' 'idmap config * : range = 3000-299999' 'IDMAP config *:range = 3000-199999' \
         >"$etc/samba/smb.conf"
 has '' 'of two lines the last one counts'
+directory
+printf '%s\n' '[global]' 'idmap config * : range = 3000-7999' 'idmap uid = 150000-200000' >"$etc/samba/smb.conf"
+has 'subuid:1 warning winbind-map' 'the name that this had before'
+directory
+printf '%s\n' '[global]' 'winbind gid = 3000-299999' 'idmap config * : range = 3000-199999' >"$etc/samba/smb.conf"
+has '' 'under two names, too'
 
 # others SERVICE FILE LINE...: a service in front of subuid, and its file.
 others() {

@@ -406,6 +406,11 @@ remap containers
 has '' 'an account of choice'
 remap 998:998
 has '' 'its number, with a group'
+remap root
+has '' 'root, with whom Docker maps nothing'
+remap default:default
+sed -i /dockremap/d "$etc"/sub?id "$etc/passwd"
+has '' 'what it makes by itself, with a group'
 remap bob:bob
 like "$(check)" "Docker does not start: userns-remap names bob, who has no line in /etc/subuid; run 'subuidctl add bob --root" 'in words'
 has 'docker/daemon.json error docker-remap' 'one without lines'

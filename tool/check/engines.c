@@ -150,11 +150,15 @@ static void check_docker(const struct checked *checked)
         const struct place place = {DOCKER_FILE, 0, 0};
         const struct account *account;
         const char *name, *shown, *add;
+        bool by_default;
         uint32_t uid;
 
         if (!remap || !*remap)
                 return;
-        name = strcmp(remap, "default") == 0 ? "dockremap" : xstrndup(remap, strcspn(remap, ":"));
+        name = xstrndup(remap, strcspn(remap, ":"));
+        by_default = strcmp(name, "default") == 0;
+        if (by_default)
+                name = "dockremap";
         shown = quoted(name, strlen(name), SIZE_MAX);
         add = advice_to_run(xasprintf("add %s", shown));
         account = accounts_named(accounts, name, strlen(name));
@@ -162,14 +166,15 @@ static void check_docker(const struct checked *checked)
                 account = accounts_with_id(accounts, uid);
         if (!account) {
                 /* The default one it makes by itself, lines and all. */
-                if (strcmp(remap, "default") != 0 && !is_account(checked, name))
+                if (!by_default && !is_account(checked, name))
                         report(ERROR, "docker-remap", place, advice_to_make(checked, name, add),
                                "Docker does not start: userns-remap names %s, which is no account",
                                shown);
                 return;
         }
-        /* Of one file alone check_ranges tells. */
-        if (!has_line(&checked->users, account) && !has_line(&checked->groups, account))
+        /* Root maps nothing for it. Of one file alone check_ranges tells. */
+        if (account->id != 0 && !has_line(&checked->users, account) &&
+            !has_line(&checked->groups, account))
                 report(ERROR, "docker-remap", place, add,
                        "Docker does not start: userns-remap names %s, who has no line in %s", shown,
                        subid_range_paths[SUBID_USERS][0]);
