@@ -44,7 +44,7 @@ rpm: ## RPMs, in build/rpm
 		packaging/nss-subuid.spec
 
 # For the scripts of a package that edits nsswitch.conf: the parts of "subuidctl enable" that need libc alone.
-hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook child libraries listing lock nsswitch nsswitch_edit nsswitch_file \
+hook_objects = $(patsubst %,build/tool/%.o,nsswitch_hook caches child libraries listing lock nsswitch nsswitch_edit nsswitch_file \
 	nsswitch_place progress ranges replace root segments userdb util) $(shared_objects)
 
 build/nsswitch-hook: $(hook_objects)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "accounts.h"
-#include "child.h"
+#include "caches.h"
+#include "clock.h"
 #include "difference.h"
 #include "kubelet.h"
 #include "lock.h"
@@ -133,32 +134,6 @@ static void replace(const struct files *files)
                 die("%s/etc: changed, but a crash now may undo it: %m", root_folder());
 }
 
-/* --- caches ----------------------------------------------------------------------------------- */
-
-/* A cache that cannot be told forgets by itself, later. */
-static void run(const char *const *arguments)
-{
-        enum { WAIT_MS = 2000 };
-        struct child child;
-        char byte;
-
-        if (access(arguments[0], X_OK) < 0 || !child_try(&child, child_becomes_program, arguments))
-                return;
-        (void)child_read(&child, &byte, 1, now_ms() + WAIT_MS);
-        (void)child_end(&child);
-}
-
-/* As shadow does (lib/nscd.c, lib/sssd.c). */
-static void tell_caches(void)
-{
-        static const char *const programs[][4] = {{"/usr/sbin/nscd", "-i", "passwd", NULL},
-                                                  {"/usr/sbin/nscd", "-i", "group", NULL},
-                                                  {"/usr/sbin/sss_cache", "-UG", NULL}};
-
-        for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++)
-                run(programs[i]);
-}
-
 /* Changes the files and prints what has changed, or what would. */
 static int change(const struct files *files, bool dry_run)
 {
@@ -167,8 +142,10 @@ static int change(const struct files *files, bool dry_run)
         if (!dry_run && changes)
                 replace(files);
         shadow_lock_release();
-        if (!dry_run && changes && root_is_running())
-                tell_caches();
+        if (!dry_run && changes && root_is_running()) {
+                nscd_forget();
+                sssd_forget();
+        }
         for (int i = 0; i < 2; i++) {
                 if (is_changed(files, i))
                         print_difference(subid_range_paths[i][0], subid_range_paths[i][0],

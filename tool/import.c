@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "caches.h"
 #include "directory.h"
 #include "lock.h"
 #include "nsswitch.h"
@@ -354,7 +355,8 @@ static void replace(int folder, const struct file *file, struct text text)
                 die("%s: changed, but a crash now may undo it: %m", file->path);
 }
 
-static void write_file(int folder, const struct file *file, bool complete)
+/* Returns whether it has changed. */
+static bool write_file(int folder, const struct file *file, bool complete)
 {
         const struct text *const old = &file->replacement.text, *const new = &file->contents;
         const bool same = file->replacement.exists &&
@@ -365,6 +367,7 @@ static void write_file(int folder, const struct file *file, bool complete)
         else if (complete)
                 touch(folder, file);
         printf("%s: %zu ranges%s\n", file->path, file->lines.count, same ? ", as before" : "");
+        return !same;
 }
 
 /* NULL: the files. */
@@ -389,7 +392,7 @@ int command_import(const struct options *options, char **argv)
         struct directory_owner *answers;
         struct owners owners;
         size_t failures;
-        bool good;
+        bool good, changed;
         int folder;
 
         if (!service) {
@@ -413,8 +416,10 @@ int command_import(const struct options *options, char **argv)
         for (int i = 0; i < 2; i++)
                 make_contents(&files[i]);
         /* First the groups: no user is ever seen whose group is yet to come. */
-        write_file(folder, &files[1], good);
-        write_file(folder, &files[0], good);
+        changed = write_file(folder, &files[1], good);
+        changed |= write_file(folder, &files[0], good);
+        if (changed)
+                nscd_forget();
         flush_output();
         return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "nsswitch_file.h"
 
+#include "caches.h"
 #include "nsswitch.h"
 #include "replace.h"
 #include "root.h"
@@ -91,4 +92,6 @@ void nsswitch_file_replace(const struct nsswitch_file *file, struct text text, b
                 die("%s" NSSWITCH_FILE ": left as it is: %s", root_folder(), failed);
         if (fsync(file->folder) < 0)
                 die("%s" NSSWITCH_FILE ": changed, but a crash now may undo it: %m", root_folder());
+        if (root_is_running())
+                nscd_forget();
 }

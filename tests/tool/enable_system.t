@@ -28,6 +28,24 @@ is "$? $(getent passwd 200193 | cut -d : -f 1) $(getent group 200193)" '0 _20019
 subuidctl disable >/dev/null
 is "$? $(getent passwd 200193)" '0 ' 'disable: none'
 
+# nscd, which says what it is told.
+rm -f /usr/sbin/nscd
+printf '#!/bin/sh\necho "$*" >>/tmp/told\n' >/usr/sbin/nscd
+chmod 755 /usr/sbin/nscd
+mkdir -p /tmp/image/etc
+cp $file /tmp/image/etc
+subuidctl enable --root /tmp/image >/dev/null
+subuidctl enable --dry-run >/dev/null
+subuidctl disable >/dev/null
+[ ! -e /tmp/told ]
+ok $? 'where nothing changes here, nscd need not forget'
+for command in enable disable; do
+        rm -f /tmp/told
+        subuidctl $command >/dev/null
+        is "$(cat /tmp/told)" $'-i passwd\n-i group' "$command: nscd forgets"
+done
+rm /usr/sbin/nscd
+
 # What is kept.
 acl() {
         python3 - "$@" <<'END'
