@@ -464,6 +464,12 @@ lxc
 echo 'lxc.idmap = g 1000 1000 1' >>"$root/var/lib/lxc/web/config"
 has '/var/lib/lxc/web/config:5 error lxc-map' "a group that is not root's"
 lxc
+printf '%s\n' 'lxc.idmap = u 0 2000000000 65536' ' lxc.idmap=' 'lxc.idmap = b 0 100000 65536' >"$etc/lxc/default.conf"
+has '' 'a line that takes back those before it'
+lxc
+printf '%s\n' 'lxc.idmap =' 'lxc.idmap = u 0 2000000000 65536' >"$etc/lxc/default.conf"
+has 'lxc/default.conf:2 error lxc-map' 'but not those behind it'
+lxc
 sed -i s/^root/0/ "$etc"/sub?id
 has '' 'lines by number'
 lxc

@@ -267,14 +267,31 @@ static void check_map(const struct checked *checked, const char *path, unsigned 
         }
 }
 
+/* An empty value takes back all that stands before it. */
+static bool clears_maps(const char *line)
+{
+        int end = -1;
+
+        (void)sscanf(line, " lxc.idmap = %n", &end);
+        if (end < 0)
+                (void)sscanf(line, " lxc.id_map = %n", &end);
+        return end >= 0 && line[end] == '\0';
+}
+
 static void check_lxc_file(const struct checked *checked, const char *path)
 {
-        struct text text, line;
+        unsigned long number, cleared = 0;
+        struct text text, rest, line;
 
         if (!read_or_say(path, &text))
                 return;
-        for (unsigned long number = 1; take_line(&text, &line); number++)
-                check_map(checked, path, number, xstrndup(line.bytes, line.size));
+        rest = text;
+        for (number = 1; take_line(&rest, &line); number++)
+                if (clears_maps(xstrndup(line.bytes, line.size)))
+                        cleared = number;
+        for (number = 1; take_line(&text, &line); number++)
+                if (number > cleared)
+                        check_map(checked, path, number, xstrndup(line.bytes, line.size));
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
