@@ -187,7 +187,7 @@ static bool is_kubelet(const struct request *request)
 }
 
 /* Dies if the kubelet of this system wants another line than this command gives. */
-static void read_kubelet(struct kubelet *kubelet)
+static void ask_kubelet(struct kubelet *kubelet)
 {
         struct processes processes = {.count = 0};
 
@@ -219,7 +219,7 @@ static uint64_t count_of(const struct options *options, const struct request *re
         if (options->count && options->pods)
                 die("--count and --pods are two ways to say the same");
         if (is_kubelet(request))
-                read_kubelet(&kubelet);
+                ask_kubelet(&kubelet);
         if (options->pods)
                 count = parse_number("pods", options->pods) * TAKEN_STEP;
         else if (options->count)
